@@ -1,0 +1,51 @@
+/**
+ * `metrics.jsonl`: one JSON object a step, in step order, without gaps or repeats even after kills and resumes.
+ *
+ * Opening a run at step s drops the lines of later steps, which the resumed run makes again.
+ */
+import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Reporter, TrainingEvent } from "./events.ts";
+import { Throughput } from "./throughput.ts";
+
+/** Appends every step to a JSONL file. */
+export class MetricsFile implements Reporter {
+  readonly #path: string;
+  readonly #throughput: Throughput;
+
+  constructor(path: string, { flopsPerToken }: { flopsPerToken?: number } = {}) {
+    this.#path = path;
+    this.#throughput = new Throughput({ flopsPerToken });
+  }
+
+  async report(event: TrainingEvent): Promise<void> {
+    if (event.type === "start") await this.#truncateAfter(event.step);
+    if (event.type !== "step") return;
+    const { type: _, losses, ...rest } = event;
+    const { tokensPerSecond, flopsPerSecond } = this.#throughput.add(event);
+    const line = { ...rest, ...prefixed("loss/", losses), tokensPerSecond, flopsPerSecond };
+    await appendFile(this.#path, `${JSON.stringify(line)}\n`);
+  }
+
+  async #truncateAfter(step: number): Promise<void> {
+    await mkdir(dirname(this.#path), { recursive: true });
+    const text = await readFile(this.#path, "utf8").catch(() => "");
+    const kept = text.split("\n").filter((line) => stepOf(line) <= step);
+    const temporary = `${this.#path}.new`;
+    await writeFile(temporary, kept.map((line) => `${line}\n`).join(""));
+    await rename(temporary, this.#path);
+  }
+}
+
+/** The step of a line; infinite for one that a kill cut short. */
+function stepOf(line: string): number {
+  try {
+    return (JSON.parse(line) as { step: number }).step;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function prefixed(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
+}
