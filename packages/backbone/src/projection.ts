@@ -1,0 +1,56 @@
+// I input features, O output features, L tokens
+import { type Generator, initNormal, linear, Module, tf } from "@interfuse/tensor";
+import type { ExpertRouting } from "./expert-routing.ts";
+
+/** Sizes and initial scale of a {@link Projection}. */
+export type ProjectionOptions = {
+  readonly inputDim: number;
+  readonly outputDim: number;
+  readonly numExperts: number;
+  /** Initial weights are normal with standard deviation `gain / sqrt(inputDim)`; 0 starts at zero. */
+  readonly gain: number;
+  /** Accumulate into and return f32 also in bf16 precision, for what is added to the residual stream. */
+  readonly float32Output?: boolean;
+};
+
+/**
+ * A linear map without bias, one weight `[O, I]` an expert. The parameter is `weight` with one expert and
+ * `experts.E.weight` with several.
+ */
+export class Projection extends Module {
+  readonly #weights: readonly tf.Variable[];
+  readonly #float32Output: boolean;
+
+  constructor(options: ProjectionOptions, generator: Generator) {
+    super();
+    const { inputDim, outputDim, numExperts, gain, float32Output = false } = options;
+    const std = gain / Math.sqrt(inputDim);
+    this.#float32Output = float32Output;
+    this.#weights = Array.from({ length: numExperts }, (_, expert) => {
+      const name = numExperts === 1 ? "weight" : `experts.${expert}.weight`;
+      return this.parameter(name, initNormal(generator.fork(name), [outputDim, inputDim], std));
+    });
+  }
+
+  /** Maps `x [L, I]`, in expert order, to `[L, O]`. */
+  forward(x: tf.Tensor2D, routing: ExpertRouting): tf.Tensor2D {
+    const used = this.#weights
+      .map((weight, expert) => ({ weight, numRows: routing.numRows[expert] ?? 0 }))
+      .filter(({ numRows }) => numRows > 0);
+    const first = used[0];
+    if (used.length === 1 && first !== undefined) return this.#apply(x, first.weight);
+    const inputs = tf.split(
+      x,
+      used.map(({ numRows }) => numRows),
+      0,
+    );
+    return tf.concat(
+      used.map(({ weight }, index) => this.#apply(inputs[index] as tf.Tensor2D, weight)),
+      0,
+    );
+  }
+
+  #apply(x: tf.Tensor2D, weight: tf.Variable): tf.Tensor2D {
+    return linear(x, weight, { float32Output: this.#float32Output }) as tf.Tensor2D;
+  }
+}
