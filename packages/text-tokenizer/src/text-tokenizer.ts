@@ -129,10 +129,19 @@ export class TextTokenizer {
   }
 }
 
+/** Model types that `@huggingface/tokenizers` knows; it would run any other as something else. */
+const MODEL_TYPES: readonly unknown[] = ["BPE", "WordPiece", "Unigram"];
+
 function assertTokenizerJson(operation: string, json: unknown): asserts json is TokenizerJson {
-  const { model, added_tokens: addedTokens } = (json ?? {}) as { model?: { vocab?: unknown }; added_tokens?: unknown };
+  const { model, added_tokens: addedTokens } = (json ?? {}) as {
+    model?: { type?: unknown; vocab?: unknown };
+    added_tokens?: unknown;
+  };
   if (typeof model?.vocab !== "object" || model.vocab === null) {
     throw new TypeError(`${operation}: no "model.vocab" in the file; give the parsed contents of a tokenizer.json`);
+  }
+  if (model.type !== undefined && !MODEL_TYPES.includes(model.type)) {
+    throw new TypeError(`${operation}: model.type (="${model.type}") must be one of ${MODEL_TYPES.join(", ")}`);
   }
   if (addedTokens !== undefined && !Array.isArray(addedTokens)) {
     throw new TypeError(`${operation}: "added_tokens" is not a list; give the parsed contents of a tokenizer.json`);

@@ -35,7 +35,8 @@ export function readTiktokenRanks(text: string): Uint8Array[] {
     });
   });
   for (let rank = 0; rank < tokens.length; rank++) {
-    if (tokens[rank] === undefined) throw new TypeError(`readTiktokenRanks: rank ${rank} of ${tokens.length} is missing`);
+    if (tokens[rank] === undefined)
+      throw new TypeError(`readTiktokenRanks: rank ${rank} of ${tokens.length} is missing`);
   }
   return tokens;
 }
