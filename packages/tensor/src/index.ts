@@ -1,1 +1,39 @@
+export type { BackendName, DeviceName, Precision } from "./backend/candidate.ts";
+export { type BackendReport, type UseBackendOptions, useBackend } from "./backend/use-backend.ts";
+export { type FileSink, type FileSource, MemoryFiles } from "./files.ts";
+export { checkpoint } from "./gradients/checkpoint.ts";
+export {
+  type Outputs,
+  type ValueAndGrads,
+  type ValueAndGradsOptions,
+  valueAndGrads,
+} from "./gradients/value-and-grads.ts";
+export { initNormal, initOnes, initZeros } from "./initialisers.ts";
+export { Module } from "./module.ts";
+export { type AdamWOptions, type AdamWTensors, adamwUpdate } from "./ops/adamw-update.ts";
+export { type AttentionInputs, attention } from "./ops/attention.ts";
+export { type Conv2dOptions, conv2d, type ImagePadding } from "./ops/conv2d.ts";
+export { crossEntropy } from "./ops/cross-entropy.ts";
+export { withPortableOps } from "./ops/dispatch.ts";
+export { emaUpdate } from "./ops/ema-update.ts";
+export { embedding } from "./ops/embedding.ts";
+export { type GroupNormOptions, groupNorm } from "./ops/group-norm.ts";
+export { keyRangesToMask } from "./ops/key-ranges.ts";
+export { linear } from "./ops/linear.ts";
+export { rmsNorm } from "./ops/rms-norm.ts";
+export { rotaryEmbedding } from "./ops/rotary-embedding.ts";
+export { rotaryTable } from "./ops/rotary-table.ts";
+export { swiglu } from "./ops/swiglu.ts";
+export { writeRows } from "./ops/write-rows.ts";
+export { Generator, type GeneratorState } from "./random/generator.ts";
+export {
+  bfloat16ToFloat32,
+  float32ToBfloat16,
+  float16ToFloat32,
+  type HostDtype,
+  type HostTensor,
+  hostTensorToFloat32,
+} from "./safetensors/host-tensor.ts";
+export { readSafetensors, type SafetensorsFile } from "./safetensors/read.ts";
+export { writeSafetensors } from "./safetensors/write.ts";
 export { tf } from "./tf.ts";

@@ -1,0 +1,87 @@
+/** Chooses what computes. Only applications call this; libraries use whatever has been chosen. */
+import { candidates } from "#candidates";
+import { tf } from "../tf.ts";
+import type { BackendName, BackendRequest, DeviceName, LoadedBackend, Precision } from "./candidate.ts";
+
+/** What `useBackend` chose and what it tried on the way. */
+export type BackendReport = {
+  backend: string;
+  device: string;
+  precision: Precision;
+  threads: number;
+  /** What computes, with its version. */
+  library: string;
+  /** Why this one, in a sentence. */
+  reason: string;
+  tried: { name: string; ok: boolean; reason: string }[];
+};
+
+/** Options of `useBackend`. */
+export type UseBackendOptions = {
+  backend?: BackendName;
+  device?: DeviceName;
+  /** "auto" is bf16 where backend and processor are fast at it, else f32. */
+  precision?: "auto" | Precision;
+  /** Threads on the CPU; the backend's own choice unless given. */
+  threads?: number;
+};
+
+/**
+ * Makes a backend current: the named one, or the best that loads as asked ("auto", the default). In Node: torch,
+ * tensorflow, wasm, cpu; in a browser: webgpu, wasm, cpu.
+ * @throws RangeError for an unknown name or a wrong number of threads; Error, with what was tried and why it failed, when
+ *   the named backend, or for "auto" every one, cannot load or cannot do what is asked.
+ */
+export async function useBackend({
+  backend = "auto",
+  device = "auto",
+  precision = "auto",
+  threads,
+}: UseBackendOptions = {}): Promise<BackendReport> {
+  const names = candidates.map(({ name }) => name);
+  const chosen = backend === "auto" ? candidates : candidates.filter(({ name }) => name === backend);
+  if (chosen.length === 0) {
+    throw new RangeError(`useBackend: backend (="${backend}") must be one of auto, ${names.join(", ")} here`);
+  }
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
+    throw new RangeError(`useBackend: threads (=${threads}) must be a positive integer`);
+  }
+  const request: BackendRequest = { device, precision, threads };
+  const tried: BackendReport["tried"] = [];
+  for (const { name, load } of chosen) {
+    try {
+      const loaded = await load(request);
+      await activate(loaded);
+      tried.push({ name, ok: true, reason: "loaded" });
+      return report(name, loaded, { isNamed: backend !== "auto", tried });
+    } catch (error) {
+      tried.push({ name, ok: false, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const asked = `backend="${backend}", device="${device}", precision="${precision}"`;
+  const reasons = tried.map(({ name, reason }) => `  ${name}: ${reason}`).join("\n");
+  throw new Error(`useBackend: no backend can do what is asked (${asked}):\n${reasons}`);
+}
+
+async function activate({ registeredName, library }: LoadedBackend): Promise<void> {
+  if (!(await tf.setBackend(registeredName))) throw new Error(`${library} could not start`);
+  await tf.ready();
+}
+
+function report(
+  name: string,
+  { device, precision, threads, library, notes }: LoadedBackend,
+  { isNamed, tried }: { isNamed: boolean; tried: BackendReport["tried"] },
+): BackendReport {
+  const failed = tried.filter(({ ok }) => !ok).map((attempt) => `${attempt.name} (${firstLine(attempt.reason)})`);
+  const why = isNamed
+    ? `${name} was asked for`
+    : failed.length === 0
+      ? `${name} is the best there is`
+      : `${name} is the best that loads, after ${failed.join(", ")}`;
+  return { backend: name, device, precision, threads, library, reason: [why, ...notes].join("; "), tried };
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]!;
+}

@@ -1,0 +1,30 @@
+/** Shape checks of the public ops: they run in TypeScript, before anything crosses into a backend. */
+import type { tf } from "../tf.ts";
+
+/** @throws RangeError unless the tensor has this rank; `shape` names the expected axes, as in "[L,N,K]". */
+export function requireRank(op: string, name: string, tensor: tf.Tensor, rank: number, shape: string): void {
+  if (tensor.rank !== rank) {
+    throw new RangeError(`${op}: ${name} (shape [${tensor.shape}]) must have shape ${shape}`);
+  }
+}
+
+/** @throws RangeError unless the tensor has exactly this shape. */
+export function requireShape(op: string, name: string, tensor: tf.Tensor, shape: readonly number[]): void {
+  if (tensor.rank !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
+    throw new RangeError(`${op}: ${name} (shape [${tensor.shape}]) must have shape [${shape}]`);
+  }
+}
+
+/** @throws TypeError unless the tensor has this dtype. */
+export function requireDtype(op: string, name: string, tensor: tf.Tensor, dtype: tf.DataType): void {
+  if (tensor.dtype !== dtype) {
+    throw new TypeError(`${op}: ${name} (dtype ${tensor.dtype}) must have dtype ${dtype}`);
+  }
+}
+
+/** The size of the last axis. @throws RangeError for a scalar. */
+export function lastAxis(op: string, name: string, tensor: tf.Tensor): number {
+  const size = tensor.shape[tensor.rank - 1];
+  if (size === undefined) throw new RangeError(`${op}: ${name} (a scalar) must have at least one axis`);
+  return size;
+}

@@ -1,0 +1,39 @@
+/**
+ * Rotary position embedding (arXiv 2104.09864), half-split as in Hugging Face: of a head's K values, i and i + K/2 are
+ * one pair, turned by angle i of its token.
+ *
+ * Kernel `RotaryEmbedding`: { x [L,H,K], table [L,K] = (cos | sin) }; { inverse } -> y [L,H,K]
+ * Gradient: the same kernel with `inverse` negated (a rotation's transpose is its inverse).
+ * In bf16 precision y is stored in bf16.
+ */
+// L tokens, H heads, K head dim
+import { tf } from "../tf.ts";
+import { requireRank, requireShape } from "./checks.ts";
+import { hasFusedKernel, registerFusedGradient, runKernel } from "./dispatch.ts";
+
+/**
+ * Turns each head of x [L,H,K] by its token's angles; `table` [L,K] comes from `rotaryTable` and gets no gradient.
+ * @throws RangeError when the shapes do not fit.
+ */
+export function rotaryEmbedding(x_LHK: tf.Tensor3D, table_LK: tf.Tensor2D): tf.Tensor3D {
+  requireRank("rotaryEmbedding", "x", x_LHK, 3, "[L,H,K]");
+  const [numTokens, , headDim] = x_LHK.shape;
+  if (headDim % 2 !== 0) throw new RangeError(`rotaryEmbedding: the head dim of x (=${headDim}) must be even`);
+  requireShape("rotaryEmbedding", "table", table_LK, [numTokens, headDim]);
+  if (hasFusedKernel("RotaryEmbedding")) {
+    return runKernel<tf.Tensor3D>("RotaryEmbedding", { x: x_LHK, table: table_LK }, { inverse: false });
+  }
+  return tf.tidy(() => {
+    const [cos, sin] = tf.split(table_LK.expandDims<tf.Tensor3D>(1), 2, 2) as [tf.Tensor3D, tf.Tensor3D];
+    const [first, second] = tf.split(x_LHK, 2, 2) as [tf.Tensor3D, tf.Tensor3D];
+    return tf.concat3d([first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin))], 2);
+  });
+}
+
+registerFusedGradient({
+  kernelName: "RotaryEmbedding",
+  inputsToSave: ["table"],
+  gradient: ([dy], [table], { inverse }) => ({
+    x: () => runKernel("RotaryEmbedding", { x: dy!, table: table! }, { inverse: !inverse }),
+  }),
+});
