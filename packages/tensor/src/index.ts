@@ -28,8 +28,8 @@ export { writeRows } from "./ops/write-rows.ts";
 export { Generator, type GeneratorState } from "./random/generator.ts";
 export {
   bfloat16ToFloat32,
-  float32ToBfloat16,
   float16ToFloat32,
+  float32ToBfloat16,
   type HostDtype,
   type HostTensor,
   hostTensorToFloat32,

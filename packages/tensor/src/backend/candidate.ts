@@ -45,6 +45,8 @@ export function plainBackend(
   }
   if (request.precision === "bf16") throw new RangeError("it has no bf16, only f32");
   const isOtherThreads = request.threads !== undefined && request.threads !== found.threads;
-  const notes = isOtherThreads ? [`its number of threads stays ${found.threads} (threads=${request.threads} asked)`] : [];
+  const notes = isOtherThreads
+    ? [`its number of threads stays ${found.threads} (threads=${request.threads} asked)`]
+    : [];
   return { ...found, precision: "f32", notes };
 }

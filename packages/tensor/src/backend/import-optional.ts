@@ -11,6 +11,8 @@ export async function importOptional<T>(packageName: string): Promise<T> {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const isMissing = code === "ERR_MODULE_NOT_FOUND" && message.includes(packageName);
-    throw new Error(isMissing ? `${packageName} is not installed` : `${packageName} does not load: ${message}`, { cause });
+    throw new Error(isMissing ? `${packageName} is not installed` : `${packageName} does not load: ${message}`, {
+      cause,
+    });
   }
 }

@@ -14,7 +14,10 @@ type KernelCall = { inputs: tf.NamedTensorInfoMap; backend: unknown; attrs?: obj
 
 /** Registers the missing kernels; does nothing when they are there. */
 export function registerMissingWasmKernels(): void {
-  for (const [kernelName, kernelFunc] of Object.entries({ UnsortedSegmentSum: unsortedSegmentSum, Conv2DBackpropFilter: conv2dBackpropFilter })) {
+  for (const [kernelName, kernelFunc] of Object.entries({
+    UnsortedSegmentSum: unsortedSegmentSum,
+    Conv2DBackpropFilter: conv2dBackpropFilter,
+  })) {
     if (tf.getKernel(kernelName, "wasm") == null) {
       tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc: kernelFunc as tf.KernelFunc });
     }

@@ -92,14 +92,12 @@ function portableUpdate(slots: Slot[], options: AdamWOptions): tf.Scalar {
         const clipped = gradient.mul(clip);
         first.assign(first.mul(beta1).add(clipped.mul(1 - beta1)));
         second.assign(second.mul(beta2).add(clipped.square().mul(1 - beta2)));
-        const direction = first
-          .div(1 - beta1 ** step)
-          .div(
-            second
-              .div(1 - beta2 ** step)
-              .sqrt()
-              .add(epsilon),
-          );
+        const direction = first.div(1 - beta1 ** step).div(
+          second
+            .div(1 - beta2 ** step)
+            .sqrt()
+            .add(epsilon),
+        );
         parameter.assign(parameter.mul(1 - learningRate * decay).sub(direction.mul(learningRate)));
       });
     }

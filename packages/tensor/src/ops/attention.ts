@@ -28,8 +28,8 @@ export type AttentionInputs = {
  * @throws RangeError when the shapes do not fit or a key range is not valid (the message names its row).
  */
 export function attention({ query, key, value, keyRanges, scale }: AttentionInputs): tf.Tensor3D {
-  requireRank("attention", "query", query, 3, "[L,N,K]");
-  requireRank("attention", "key", key, 3, "[S,G,K]");
+  requireRank("attention", "query", query, "[L,N,K]");
+  requireRank("attention", "key", key, "[S,G,K]");
   const [numQueries, numHeads, headDim] = query.shape;
   const [numKeys, numKvHeads] = key.shape;
   requireShape("attention", "key", key, [numKeys, numKvHeads, headDim]);

@@ -1,10 +1,10 @@
 /** Shape checks of the public ops: they run in TypeScript, before anything crosses into a backend. */
 import type { tf } from "../tf.ts";
 
-/** @throws RangeError unless the tensor has this rank; `shape` names the expected axes, as in "[L,N,K]". */
-export function requireRank(op: string, name: string, tensor: tf.Tensor, rank: number, shape: string): void {
-  if (tensor.rank !== rank) {
-    throw new RangeError(`${op}: ${name} (shape [${tensor.shape}]) must have shape ${shape}`);
+/** @throws RangeError unless the tensor has as many axes as `axes` names, as in "[L,N,K]". */
+export function requireRank(op: string, name: string, tensor: tf.Tensor, axes: string): void {
+  if (tensor.rank !== axes.split(",").length) {
+    throw new RangeError(`${op}: ${name} (shape [${tensor.shape}]) must have shape ${axes}`);
   }
 }
 

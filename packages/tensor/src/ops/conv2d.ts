@@ -29,8 +29,8 @@ export type Conv2dOptions = {
  */
 export function conv2d(x: tf.Tensor4D, weight: tf.Tensor, options: Conv2dOptions): tf.Tensor4D {
   const { bias, strides, padding, groups = 1 } = options;
-  requireRank("conv2d", "x", x, 4, "[B,H,W,C]");
-  requireRank("conv2d", "weight", weight, 4, "[kh,kw,C/groups,O]");
+  requireRank("conv2d", "x", x, "[B,H,W,C]");
+  requireRank("conv2d", "weight", weight, "[kh,kw,C/groups,O]");
   const [, height, width, channels] = x.shape;
   const [kernelHeight, kernelWidth, groupChannels, outputChannels] = weight.shape as [number, number, number, number];
   if (groupChannels * groups !== channels || outputChannels % groups !== 0) {

@@ -8,14 +8,14 @@
 // L rows, V classes
 import { tf } from "../tf.ts";
 import { requireDtype, requireRank, requireShape } from "./checks.ts";
-import { hasFusedKernel, registerFusedGradient, runKernelMany, runKernel } from "./dispatch.ts";
+import { hasFusedKernel, registerFusedGradient, runKernel, runKernelMany } from "./dispatch.ts";
 
 /**
  * The loss of every row [L], in nats, for logits [L,V] and int32 targets [L]; rows whose target is -1 give 0.
  * @throws RangeError when the shapes do not fit; TypeError when targets are not int32.
  */
 export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor1D): tf.Tensor1D {
-  requireRank("crossEntropy", "logits", logits, 2, "[L,V]");
+  requireRank("crossEntropy", "logits", logits, "[L,V]");
   requireShape("crossEntropy", "targets", targets, [logits.shape[0]]);
   requireDtype("crossEntropy", "targets", targets, "int32");
   if (hasFusedKernel("CrossEntropy")) {
@@ -34,7 +34,6 @@ registerFusedGradient({
   inputsToSave: ["logits", "targets"],
   outputsToSave: [false, true],
   gradient: ([dy], [logits, targets, logSumExp]) => ({
-    logits: () =>
-      runKernel("CrossEntropyGrad", { dy: dy!, logits: logits!, targets: targets!, logSumExp: logSumExp! }),
+    logits: () => runKernel("CrossEntropyGrad", { dy: dy!, logits: logits!, targets: targets!, logSumExp: logSumExp! }),
   }),
 });

@@ -15,8 +15,8 @@ import { hasFusedKernel, registerFusedGradient, runKernel } from "./dispatch.ts"
  * @throws RangeError when the shapes do not fit; TypeError when ids are not int32.
  */
 export function embedding(weight: tf.Tensor, ids: tf.Tensor1D): tf.Tensor2D {
-  requireRank("embedding", "weight", weight, 2, "[V,D]");
-  requireRank("embedding", "ids", ids, 1, "[L]");
+  requireRank("embedding", "weight", weight, "[V,D]");
+  requireRank("embedding", "ids", ids, "[L]");
   requireDtype("embedding", "ids", ids, "int32");
   if (hasFusedKernel("Embedding")) return runKernel<tf.Tensor2D>("Embedding", { weight, ids });
   return tf.gather(weight as tf.Tensor2D, ids);

@@ -25,7 +25,7 @@ export function groupNorm(
   bias: tf.Tensor,
   { groups, epsilon, activation = "none" }: GroupNormOptions,
 ): tf.Tensor4D {
-  requireRank("groupNorm", "x", x, 4, "[B,H,W,C]");
+  requireRank("groupNorm", "x", x, "[B,H,W,C]");
   const [batch, height, width, channels] = x.shape;
   if (channels % groups !== 0) {
     throw new RangeError(`groupNorm: channels (=${channels}) must be divisible by groups (=${groups})`);

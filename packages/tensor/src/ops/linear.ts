@@ -20,7 +20,7 @@ export function linear<T extends tf.Tensor>(
   weight: tf.Tensor,
   { bias, float32Output = false }: { bias?: tf.Tensor; float32Output?: boolean } = {},
 ): T {
-  requireRank("linear", "weight", weight, 2, "[O,I]");
+  requireRank("linear", "weight", weight, "[O,I]");
   const [outputDim, inputDim] = weight.shape as [number, number];
   if (lastAxis("linear", "x", x) !== inputDim) {
     throw new RangeError(`linear: x (shape [${x.shape}]) must end in the input dim (=${inputDim}) of weight [O,I]`);

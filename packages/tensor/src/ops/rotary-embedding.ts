@@ -16,7 +16,7 @@ import { hasFusedKernel, registerFusedGradient, runKernel } from "./dispatch.ts"
  * @throws RangeError when the shapes do not fit.
  */
 export function rotaryEmbedding(x_LHK: tf.Tensor3D, table_LK: tf.Tensor2D): tf.Tensor3D {
-  requireRank("rotaryEmbedding", "x", x_LHK, 3, "[L,H,K]");
+  requireRank("rotaryEmbedding", "x", x_LHK, "[L,H,K]");
   const [numTokens, , headDim] = x_LHK.shape;
   if (headDim % 2 !== 0) throw new RangeError(`rotaryEmbedding: the head dim of x (=${headDim}) must be even`);
   requireShape("rotaryEmbedding", "table", table_LK, [numTokens, headDim]);

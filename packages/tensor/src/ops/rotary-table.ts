@@ -14,7 +14,8 @@ export function rotaryTable(
   positions_L3: Float32Array | tf.Tensor2D,
   { headDim, base }: { headDim: number; base: number },
 ): tf.Tensor2D {
-  if (headDim % 2 !== 0 || headDim <= 0) throw new RangeError(`rotaryTable: headDim (=${headDim}) must be even and > 0`);
+  if (headDim % 2 !== 0 || headDim <= 0)
+    throw new RangeError(`rotaryTable: headDim (=${headDim}) must be even and > 0`);
   const numValues = positions_L3 instanceof tf.Tensor ? positions_L3.size : positions_L3.length;
   if (numValues % 3 !== 0) {
     throw new RangeError(`rotaryTable: positions (${numValues} values) must be triples (sequence, row, column)`);
@@ -25,8 +26,7 @@ export function rotaryTable(
     axisFrequencies[(i % 3) * numFrequencies + i] = base ** ((-2 * i) / headDim);
   }
   return tf.tidy(() => {
-    const positions =
-      positions_L3 instanceof tf.Tensor ? positions_L3 : tf.tensor2d(positions_L3, [numValues / 3, 3]);
+    const positions = positions_L3 instanceof tf.Tensor ? positions_L3 : tf.tensor2d(positions_L3, [numValues / 3, 3]);
     const angles = tf.matMul(positions, tf.tensor2d(axisFrequencies, [3, numFrequencies]));
     return tf.concat([angles.cos(), angles.sin()], 1) as tf.Tensor2D;
   });

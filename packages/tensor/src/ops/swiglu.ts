@@ -15,7 +15,7 @@ import { hasFusedKernel, registerFusedGradient, runKernel } from "./dispatch.ts"
  * @throws RangeError when the last axis is odd.
  */
 export function swiglu(x: tf.Tensor2D): tf.Tensor2D {
-  requireRank("swiglu", "x", x, 2, "[L,2F]");
+  requireRank("swiglu", "x", x, "[L,2F]");
   if (x.shape[1] % 2 !== 0) throw new RangeError(`swiglu: the last axis of x (=${x.shape[1]}) must be even`);
   if (hasFusedKernel("SwiGlu")) return runKernel<tf.Tensor2D>("SwiGlu", { x });
   return tf.tidy(() => {

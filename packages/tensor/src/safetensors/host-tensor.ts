@@ -54,8 +54,8 @@ export function float32ToBfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) {
     const word = wide[i]!;
-    const isNaN = (word & 0x7fffffff) > 0x7f800000;
-    bits[i] = isNaN ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+    const isNotANumber = (word & 0x7fffffff) > 0x7f800000;
+    bits[i] = isNotANumber ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
   }
   return bits;
 }

@@ -24,7 +24,11 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   checkLayout(entries, bytes.length - dataStart);
   const tensors = new Map<string, HostTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    tensors.set(name, { dtype, shape, data: typedView(bytes, dtype, { begin: dataStart + begin, end: dataStart + end }) });
+    tensors.set(name, {
+      dtype,
+      shape,
+      data: typedView(bytes, dtype, { begin: dataStart + begin, end: dataStart + end }),
+    });
   }
   return { tensors, metadata: { ...metadata } };
 }

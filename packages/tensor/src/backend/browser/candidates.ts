@@ -1,7 +1,7 @@
 /** What can compute in a browser, best first. */
-import type { BackendCandidate } from "./candidate.ts";
-import { javascript } from "./javascript.ts";
-import { wasm } from "./wasm.ts";
+import type { BackendCandidate } from "../candidate.ts";
+import { javascript } from "../javascript.ts";
+import { wasm } from "../wasm.ts";
 import { webgpu } from "./webgpu.ts";
 
 export const candidates: readonly BackendCandidate[] = [webgpu, wasm, javascript];

@@ -1,6 +1,6 @@
 /** WebGPU, through TensorFlow.js's own backend, which the application loads (`@tensorflow/tfjs-backend-webgpu`). */
-import { tf } from "../tf.ts";
-import { type BackendCandidate, plainBackend } from "./candidate.ts";
+import { tf } from "../../tf.ts";
+import { type BackendCandidate, plainBackend } from "../candidate.ts";
 
 /** The candidate `webgpu`. */
 export const webgpu: BackendCandidate = {

@@ -1,8 +1,8 @@
 /** TensorFlow through the optional peers `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`. */
 import util from "node:util";
-import { tf } from "../tf.ts";
-import { type BackendCandidate, plainBackend } from "./candidate.ts";
-import { importOptional } from "./import-optional.ts";
+import { tf } from "../../tf.ts";
+import { type BackendCandidate, plainBackend } from "../candidate.ts";
+import { importOptional } from "../import-optional.ts";
 
 /** The candidate `tensorflow`. */
 export const tensorflow: BackendCandidate = {

@@ -1,6 +1,6 @@
 /** libtorch, through the optional peer `@interfuse/backend-torch`. */
-import type { BackendCandidate, Precision } from "./candidate.ts";
-import { importOptional } from "./import-optional.ts";
+import type { BackendCandidate, Precision } from "../candidate.ts";
+import { importOptional } from "../import-optional.ts";
 
 /** What this file uses of `@interfuse/backend-torch`; not imported, since that package is optional. */
 type TorchPackage = {
