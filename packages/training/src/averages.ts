@@ -43,7 +43,7 @@ export class WeightAverages {
 
   /** Runs `f` with the averages standing in for the parameters, which come back whatever happens. */
   async swappedIn<T>(f: () => Promise<T>): Promise<T> {
-    const kept = new Map([...this.#parameters].map(([name, parameter]) => [name, tf.identity(parameter)]));
+    const kept = new Map([...this.#parameters].map(([name, parameter]) => [name, tf.clone(parameter)]));
     for (const [name, parameter] of this.#parameters) parameter.assign(this.#averages.get(name) as tf.Tensor);
     try {
       return await f();

@@ -43,16 +43,16 @@ describe("schedules", () => {
   it("a config makes the same schedule as its function", () => {
     const fromConfig = scheduleFromConfig({ kind: "wsd", warmupSteps: 1, finalRatio: 0, decayFraction: 0.4 }, 10);
     expect(fromConfig(8)).toBe(0.5);
-    const cosine = scheduleFromConfig({ kind: "cosine", warmupSteps: 2, finalRatio: 0.1 }, 12);
+    const cosine = scheduleFromConfig({ kind: "cosine", warmupSteps: 2, finalRatio: 0.1, decayFraction: null }, 12);
     expect(cosine(7)).toBeCloseTo(0.55, 12);
   });
 
   it("a config that does not fit is an error naming the field", () => {
-    expect(() => scheduleFromConfig({ kind: "cosine", warmupSteps: 20, finalRatio: 0 }, 10)).toThrow(/warmupSteps \(=20\)/);
-    expect(() => scheduleFromConfig({ kind: "cosine", warmupSteps: 2, finalRatio: 2 }, 10)).toThrow(/finalRatio \(=2\)/);
+    expect(() => scheduleFromConfig({ kind: "cosine", warmupSteps: 20, finalRatio: 0, decayFraction: null }, 10)).toThrow(/warmupSteps \(=20\)/);
+    expect(() => scheduleFromConfig({ kind: "cosine", warmupSteps: 2, finalRatio: 2, decayFraction: null }, 10)).toThrow(/finalRatio \(=2\)/);
     expect(() => scheduleFromConfig({ kind: "linear", warmupSteps: 2, finalRatio: 0, decayFraction: 0.5 }, 10)).toThrow(
       /decayFraction/,
     );
-    expect(() => scheduleFromConfig({ kind: "wsd", warmupSteps: 2, finalRatio: 0 }, 10)).toThrow(/decayFraction/);
+    expect(() => scheduleFromConfig({ kind: "wsd", warmupSteps: 2, finalRatio: 0, decayFraction: null }, 10)).toThrow(/decayFraction/);
   });
 });

@@ -14,8 +14,8 @@ export type ScheduleConfig = {
   readonly warmupSteps: number;
   /** The share of the peak left at the last step; `constant` has 1. */
   readonly finalRatio: number;
-  /** `wsd` only: the share of all steps, at the end, over which the rate falls. */
-  readonly decayFraction?: number;
+  /** `wsd` only: the share of all steps, at the end, over which the rate falls; null otherwise. */
+  readonly decayFraction: number | null;
 };
 
 /** Linear warm-up from 1/warmupSteps, then the full rate. */
@@ -57,7 +57,7 @@ export function scheduleFromConfig(config: ScheduleConfig, totalSteps: number): 
   if (kind === "constant" && finalRatio !== 1) {
     throw new RangeError(`schedule: finalRatio (=${finalRatio}) must be 1 for kind "constant", which never decays`);
   }
-  if ((kind === "wsd") !== (decayFraction !== undefined)) {
+  if ((kind === "wsd") !== (decayFraction !== null)) {
     throw new RangeError(`schedule: decayFraction (=${decayFraction}) must be given for kind "wsd" and for no other`);
   }
   switch (kind) {

@@ -102,7 +102,10 @@ export class Trainer<Batch> {
     if (checkpoints !== undefined) await removeLeftovers(checkpoints.folder);
     let savedStep = this.#options.resume?.step ?? -1;
     yield { type: "start", step: this.#step, totalSteps, numParameters: task.module.numParameters() };
-    while (this.#step < totalSteps && !signal?.aborted) {
+    while (this.#step < totalSteps) {
+      // Kernels are synchronous: without a turn of the event loop no signal, timer or keypress would ever be handled.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal?.aborted) break;
       yield await this.#trainStep();
       if (checkpoints !== undefined && this.#step % checkpoints.every === 0) {
         savedStep = this.#step;

@@ -1,0 +1,16 @@
+import { Command, Option } from "commander";
+import { nonNegativeNumber, positiveInteger } from "../global-options.ts";
+import { type TextOptions, withTextOptions } from "./describe-commands.ts";
+
+/** What `chat` was asked. */
+export type ChatOptions = TextOptions & { readonly out: string; readonly steps?: number; readonly guidance?: number };
+
+/** `interfuse chat` */
+export function chatCommand(): Command {
+  return withTextOptions(new Command("chat").description("talk to a model in the terminal; it may answer with pictures"))
+    .requiredOption("--model <dir>", "the model's folder")
+    .option("--out <dir>", "where pictures are saved", "out/chat")
+    .addOption(new Option("--steps <n>", "denoising steps").argParser(positiveInteger))
+    .addOption(new Option("--guidance <x>", "guidance scale; 1 is off").argParser(nonNegativeNumber))
+    .action(async (options: ChatOptions) => (await import("../actions/chat.ts")).chat(options));
+}

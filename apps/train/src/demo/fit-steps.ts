@@ -1,0 +1,27 @@
+/** How many training steps fit in what is left of the demo's time. */
+
+/** Times measured on this machine, in seconds. */
+export type MeasuredTimes = {
+  /** One training step. */
+  readonly step: number;
+  /** The whole evaluation that follows. */
+  readonly evaluation: number;
+};
+
+/** The share of the training time kept back for checkpoints, sample grids and noise. */
+const RESERVE = 0.06;
+
+/** Step counts are rounded down to a multiple of this, so that they are easy to repeat. */
+const ROUND_TO = 50;
+
+/**
+ * The number of steps that end within `secondsLeft`, evaluation included; at least 50.
+ * @throws RangeError when a time is not a positive number.
+ */
+export function fitSteps(secondsLeft: number, times: MeasuredTimes): number {
+  for (const [name, value] of Object.entries(times)) {
+    if (!(value > 0)) throw new RangeError(`fitSteps: the time of a ${name} (=${value} s) must be positive`);
+  }
+  const steps = ((secondsLeft - times.evaluation) * (1 - RESERVE)) / times.step;
+  return Math.max(ROUND_TO, Math.floor(steps / ROUND_TO) * ROUND_TO);
+}

@@ -1,0 +1,60 @@
+import type { ModelRecipe } from "./model-recipe.ts";
+
+/** Scenes at 32 x 32 pixels as 4 x 4 raw patches: 64 tokens a picture, about 6 M parameters. */
+export function scenesModel(): ModelRecipe {
+  return {
+    recipe: "scenes",
+    seed: 0,
+    steps: 3000,
+    model: {
+      contextLength: 512,
+      contextPolicy: "clean",
+      positionKind: "axial",
+      noisedCopies: 1,
+      tieEmbeddings: true,
+      backbone: {
+        modelDim: 256,
+        numLayers: 6,
+        numHeads: 4,
+        numKvHeads: null,
+        headDim: null,
+        mlpDim: null,
+        ropeBase: 10_000,
+        normEpsilon: 1e-5,
+        useQkNorm: true,
+        numExperts: 1,
+      },
+      objective: {
+        patchSize: 4,
+        path: "linear",
+        predictionType: "velocity",
+        timesteps: { kind: "logit-normal", mean: 0, std: 1, shift: 1 },
+        useAdaptiveNorm: false,
+      },
+    },
+    textTokenizer: { vocabSize: 512 },
+    batch: { tokens: 4096, gradientAccumulation: 1, dropUserProbability: 0.1, pictureSize: null },
+    lossWeights: { text: 1, image: 5 },
+    learningRate: 1e-3,
+    schedule: { kind: "cosine", warmupSteps: 100, finalRatio: 0.02, decayFraction: null },
+    optimizer: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.05, maxGradNorm: 1 },
+    averageDecay: 0.995,
+    report: {
+      checkpointEvery: 250,
+      keepCheckpoints: 2,
+      sampleEvery: 500,
+      samplePrompts: [
+        "a red circle",
+        "a small blue square",
+        "a large yellow triangle",
+        "three green circles",
+        "a red circle left of a blue square",
+        "a white triangle above a purple circle",
+        "two orange squares",
+        "a cyan square below a green triangle",
+      ],
+      sampleSteps: 20,
+      sampleGuidance: 3,
+    },
+  };
+}
