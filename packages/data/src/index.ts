@@ -1,1 +1,74 @@
-export {};
+export type { Picture } from "@interfuse/image-tokenizer";
+export type { ContentPart, Message } from "@interfuse/text-tokenizer";
+export { CHAT_FILE, type ChatPart, type ChatRow, parseChatRows, parseJsonLines, picturesOfRow } from "./chat-jsonl/chat-row.ts";
+export { ChatWriter } from "./chat-jsonl/chat-writer.ts";
+export { type Emoji, listEmoji } from "./emoji/emoji-list.ts";
+export { renderEmoji } from "./emoji/render-emoji.ts";
+export { isHeldOutEmoji, type WriteEmojiOptions, type WriteEmojiReport, writeEmoji } from "./emoji/write-emoji.ts";
+export { type Example, type ExampleSource, picturesIn } from "./example.ts";
+export { type ContactSheetItem, type ContactSheetOptions, contactSheet } from "./files/contact-sheet.ts";
+export { type DecodeOptions, type Fit, loadPicture, MAX_PIXELS } from "./files/decode-picture.ts";
+export { directorySink, directorySource } from "./files/directory-files.ts";
+export { type EncodeOptions, encodePng, savePicture } from "./files/encode-picture.ts";
+export { addPngText, readPngText } from "./files/png-text.ts";
+export { recoverFolder } from "./files/recover-folder.ts";
+export { writeFileAtomically } from "./files/write-file.ts";
+export { writeFolderAtomically } from "./files/write-folder.ts";
+export { METADATA_FILE } from "./folder/folder-rows.ts";
+export { Dataset, type DatasetReport } from "./loader/dataset.ts";
+export type { CursorState, TaskWeights } from "./loader/example-cursor.ts";
+export { ExampleLoader, type ExampleLoaderOptions } from "./loader/example-loader.ts";
+export { inspectDataset, type OpenDatasetOptions, openDataset } from "./loader/open-dataset.ts";
+export type { UnreadablePicture } from "./loader/picture-store.ts";
+export {
+  type Caption,
+  type CaptionKind,
+  canonicalCaption,
+  formatCaption,
+  formatLook,
+  type GroupCount,
+  mirrorCaption,
+  parseCaption,
+  type Relation,
+} from "./scenes/caption.ts";
+export { captionsOf, describeScene, type Place, relationBetween } from "./scenes/describe-scene.ts";
+export { applyEdit, type EditKind, editsOf, formatEdit, type SceneEdit } from "./scenes/edits.ts";
+export { isHeldOutCaption, isHeldOutScene } from "./scenes/held-out.ts";
+export { type Question, type QuestionKind, questionsAbout } from "./scenes/questions.ts";
+export { readSceneCases } from "./scenes/read-scene-cases.ts";
+export { renderScene } from "./scenes/render-scene.ts";
+export { sampleCaption, sampleKind, sampleScene, sampleSceneFor, type Split } from "./scenes/sample-scene.ts";
+export { type SceneCase, sceneCases } from "./scenes/scene-cases.ts";
+export {
+  answerScene,
+  askTask,
+  DESCRIBE_PROMPT,
+  describeTask,
+  drawTask,
+  editTask,
+  promptScene,
+  SCENE_TASK_NAMES,
+  type SceneTask,
+  type SceneTaskName,
+  sceneMessages,
+  scenePrompt,
+} from "./scenes/scene-task.ts";
+export {
+  BACKGROUND,
+  COLOUR_NAMES,
+  COLOURS,
+  type Colour,
+  centroidOf,
+  isSameLook,
+  isWellPlaced,
+  type Look,
+  type Scene,
+  type SceneObject,
+  SHAPE_NAMES,
+  SHAPES,
+  type Shape,
+  type SizeClass,
+  sizeClassOf,
+  WORLD_SIZE,
+} from "./scenes/world.ts";
+export { type WriteScenesOptions, type WriteScenesReport, writeScenes } from "./scenes/write-scenes.ts";

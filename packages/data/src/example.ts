@@ -1,0 +1,26 @@
+/** What training and evaluation take from every kind of dataset: a conversation with its pictures decoded. */
+import type { Picture } from "@interfuse/image-tokenizer";
+import type { Message } from "@interfuse/text-tokenizer";
+
+/** One example of a dataset. */
+export type Example = {
+  /** Unique in its dataset. */
+  readonly id: string;
+  /** What it teaches: "draw", "describe", "ask", "edit", or a name of the dataset's own. */
+  readonly task: string;
+  readonly messages: readonly Message<Picture>[];
+};
+
+/** Anything that examples can be read from by index. The same index and content give the same example, always. */
+export interface ExampleSource {
+  readonly numExamples: number;
+  /** The task of each example, by index. */
+  taskOf(index: number): string;
+  /** @throws Error naming the file when a picture cannot be read. */
+  readExample(index: number): Promise<Example>;
+}
+
+/** The pictures of an example, in order. */
+export function picturesIn(example: Example): Picture[] {
+  return example.messages.flatMap(({ content }) => content.flatMap((part) => (part.type === "image" ? [part.image] : [])));
+}

@@ -1,0 +1,57 @@
+/** Writing files so that a crash, a kill or a full disk leaves the old content or the new one, never a part. */
+import { randomUUID } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Writes a file whole or not at all: a temporary file beside it, flushed to disk, then renamed over it. Missing folders
+ * are made.
+ *
+ * @throws Error naming the file when it cannot be written; the old file, if any, is untouched.
+ */
+export async function writeFileAtomically(file: string, bytes: Uint8Array | string): Promise<void> {
+  const folder = dirname(file);
+  const temporary = join(folder, `.${basename(file)}.${randomUUID()}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const handle = await open(temporary, "wx");
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    await syncFolder(folder);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new Error(`writeFile: cannot write "${file}": ${writeFailureReason(cause)}`, { cause });
+  }
+}
+
+/** Flushes a folder's entries (renames and new names) to disk, where the system can. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What went wrong with a write, with the remedy for the common causes. */
+export function writeFailureReason(cause: unknown): string {
+  const code = errorCode(cause);
+  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full; free some space and try again";
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "no permission to write there";
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The system's code of an error or of the one that caused it, such as "ENOENT". */
+export function errorCode(error: unknown): string | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if ("code" in current && typeof current.code === "string") return current.code;
+  }
+  return undefined;
+}

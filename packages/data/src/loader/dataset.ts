@@ -1,0 +1,91 @@
+/** A dataset of conversations with pictures, on disk, whatever form it has there. */
+import type { Picture } from "@interfuse/image-tokenizer";
+import type { ContentPart } from "@interfuse/text-tokenizer";
+import { type ChatRow, picturesOfRow } from "../chat-jsonl/chat-row.ts";
+import type { Example, ExampleSource } from "../example.ts";
+import type { PictureStore, UnreadablePicture } from "./picture-store.ts";
+
+/** What was found in a dataset when it was opened. */
+export type DatasetReport = {
+  readonly folder: string;
+  /** "chat": has a chat.jsonl; "folder": plain pictures. */
+  readonly kind: "chat" | "folder";
+  /** Number of usable examples of each task. */
+  readonly examplesByTask: Record<string, number>;
+  readonly numPictures: number;
+  /** Number of pictures by "WIDTHxHEIGHT", after fitting to a size if one was asked for. */
+  readonly sizes: Record<string, number>;
+  /** Pictures that cannot be read; examples with one of them are left out. */
+  readonly unreadable: readonly UnreadablePicture[];
+  readonly captionsWithoutPicture: readonly string[];
+  readonly picturesWithoutCaption: readonly string[];
+  /** What a person should know, one sentence each: everything above that is not as it should be. */
+  readonly warnings: readonly string[];
+};
+
+export class Dataset implements ExampleSource {
+  readonly report: DatasetReport;
+  readonly #rows: readonly ChatRow[];
+  readonly #pictures: PictureStore;
+
+  /** Use `openDataset`. */
+  constructor(report: DatasetReport, { rows, pictures }: { rows: readonly ChatRow[]; pictures: PictureStore }) {
+    this.report = report;
+    this.#rows = rows;
+    this.#pictures = pictures;
+  }
+
+  get numExamples(): number {
+    return this.#rows.length;
+  }
+
+  taskOf(index: number): string {
+    return this.#row(index).task;
+  }
+
+  async readExample(index: number): Promise<Example> {
+    const row = this.#row(index);
+    const messages = row.messages.map(async ({ role, content }) => ({ role, content: await this.#content(content) }));
+    return { id: row.id, task: row.task, messages: await Promise.all(messages) };
+  }
+
+  /** Every text of the dataset, as a tokenizer is trained on it. */
+  *texts(): Generator<string> {
+    for (const { messages } of this.#rows) {
+      for (const { content } of messages) {
+        if (typeof content === "string") yield content;
+        else for (const part of content) if (part.type === "text") yield part.text;
+      }
+    }
+  }
+
+  /** The dataset's pictures by themselves, each once, as an image tokenizer is trained on them: task "picture". */
+  pictures(): ExampleSource {
+    const files = [...new Set(this.#rows.flatMap(picturesOfRow))];
+    return {
+      numExamples: files.length,
+      taskOf: () => "picture",
+      readExample: async (index) => {
+        const file = files[index];
+        if (file === undefined) throw new RangeError(`readExample: index (=${index}) must be below ${files.length}`);
+        const image = await this.#pictures.read(file);
+        return { id: file, task: "picture", messages: [{ role: "assistant", content: [{ type: "image", image }] }] };
+      },
+    };
+  }
+
+  async #content(content: ChatRow["messages"][number]["content"]): Promise<ContentPart<Picture>[]> {
+    if (typeof content === "string") return [{ type: "text", text: content }];
+    return Promise.all(
+      content.map(async (part) =>
+        part.type === "text" ? part : { type: "image" as const, image: await this.#pictures.read(part.file) },
+      ),
+    );
+  }
+
+  #row(index: number): ChatRow {
+    const row = this.#rows[index];
+    if (row === undefined) throw new RangeError(`Dataset: index (=${index}) must be from 0 to ${this.#rows.length - 1}`);
+    return row;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The order in which examples are taken, as a pure function of a random stream and a small JSON state.
+ *
+ * Without weights there is one stream over all examples, shuffled anew each epoch. With weights each task is a stream of
+ * its own and a draw decides which gives the next example, so that tasks come in the wanted proportions.
+ */
+import type { Generator } from "@interfuse/tensor";
+import type { ExampleSource } from "../example.ts";
+
+/** A place in the order; JSON. */
+export type CursorState = {
+  /** Number of examples of the source, to notice when the data have changed. */
+  readonly numExamples: number;
+  /** Examples taken so far. */
+  readonly numTaken: number;
+  /** For each stream how many examples were taken from it. */
+  readonly takenByStream: Readonly<Record<string, number>>;
+};
+
+/** Relative frequency of each task. */
+export type TaskWeights = Readonly<Record<string, number>>;
+
+type Stream = { readonly name: string; readonly weight: number; readonly indices: readonly number[]; numTaken: number; order: readonly number[] };
+
+export class ExampleCursor {
+  readonly #generator: Generator;
+  readonly #numExamples: number;
+  readonly #streams: readonly Stream[];
+  #numTaken = 0;
+
+  /** @throws RangeError when the source is empty, or a weight is negative or names a task that the source has not. */
+  constructor(source: ExampleSource, generator: Generator, taskWeights?: TaskWeights) {
+    if (source.numExamples === 0) throw new RangeError("ExampleLoader: the source has no examples");
+    this.#generator = generator;
+    this.#numExamples = source.numExamples;
+    this.#streams = taskWeights === undefined ? [oneStream(source)] : streamsByTask(source, taskWeights);
+  }
+
+  /** The index of the next example. */
+  next(): number {
+    const stream = this.#chooseStream();
+    const { length } = stream.indices;
+    const epoch = Math.floor(stream.numTaken / length);
+    const position = stream.numTaken % length;
+    if (position === 0 || stream.order.length === 0) {
+      stream.order = this.#generator.fork(`order/${stream.name}`).fork(epoch).shuffle([...stream.indices]);
+    }
+    stream.numTaken++;
+    this.#numTaken++;
+    return stream.order[position] as number;
+  }
+
+  /** The place reached: a cursor restored to it goes on exactly as this one will. */
+  state(): CursorState {
+    const takenByStream = Object.fromEntries(this.#streams.map(({ name, numTaken }) => [name, numTaken]));
+    return { numExamples: this.#numExamples, numTaken: this.#numTaken, takenByStream };
+  }
+
+  /** @throws Error when the state comes from other data or other task weights. */
+  restore(state: CursorState): void {
+    if (state.numExamples !== this.#numExamples) {
+      throw new Error(
+        `ExampleLoader: the data have changed: ${state.numExamples} examples when the state was saved, ${this.#numExamples} now; resume with the same data`,
+      );
+    }
+    const names = this.#streams.map(({ name }) => name).join(", ");
+    const savedNames = Object.keys(state.takenByStream).join(", ");
+    if (names !== savedNames) {
+      throw new Error(`ExampleLoader: taskWeights have changed: streams "${savedNames}" when the state was saved, "${names}" now`);
+    }
+    this.#numTaken = state.numTaken;
+    for (const stream of this.#streams) {
+      stream.numTaken = state.takenByStream[stream.name] as number;
+      stream.order = [];
+    }
+  }
+
+  #chooseStream(): Stream {
+    const [first] = this.#streams;
+    if (this.#streams.length === 1) return first as Stream;
+    const total = this.#streams.reduce((sum, { weight }) => sum + weight, 0);
+    let rest = this.#generator.fork("task").fork(this.#numTaken).uniform() * total;
+    for (const stream of this.#streams) {
+      rest -= stream.weight;
+      if (rest < 0) return stream;
+    }
+    return this.#streams.at(-1) as Stream;
+  }
+}
+
+function oneStream(source: ExampleSource): Stream {
+  const indices = Array.from({ length: source.numExamples }, (_, index) => index);
+  return { name: "all", weight: 1, indices, numTaken: 0, order: [] };
+}
+
+function streamsByTask(source: ExampleSource, taskWeights: TaskWeights): Stream[] {
+  const indicesByTask = new Map<string, number[]>();
+  for (let index = 0; index < source.numExamples; index++) {
+    const task = source.taskOf(index);
+    const indices = indicesByTask.get(task);
+    if (indices === undefined) indicesByTask.set(task, [index]);
+    else indices.push(index);
+  }
+  const tasks = [...indicesByTask.keys()].sort();
+  const streams: Stream[] = [];
+  for (const [name, weight] of Object.entries(taskWeights).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (!(weight >= 0)) throw new RangeError(`ExampleLoader: taskWeights.${name} (=${weight}) must be 0 or more`);
+    const indices = indicesByTask.get(name);
+    if (indices === undefined) {
+      throw new RangeError(`ExampleLoader: taskWeights names "${name}", which the data have not; they have ${tasks.join(", ")}`);
+    }
+    if (weight > 0) streams.push({ name, weight, indices, numTaken: 0, order: [] });
+  }
+  if (streams.length === 0) throw new RangeError("ExampleLoader: taskWeights must have at least one weight above 0");
+  return streams;
+}
