@@ -1,3 +1,4 @@
+export { type ModelConfig, type ModelConfigInput, resolveModelConfig } from "./config.ts";
 export type { Document, ImagePart, Part, TextPart } from "./document.ts";
 export {
   type ContextPolicy,
@@ -9,5 +10,23 @@ export {
   type Span,
   type TargetCounts,
 } from "./layout/layout.ts";
-export { CONTEXT_TIMESTEP_CAP, layoutDocuments, type LayoutOptions } from "./layout/layout-documents.ts";
+export { CONTEXT_TIMESTEP_CAP, type LayoutOptions, layoutDocuments } from "./layout/layout-documents.ts";
 export { type PatchGrid, patchGrid } from "./layout/patch-grid.ts";
+export type { DiffusionConfig, DiffusionConfigInput } from "./objectives/diffusion-config.ts";
+export { DiffusionObjective } from "./objectives/diffusion-objective.ts";
+export type {
+  Drawing,
+  DrawingOptions,
+  DrawingQuery,
+  EnteredImages,
+  ImageObjective,
+  PatchBatch,
+  PreparedImages,
+} from "./objectives/image-objective.ts";
+export { type PatchExtents, patchify, unpatchify } from "./objectives/patchify.ts";
+export type { PackedRow } from "./packed-row.ts";
+export type { GenerationEvent, SessionEvent } from "./session/events.ts";
+export { generate } from "./session/generate.ts";
+export type { GenerationOptions, ImageOptions } from "./session/options.ts";
+export { Session } from "./session/session.ts";
+export { type LossSums, UnifiedModel } from "./unified-model.ts";

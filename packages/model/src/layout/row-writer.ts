@@ -1,4 +1,4 @@
-import type { PositionKind } from "./layout.ts";
+import type { Layout, PositionKind } from "./layout.ts";
 import type { PatchGrid } from "./patch-grid.ts";
 
 /** Up to two ranges of keys: [a0, a1) and [b0, b1). */
@@ -43,6 +43,15 @@ export class RowWriter {
         }
       }
     }
+  }
+
+  /** All rows of a layout, as they are. */
+  append({ tokenIds, positions_L3, keyRanges }: Layout): void {
+    tokenIds.forEach((tokenId, row) => {
+      this.tokenIds.push(tokenId);
+      this.#positions.push(...positions_L3.subarray(3 * row, 3 * row + 3));
+      this.#keyRanges.push(...keyRanges.subarray(4 * row, 4 * row + 4));
+    });
   }
 
   /** Fills with inert tokens, which see nothing, to a multiple of `multipleOf`. */

@@ -1,0 +1,211 @@
+/**
+ * Diffusion on image patches (Transfusion, arXiv 2408.11039, with linear adapters): a patch of noisy latents enters by one
+ * linear map plus an embedding of its timestep, and a zero-initialised linear map of its hidden state is the prediction.
+ * Path, prediction type and timesteps are config: flow matching by default, the paper's DDPM as a variant.
+ */
+// P patches, F values of a patch, D model dim, I images
+import {
+  cosinePath,
+  guide,
+  linearPath,
+  type NoisePath,
+  predictionTarget,
+  type SolverRun,
+  sampleTimesteps,
+  solvers,
+  timestepGrid,
+} from "@interfuse/diffusion";
+import { type Generator, initNormal, initZeros, linear, Module, tf } from "@interfuse/tensor";
+import type { LayoutImage } from "../layout/layout.ts";
+import { patchGrid } from "../layout/patch-grid.ts";
+import { gatherRows } from "../packed-row.ts";
+import type { DiffusionConfig } from "./diffusion-config.ts";
+import type {
+  Drawing,
+  DrawingOptions,
+  DrawingQuery,
+  EnteredImages,
+  ImageObjective,
+  PatchBatch,
+  PreparedImages,
+} from "./image-objective.ts";
+import { type PatchExtents, patchify, unpatchify } from "./patchify.ts";
+import { TimestepEmbedding } from "./timestep-embedding.ts";
+
+/** On the linear path epsilon says nothing about the image at t = 1, so sampling starts a little below. */
+const EPSILON_LINEAR_START = 0.98;
+/** Near pure noise an epsilon prediction is divided by almost nothing; normalised latents lie well within this. */
+const EPSILON_CLAMP = 5;
+
+/** The `diffusion` image objective. Parameters: `input`, `output` (weight and bias each), `timestep`. */
+export class DiffusionObjective extends Module implements ImageObjective {
+  readonly config: DiffusionConfig;
+  readonly #path: NoisePath;
+  /** F. */
+  readonly #numFeatures: number;
+  readonly #inputWeight_DF: tf.Variable;
+  readonly #inputBias_D: tf.Variable;
+  readonly #outputWeight_FD: tf.Variable;
+  readonly #outputBias_F: tf.Variable;
+  readonly #timestepEmbedding: TimestepEmbedding;
+
+  constructor(config: DiffusionConfig, modelDim: number, generator: Generator) {
+    super();
+    this.config = config;
+    this.#path = config.path === "linear" ? linearPath : cosinePath;
+    this.#numFeatures = config.patchSize ** 2 * config.latentChannels;
+    const inputStd = 1 / Math.sqrt(this.#numFeatures);
+    const input = initNormal(generator.fork("input"), [modelDim, this.#numFeatures], inputStd);
+    this.#inputWeight_DF = this.parameter("input.weight", input);
+    this.#inputBias_D = this.parameter("input.bias", initZeros([modelDim]));
+    this.#outputWeight_FD = this.parameter("output.weight", initZeros([this.#numFeatures, modelDim]));
+    this.#outputBias_F = this.parameter("output.bias", initZeros([this.#numFeatures]));
+    this.#timestepEmbedding = this.child("timestep", new TimestepEmbedding(modelDim, generator.fork("timestep")));
+  }
+
+  get patchSize(): number {
+    return this.config.patchSize;
+  }
+
+  get latentChannels(): number {
+    return this.config.latentChannels;
+  }
+
+  prepare(images: readonly LayoutImage[], generator: Generator): PreparedImages {
+    const noised = images.filter((image) => image.role === "noised");
+    const batch = {
+      patches_PF: new Float32Array(countPatches(images) * this.#numFeatures),
+      timesteps: new Float32Array(images.length),
+      numPatches: images.map((image) => image.numTokens),
+    };
+    const targets_PF = new Float32Array(countPatches(noised) * this.#numFeatures);
+    let offset = 0;
+    let targetOffset = 0;
+    for (const [index, image] of images.entries()) {
+      const extents = this.#extents(image);
+      if (image.role === "clean") {
+        patchify(image.latents, extents, batch.patches_PF, offset);
+      } else {
+        const { timestep, noisyLatents, target } = this.#corrupt(image, generator);
+        batch.timesteps[index] = timestep;
+        patchify(noisyLatents, extents, batch.patches_PF, offset);
+        patchify(target, extents, targets_PF, targetOffset);
+        targetOffset += target.length;
+      }
+      offset += image.latents.length;
+    }
+    return { batch, targets_PF, numTargets: noised.map((image) => image.numTokens) };
+  }
+
+  cleanPatches(image: Pick<LayoutImage, "latents" | "height" | "width">): Float32Array {
+    const patches_PF = new Float32Array(image.latents.length);
+    patchify(image.latents, this.#extents(image), patches_PF);
+    return patches_PF;
+  }
+
+  enter({ patches_PF, timesteps, numPatches }: PatchBatch): EnteredImages {
+    const patches = tf.tensor2d(patches_PF, [patches_PF.length / this.#numFeatures, this.#numFeatures]);
+    const imageOfPatch = Int32Array.from(numPatches.flatMap((n, image) => new Array<number>(n).fill(image)));
+    const time_PD = gatherRows(this.#timestepEmbedding.forward(timesteps), imageOfPatch);
+    const tokens_PD = linear(patches, this.#inputWeight_DF, { bias: this.#inputBias_D }).add<tf.Tensor2D>(time_PD);
+    return this.config.useAdaptiveNorm ? { tokens_PD, conditioning_PD: time_PD } : { tokens_PD };
+  }
+
+  read(hidden_PD: tf.Tensor2D): tf.Tensor2D {
+    return linear(hidden_PD, this.#outputWeight_FD, { bias: this.#outputBias_F, float32Output: true });
+  }
+
+  score(hidden_PD: tf.Tensor2D, { targets_PF, numTargets }: PreparedImages): tf.Scalar {
+    const weights = numTargets.flatMap((n) => new Array<number>(n).fill(1 / (n * this.#numFeatures)));
+    return tf.tidy(() => {
+      const target_PF = tf.tensor2d(targets_PF, [weights.length, this.#numFeatures]);
+      const squares_PF = this.read(hidden_PD).sub(target_PF).square();
+      return squares_PF.mul(tf.tensor2d(weights, [weights.length, 1])).sum<tf.Scalar>();
+    });
+  }
+
+  /** @throws RangeError for a size that patches do not divide, a number of steps below 1, or a negative guidance scale. */
+  begin(options: DrawingOptions, generator: Generator): Drawing {
+    const { height, width, numSteps, guidanceScale } = options;
+    const { predictionType, path, timesteps } = this.config;
+    patchGrid(height, width, this.patchSize);
+    if (!(guidanceScale >= 0 && Number.isFinite(guidanceScale))) {
+      throw new RangeError(`generate: guidance scale (=${guidanceScale}) must be a number of at least 0; 1 is off`);
+    }
+    const extents = this.#extents(options);
+    const noise = new Float32Array(height * width * this.latentChannels);
+    patchify(generator.fork("noise").normalArray(noise.length), extents, noise);
+    const isEpsilon = predictionType === "epsilon";
+    const start = isEpsilon && path === "linear" ? EPSILON_LINEAR_START : 1;
+    const run = solvers[options.solver].begin({
+      noise,
+      timesteps: timestepGrid({ numSteps, start, shift: timesteps.shift }),
+      path: this.#path,
+      predictionType,
+      generator: generator.fork("solver"),
+      ...(isEpsilon ? { clamp: EPSILON_CLAMP } : {}),
+    });
+    return new DiffusionDrawing(run, extents, guidanceScale);
+  }
+
+  /** Draws timestep and noise of one image from a stream named by its document, part and copy. */
+  #corrupt({ documentId, partIndex, copyIndex, latents, timestepCap }: LayoutImage, generator: Generator) {
+    const stream = generator.fork(documentId).fork(partIndex).fork(copyIndex);
+    const timestep = sampleTimesteps(stream.fork("timestep"), 1, { ...this.config.timesteps, cap: timestepCap })[0]!;
+    const noise = stream.fork("noise").normalArray(latents.length);
+    const { predictionType } = this.config;
+    return {
+      timestep,
+      noisyLatents: this.#path.noisyLatents(latents, noise, timestep),
+      target: predictionTarget({ predictionType, latents, noise, t: timestep, path: this.#path }),
+    };
+  }
+
+  #extents({ height, width }: { height: number; width: number }): PatchExtents {
+    return { height, width, channels: this.latentChannels, patchSize: this.patchSize };
+  }
+}
+
+/** A solver run over patches, with guidance. */
+class DiffusionDrawing implements Drawing {
+  readonly #run: SolverRun;
+  readonly #extents: PatchExtents;
+  readonly #guidanceScale: number;
+
+  constructor(run: SolverRun, extents: PatchExtents, guidanceScale: number) {
+    this.#run = run;
+    this.#extents = extents;
+    this.#guidanceScale = guidanceScale;
+  }
+
+  get numSteps(): number {
+    return this.#run.numSteps;
+  }
+
+  get stepsDone(): number {
+    return this.#run.stepsDone;
+  }
+
+  next(): DrawingQuery | undefined {
+    const query = this.#run.next();
+    return query === undefined ? undefined : { patches_PF: query.noisyLatents, timestep: query.t };
+  }
+
+  take(conditional_PF: Float32Array, unconditional_PF: Float32Array | undefined): void {
+    this.#run.take(
+      unconditional_PF === undefined ? conditional_PF : guide(conditional_PF, unconditional_PF, this.#guidanceScale),
+    );
+  }
+
+  latents(): Float32Array {
+    return unpatchify(this.cleanPatches(), this.#extents);
+  }
+
+  cleanPatches(): Float32Array {
+    return this.next() === undefined ? this.#run.latents : (this.#run.preview ?? this.#run.latents);
+  }
+}
+
+function countPatches(images: readonly LayoutImage[]): number {
+  return images.reduce((sum, image) => sum + image.numTokens, 0);
+}

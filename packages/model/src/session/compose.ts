@@ -1,0 +1,59 @@
+import type { PackedRow } from "../packed-row.ts";
+import type { BranchRows } from "./branch.ts";
+
+/** Rows of several branches as the input of one forward pass. */
+export interface ComposedRow {
+  readonly row: PackedRow;
+  /** Cache slot of each row. */
+  readonly slots: Int32Array;
+  /** For each branch the row after its last. */
+  readonly ends: readonly number[];
+}
+
+/** Puts the rows of several branches behind one another. */
+export function composeRows(branches: readonly BranchRows[]): ComposedRow {
+  const ends: number[] = [];
+  const imageStarts: number[] = [];
+  let length = 0;
+  for (const { tokenIds, images } of branches) {
+    imageStarts.push(...images.map((image) => length + image.start));
+    length += tokenIds.length;
+    ends.push(length);
+  }
+  const images = branches.flatMap((rows) => rows.images);
+  return {
+    row: {
+      tokenIds: concatInt32(branches.map((rows) => rows.tokenIds)),
+      positions_L3: concatFloat32(branches.map((rows) => rows.positions_L3)),
+      keyRanges: concatInt32(branches.map((rows) => rows.keyRanges)),
+      imageStarts,
+      images: {
+        patches_PF: concatFloat32(images.map((image) => image.patches_PF)),
+        timesteps: Float32Array.from(images, (image) => image.timestep),
+        numPatches: images.map((image) => image.numPatches),
+      },
+    },
+    slots: concatInt32(branches.map((rows) => rows.slots)),
+    ends,
+  };
+}
+
+function concatInt32(arrays: readonly Int32Array[]): Int32Array {
+  const result = new Int32Array(arrays.reduce((sum, array) => sum + array.length, 0));
+  fill(result, arrays);
+  return result;
+}
+
+function concatFloat32(arrays: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0));
+  fill(result, arrays);
+  return result;
+}
+
+function fill(target: Int32Array | Float32Array, arrays: readonly (Int32Array | Float32Array)[]): void {
+  let offset = 0;
+  for (const array of arrays) {
+    target.set(array, offset);
+    offset += array.length;
+  }
+}
