@@ -18,9 +18,7 @@ function textPositions(numTokens: number, start = 0): Float32Array {
 
 /** Each token sees rows `[start, own]`, where a token's own row is `start + offset + i`. */
 function causalRanges(numTokens: number, { start = 0, offset = 0 } = {}): Int32Array {
-  return Int32Array.from(
-    Array.from({ length: numTokens }, (_, i) => [start, start + offset + i + 1, 0, 0]).flat(),
-  );
+  return Int32Array.from(Array.from({ length: numTokens }, (_, i) => [start, start + offset + i + 1, 0, 0]).flat());
 }
 
 /** Gives every parameter a random value, so that no gain is 1 and no zero-initialised weight is 0. */
@@ -40,7 +38,8 @@ function randomRows(numRows: number, dim: number, seed: number): tf.Tensor2D {
 function maxDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(actual.length).toBe(expected.length);
   let largest = 0;
-  for (let i = 0; i < actual.length; i++) largest = Math.max(largest, Math.abs((actual[i] ?? NaN) - (expected[i] ?? NaN)));
+  for (let i = 0; i < actual.length; i++)
+    largest = Math.max(largest, Math.abs((actual[i] ?? NaN) - (expected[i] ?? NaN)));
   return largest;
 }
 
@@ -65,7 +64,12 @@ describe("Backbone.forward", () => {
     const base = 2;
     const cache = new KvCache(model.config, 16);
     const pieces: number[] = [];
-    for (const [start, end] of [[0, 4], [4, 7], [7, 8], [8, 9]] as const) {
+    for (const [start, end] of [
+      [0, 4],
+      [4, 7],
+      [7, 8],
+      [8, 9],
+    ] as const) {
       const slots = Int32Array.from({ length: end - start }, (__, i) => base + start + i);
       const output = model.forward({
         embeddings_LD: embeddings.slice([start, 0], [end - start, 24]),
@@ -105,7 +109,9 @@ describe("Backbone.forward", () => {
       const output = model.forward({
         embeddings_LD: tf.concat(documents, 0),
         positions_L3: Float32Array.from(lengths.flatMap((length) => [...textPositions(length)])),
-        keyRanges: Int32Array.from(lengths.flatMap((length, i) => [...causalRanges(length, { start: starts[i] ?? 0 })])),
+        keyRanges: Int32Array.from(
+          lengths.flatMap((length, i) => [...causalRanges(length, { start: starts[i] ?? 0 })]),
+        ),
       });
       return tf.split(output, lengths, 0).map((rows) => rows.dataSync());
     };
@@ -122,7 +128,10 @@ describe("Backbone.forward", () => {
     const keyRanges = Int32Array.from([1, 2, 3].flatMap(() => [0, 2, 2, 3]));
     const run = (seed: number) => {
       const embeddings_LD = tf.concat([randomRows(2, 24, 1), randomRows(1, 24, seed)], 0);
-      return model.forward({ embeddings_LD, positions_L3: textPositions(3), keyRanges }).slice([0, 0], [1, 24]).dataSync();
+      return model
+        .forward({ embeddings_LD, positions_L3: textPositions(3), keyRanges })
+        .slice([0, 0], [1, 24])
+        .dataSync();
     };
     expect(maxDifference(run(5), run(6))).toBeGreaterThan(1e-3);
   });
@@ -180,7 +189,10 @@ describe("Backbone.forward", () => {
     expect(maxDifference(mixed.forward({ ...input, expert_L }).dataSync(), expected)).toBeLessThan(1e-5);
 
     const name = "layers.1.mlp.down.experts.2.weight";
-    mixed.parameters().get(name)?.assign(initNormal(new Generator(9), [24, 20], 1));
+    mixed
+      .parameters()
+      .get(name)
+      ?.assign(initNormal(new Generator(9), [24, 20], 1));
     const changed = mixed.forward({ ...input, expert_L }).dataSync();
     for (let row = 0; row < 5; row++) {
       const difference = maxDifference(changed.slice(24 * row, 24 * row + 24), expected.slice(24 * row, 24 * row + 24));
@@ -203,7 +215,13 @@ describe("Backbone.forward", () => {
       valueAndGrads(
         () => ({
           loss: model
-            .forward({ embeddings_LD: embeddings_LD as tf.Tensor as tf.Tensor2D, positions_L3, keyRanges, conditioning_LD, expert_L })
+            .forward({
+              embeddings_LD: embeddings_LD as tf.Tensor as tf.Tensor2D,
+              positions_L3,
+              keyRanges,
+              conditioning_LD,
+              expert_L,
+            })
             .mul(target)
             .sum() as tf.Scalar,
         }),
@@ -246,15 +264,23 @@ describe("Backbone.forward", () => {
     const model = new Backbone(SIZES, new Generator(1));
     const input = { embeddings_LD: randomRows(2, 24, 3), positions_L3: textPositions(2), keyRanges: causalRanges(2) };
     expect(() => model.forward({ ...input, embeddings_LD: randomRows(2, 8, 3) })).toThrow("modelDim (=24)");
-    expect(() => model.forward({ ...input, positions_L3: textPositions(3) })).toThrow("positions_L3 has 9 entries; 2 tokens need 6");
+    expect(() => model.forward({ ...input, positions_L3: textPositions(3) })).toThrow(
+      "positions_L3 has 9 entries; 2 tokens need 6",
+    );
     expect(() => model.forward({ ...input, expert_L: Int32Array.of(0, 0) })).toThrow("numExperts is 1");
-    expect(() => model.forward({ ...input, conditioning_LD: randomRows(2, 3, 1) })).toThrow("conditioningDim is not set");
+    expect(() => model.forward({ ...input, conditioning_LD: randomRows(2, 3, 1) })).toThrow(
+      "conditioningDim is not set",
+    );
     const foreign = new KvCache({ ...model.config, numKvHeads: 4 }, 4);
-    expect(() => model.forward({ ...input, cache: { cache: foreign, slots: Int32Array.of(0, 1) } })).toThrow("this model needs 2 of [4,2,6]");
+    expect(() => model.forward({ ...input, cache: { cache: foreign, slots: Int32Array.of(0, 1) } })).toThrow(
+      "this model needs 2 of [4,2,6]",
+    );
     expect(() => new KvCache(model.config, 0)).toThrow("capacity (=0)");
     const experts = new Backbone({ ...SIZES, numExperts: 2 }, new Generator(1));
     expect(() => experts.forward(input)).toThrow("expert_L is missing");
-    expect(() => experts.forward({ ...input, expert_L: Int32Array.of(0, 2) })).toThrow("expert_L[1] (=2) must be in [0, 2)");
+    expect(() => experts.forward({ ...input, expert_L: Int32Array.of(0, 2) })).toThrow(
+      "expert_L[1] (=2) must be in [0, 2)",
+    );
   });
 
   it("names its parameters as documented and makes the same weights from the same seed", () => {

@@ -109,9 +109,7 @@ function checkInput(input: BackboneInput, config: BackboneConfig): void {
 
 function checkLength(name: string, array: ArrayLike<number>, expected: number, numTokens: number): void {
   if (array.length !== expected) {
-    throw new RangeError(
-      `Backbone.forward: ${name} has ${array.length} entries; ${numTokens} tokens need ${expected}`,
-    );
+    throw new RangeError(`Backbone.forward: ${name} has ${array.length} entries; ${numTokens} tokens need ${expected}`);
   }
 }
 

@@ -30,7 +30,9 @@ export class ExpertRouting {
       return;
     }
     if (expert_L === undefined) {
-      throw new TypeError(`Backbone.forward: expert_L is missing; numExperts (=${numExperts}) needs one expert a token`);
+      throw new TypeError(
+        `Backbone.forward: expert_L is missing; numExperts (=${numExperts}) needs one expert a token`,
+      );
     }
     if (expert_L.length !== numTokens) {
       throw new RangeError(

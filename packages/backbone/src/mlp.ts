@@ -14,10 +14,7 @@ export class Mlp extends Module {
     const { modelDim, mlpDim, numLayers, numExperts } = config;
     this.#gateUp = this.child(
       "gate_up",
-      new Projection(
-        { inputDim: modelDim, outputDim: 2 * mlpDim, numExperts, gain: 1 },
-        generator.fork("gate_up"),
-      ),
+      new Projection({ inputDim: modelDim, outputDim: 2 * mlpDim, numExperts, gain: 1 }, generator.fork("gate_up")),
     );
     this.#down = this.child(
       "down",

@@ -53,8 +53,8 @@ describe("predictions", () => {
   it("must have one value for each latent", () => {
     const shared = { predictionType: "velocity", t: 0.5, path: linearPath } as const;
     expect(() => predictionTarget({ ...shared, latents, noise: new Float32Array(3) })).toThrow("noise has 3");
-    expect(() =>
-      estimateFromPrediction({ ...shared, prediction: new Float32Array(3), noisyLatents: latents }),
-    ).toThrow("prediction has 3 values and noisyLatents has 16");
+    expect(() => estimateFromPrediction({ ...shared, prediction: new Float32Array(3), noisyLatents: latents })).toThrow(
+      "prediction has 3 values and noisyLatents has 16",
+    );
   });
 });

@@ -1,1 +1,26 @@
-export {};
+export type { ImageTokenizer, ImageTokenizerConfig } from "./image-tokenizer.ts";
+export {
+  type KlAutoencoderConfig,
+  type KlAutoencoderConfigInput,
+  klAutoencoderRecipes,
+  resolveKlAutoencoderConfig,
+} from "./kl-autoencoder/config.ts";
+export { KlAutoencoder, type LatentPosterior, type LatentStatistics } from "./kl-autoencoder/kl-autoencoder.ts";
+export { measureLatentStatistics } from "./kl-autoencoder/latent-statistics.ts";
+export { KL_WEIGHT, type KlAutoencoderLoss, klAutoencoderLoss } from "./kl-autoencoder/loss.ts";
+export { cropTo, padToMultiple } from "./padding.ts";
+export {
+  type Picture,
+  type PictureSize,
+  picturesToTensor,
+  pictureToPixels,
+  pixelsToPicture,
+  tensorToPictures,
+} from "./picture.ts";
+export { PixelTokenizer, type PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+export {
+  imageTokenizerFromConfig,
+  loadImageTokenizer,
+  type SavedImageTokenizer,
+  saveImageTokenizer,
+} from "./weights.ts";

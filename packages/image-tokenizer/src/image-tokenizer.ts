@@ -1,0 +1,37 @@
+// B batch, H height, W width, C channels; f downsampling
+import type { Generator, tf } from "@interfuse/tensor";
+import type { KlAutoencoderConfig } from "./kl-autoencoder/config.ts";
+import type { PictureSize } from "./picture.ts";
+import type { PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+
+/** The config of any image tokenizer; `type` says which. */
+export type ImageTokenizerConfig = PixelTokenizerConfig | KlAutoencoderConfig;
+
+/**
+ * Pixels to latents and back. Latents are what a model learns to make: normalised to mean 0 and variance 1 in each
+ * channel as far as the tokenizer can, so that noise of variance 1 means the same for all of them.
+ */
+export interface ImageTokenizer {
+  readonly config: ImageTokenizerConfig;
+  /** Pixels a latent covers in each direction. */
+  readonly downsampling: number;
+  /** Channels C of the latents. */
+  readonly latentChannels: number;
+  /**
+   * Normalised latents `[B, ceil(H/f), ceil(W/f), C]` of pixels `[B, H, W, 3]` in [-1, 1]. Sizes that f does not divide
+   * are padded by repeating the last row and column. A sample of the posterior with a generator, its mean without.
+   *
+   * @throws RangeError when the channels are not 3 or a side is smaller than f.
+   */
+  encode(pixels_BHWC: tf.Tensor4D, generator?: Generator): tf.Tensor4D;
+  /**
+   * Pixels `[B, f*h, f*w, 3]` of normalised latents `[B, h, w, C]`, about in [-1, 1]; with a size, cropped to it.
+   *
+   * @throws RangeError when the channels are not C, or the size is larger than what the latents hold.
+   */
+  decode(latents_BHWC: tf.Tensor4D, size?: PictureSize): tf.Tensor4D;
+  /** Weights by name; empty when there are none. */
+  parameters(): Map<string, tf.Variable>;
+  /** Frees the weights. */
+  dispose(): void;
+}

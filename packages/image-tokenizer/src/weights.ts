@@ -1,0 +1,69 @@
+/** Tokenizers as a config and host tensors, which is what a model folder's `config.json` and `model.safetensors` hold. */
+import { Generator, type HostTensor, type Module } from "@interfuse/tensor";
+import { z } from "zod";
+import type { ImageTokenizer, ImageTokenizerConfig } from "./image-tokenizer.ts";
+import type { KlAutoencoderConfigInput } from "./kl-autoencoder/config.ts";
+import { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
+import { PixelTokenizer } from "./pixel-tokenizer.ts";
+
+/** A tokenizer apart from any file. */
+export type SavedImageTokenizer = {
+  readonly config: ImageTokenizerConfig;
+  /** f32 weights by parameter name; empty for pixels. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+};
+
+const pixelSchema = z.strictObject({ type: z.literal("pixels") });
+
+/**
+ * A new tokenizer with initial weights.
+ *
+ * @param config As a tokenizer's `config`, or parsed from JSON.
+ * @param generator Initial weights; not used for pixels.
+ * @throws TypeError when the type is unknown or a field does not belong; RangeError when a field is wrong.
+ */
+export function imageTokenizerFromConfig(config: unknown, generator: Generator): ImageTokenizer {
+  const type = (config as { type?: unknown } | null | undefined)?.type;
+  if (type === "kl-autoencoder") return new KlAutoencoder(config as KlAutoencoderConfigInput, generator);
+  if (type !== "pixels") {
+    throw new TypeError(
+      `imageTokenizerFromConfig: type (=${JSON.stringify(type)}) must be "pixels" or "kl-autoencoder"`,
+    );
+  }
+  const parsed = pixelSchema.safeParse(config);
+  if (!parsed.success) {
+    throw new TypeError(`imageTokenizerFromConfig: ${parsed.error.issues[0]?.message}; pixels need only a type`, {
+      cause: parsed.error,
+    });
+  }
+  return new PixelTokenizer();
+}
+
+/** Config and weights of a tokenizer, copied to the host. */
+export async function saveImageTokenizer(tokenizer: ImageTokenizer): Promise<SavedImageTokenizer> {
+  const tensors = new Map<string, HostTensor>();
+  for (const [name, variable] of tokenizer.parameters()) {
+    const data = Float32Array.from(await variable.data());
+    tensors.set(name, { dtype: "F32", shape: [...variable.shape], data });
+  }
+  return { config: tokenizer.config, tensors };
+}
+
+/** Rebuilds a tokenizer. @throws as {@link imageTokenizerFromConfig}, and when a tensor is missing, unknown or of the wrong shape. */
+export function loadImageTokenizer({
+  config,
+  tensors,
+}: {
+  config: unknown;
+  tensors: SavedImageTokenizer["tensors"];
+}): ImageTokenizer {
+  const tokenizer = imageTokenizerFromConfig(config, new Generator(0));
+  if (tokenizer.parameters().size === 0) return tokenizer;
+  try {
+    (tokenizer as unknown as Module).loadParameters(tensors);
+  } catch (error) {
+    tokenizer.dispose();
+    throw error;
+  }
+  return tokenizer;
+}
