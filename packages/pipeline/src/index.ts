@@ -1,1 +1,14 @@
-export {};
+export { type ChatFrame, chatFrame } from "./chat-template/chat-frame.ts";
+export { type ConversationOptions, encodeConversation, encodePrompt } from "./chat-template/encode-conversation.ts";
+export { decodeImages, encodePictures, type LatentImage } from "./chat-template/encode-pictures.ts";
+export {
+  type GenerationSettings,
+  type GenerationSettingsInput,
+  type PipelineConfig,
+  resolveGenerationSettings,
+} from "./config/pipeline-config.ts";
+export { loadPipeline } from "./folder/load-pipeline.ts";
+export { type PipelineParts, savePipeline } from "./folder/save-pipeline.ts";
+export type { IndexedEvent, PipelineEvent } from "./generation/events.ts";
+export type { AnswerOptions, ChatOptions, DrawOptions } from "./generation/options.ts";
+export { Pipeline } from "./pipeline.ts";

@@ -64,6 +64,12 @@ export class TextTokenizer {
     );
   }
 
+  /** Whether an id stands for a token; published vocabularies leave some ids free. */
+  hasToken(tokenId: number): boolean {
+    const isInRange = Number.isInteger(tokenId) && tokenId >= 0 && tokenId < this.vocabSize;
+    return isInRange && this.#use("hasToken").hasToken(tokenId);
+  }
+
   /** Encodes text. The name of a special token is text like any other. A lone surrogate becomes U+FFFD. */
   encode(text: string): number[] {
     return this.#use("encode").encode(toWellFormed(text));
@@ -75,17 +81,16 @@ export class TextTokenizer {
    */
   decode(tokenIds: readonly number[]): string {
     const engine = this.#use("decode");
-    for (const tokenId of tokenIds) this.#check(engine, tokenId);
+    for (const tokenId of tokenIds) this.#check(tokenId);
     return engine.decode(tokenIds);
   }
 
   /** Starts decoding ids as they come, never showing half a character. */
   stream(): TextStream {
-    const engine = this.#use("stream");
-    const stream = engine.stream();
+    const stream = this.#use("stream").stream();
     return {
       push: (tokenId) => {
-        this.#check(engine, tokenId);
+        this.#check(tokenId);
         return stream.push(tokenId);
       },
       end: () => stream.end(),
@@ -118,14 +123,13 @@ export class TextTokenizer {
     return this.#engine;
   }
 
-  #check(engine: TokenEngine, tokenId: number): void {
-    const isInRange = Number.isInteger(tokenId) && tokenId >= 0 && tokenId < this.vocabSize;
-    if (!isInRange || !engine.hasToken(tokenId)) {
-      throw new RangeError(
-        `TextTokenizer.decode: token id ${tokenId} stands for no token; ids are whole numbers from 0 to ${this.vocabSize - 1}` +
-          (isInRange ? ", and this one is left free by the vocabulary" : ""),
-      );
-    }
+  #check(tokenId: number): void {
+    if (this.hasToken(tokenId)) return;
+    const isFree = Number.isInteger(tokenId) && tokenId >= 0 && tokenId < this.vocabSize;
+    throw new RangeError(
+      `TextTokenizer.decode: token id ${tokenId} stands for no token; ids are whole numbers from 0 to ${this.vocabSize - 1}` +
+        (isFree ? ", and this one is left free by the vocabulary" : ""),
+    );
   }
 }
 

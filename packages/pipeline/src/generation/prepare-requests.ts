@@ -1,0 +1,105 @@
+/** Conversations to requests of the model: pictures to latents, the twin for guidance, and whether it all fits. */
+import type { ImageTokenizer, Picture } from "@interfuse/image-tokenizer";
+import type { GenerationOptions, UnifiedModel } from "@interfuse/model";
+import { Generator } from "@interfuse/tensor";
+import type { Message, TextTokenizer } from "@interfuse/text-tokenizer";
+import { encodePrompt } from "../chat-template/encode-conversation.ts";
+import { encodePictures, type LatentImage } from "../chat-template/encode-pictures.ts";
+import type { ResolvedImageSampling, ResolvedTextSampling } from "./options.ts";
+import { documentTokens, type GenerationRequest, imageTokens } from "./run-requests.ts";
+
+/** What is asked of a conversation. */
+export type Task = {
+  /** Names the caller in messages. */
+  readonly operation: string;
+  readonly seed: number;
+  /** Left out, no text is sampled: the answer is one image, drawn at once. */
+  readonly text?: ResolvedTextSampling;
+  /** Left out, no image is drawn; one entry per conversation. */
+  readonly images?: readonly ResolvedImageSampling[];
+  /** Most images of an answer. */
+  readonly maxImages: number;
+};
+
+type Parts = {
+  readonly model: UnifiedModel;
+  readonly textTokenizer: TextTokenizer;
+  readonly imageTokenizer: ImageTokenizer;
+  /** Ids that are never sampled. */
+  readonly forbiddenTokenIds: readonly number[];
+};
+
+/**
+ * Makes a request of each conversation.
+ * @throws {RangeError} when one does not fit into the model's context
+ */
+export async function prepareRequests(
+  conversations: readonly (readonly Message<Picture>[])[],
+  task: Task,
+  parts: Parts,
+): Promise<GenerationRequest[]> {
+  const { model, textTokenizer, imageTokenizer } = parts;
+  const { operation, text, images, maxImages } = task;
+  const root = new Generator(task.seed);
+  const latents = await encodeAll(conversations, imageTokenizer);
+  const latentsOf = (picture: Picture): LatentImage => latents.get(picture) as LatentImage;
+  return conversations.map((messages, index) => {
+    const document = encodePrompt(messages, { textTokenizer, latentsOf });
+    const sampling = images?.[index];
+    const grid = sampling && latentGrid(sampling, imageTokenizer);
+    const numPromptTokens = documentTokens(model, document);
+    const numAnswerTokens = text === undefined && grid !== undefined ? imageTokens(model, grid) : 1;
+    assertFits(operation, { numPromptTokens, numAnswerTokens, index, contextLength: model.config.contextLength });
+    const options: GenerationOptions = {
+      generator: root.fork(index),
+      forbiddenTokenIds: parts.forbiddenTokenIds,
+      ...(text ?? { maxTokens: 0, firstTokenId: model.config.frame.boi }),
+      ...(sampling && grid && {
+        image: {
+          ...grid,
+          maxCount: maxImages,
+          numSteps: sampling.steps,
+          solver: sampling.solver,
+          ...(sampling.guidanceScale !== 1 && {
+            guidance: {
+              scale: sampling.guidanceScale,
+              document: encodePrompt(messages, { textTokenizer, latentsOf, dropUser: true }),
+            },
+          }),
+        },
+      }),
+    };
+    return { document, options };
+  });
+}
+
+/** Encodes every picture of all conversations, each once. */
+async function encodeAll(
+  conversations: readonly (readonly Message<Picture>[])[],
+  imageTokenizer: ImageTokenizer,
+): Promise<Map<Picture, LatentImage>> {
+  const pictures = new Set<Picture>();
+  for (const { content } of conversations.flat()) {
+    for (const part of content) if (part.type === "image") pictures.add(part.image);
+  }
+  const list = [...pictures];
+  const images = await encodePictures(list, imageTokenizer);
+  return new Map(list.map((picture, i) => [picture, images[i] as LatentImage]));
+}
+
+function latentGrid({ width, height }: ResolvedImageSampling, { downsampling }: ImageTokenizer) {
+  return { width: width / downsampling, height: height / downsampling };
+}
+
+function assertFits(
+  operation: string,
+  sizes: { numPromptTokens: number; numAnswerTokens: number; index: number; contextLength: number },
+): void {
+  const { numPromptTokens, numAnswerTokens, index, contextLength } = sizes;
+  if (numPromptTokens + numAnswerTokens > contextLength) {
+    throw new RangeError(
+      `${operation}: input ${index} takes ${numPromptTokens} tokens and the answer at least ${numAnswerTokens}, more than ` +
+        `the model's context of ${contextLength}; shorten the text, drop earlier messages or use smaller pictures`,
+    );
+  }
+}
