@@ -24,7 +24,7 @@ export type ValueAndGradsOptions = {
 /**
  * Runs `f` and differentiates its scalar `loss` with respect to `parameters`, which `f` uses by closure.
  *
- * The tensors that `f` returns survive, every other one that it made is freed. A parameter that the loss does not reach
+ * The tensors anywhere in what `f` returns survive (as with `tf.tidy`), every other one that it made is freed. A parameter that the loss does not reach
  * gets a gradient of zeros. Values that are not finite are returned like any others. Inside a custom gradient this works
  * on a tape of its own. Under a tape that is on, everything here is recorded on that tape, so that these gradients can be
  * differentiated again; fused ops refuse that, and memory is held until the outer sweep.
@@ -44,7 +44,7 @@ export function valueAndGrads<T extends Outputs>(
     return { outputs: result, gradients };
   }
   const { outputs, tape, made } = recordInScope(f);
-  const returned = new Set(tensorsIn(outputs));
+  const returned = new Set(tf.tensor_util.getTensorsInContainer(outputs));
   const free = (node: TapeNode): void => {
     tf.dispose(node.saved);
     for (const output of node.outputs) if (!output.kept && !returned.has(output)) output.dispose();
@@ -63,15 +63,11 @@ function recordInScope<T extends Outputs>(f: () => T): { outputs: T; tape: TapeN
   let recorded: { outputs: T; tape: TapeNode[]; made: tf.Tensor[] } | undefined;
   tf.tidy(() => {
     const { result: outputs, tape } = record(f);
-    const returned = tensorsIn(outputs);
+    const returned = tf.tensor_util.getTensorsInContainer(outputs);
     recorded = { outputs, tape, made: returned.filter(isFromCurrentScope) };
     return [...returned, ...tape.flatMap((node) => node.outputs)];
   });
   return recorded!;
-}
-
-function tensorsIn(outputs: Outputs): tf.Tensor[] {
-  return Object.values(outputs).flatMap((entry) => (entry instanceof tf.Tensor ? [entry] : []));
 }
 
 type SweepToParameters = {

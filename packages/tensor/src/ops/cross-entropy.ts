@@ -24,7 +24,7 @@ export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor1D): tf.Tens
     return loss as tf.Tensor1D;
   }
   return tf.tidy(() => {
-    const isTarget_LV = tf.oneHot(targets, logits.shape[1]).cast("float32");
+    const isTarget_LV = tf.equal(targets.expandDims(1), tf.range(0, logits.shape[1], 1, "int32")).cast("float32");
     return tf.logSoftmax(logits).mul(isTarget_LV).sum<tf.Tensor1D>(1).neg();
   });
 }

@@ -36,19 +36,31 @@ export class Generator {
   /** A uniform integer in [0, 2^32). */
   uint32(): number {
     const blockNumber = Math.floor(this.#position / 4);
-    if (blockNumber !== this.#blockNumber) this.#loadBlock(blockNumber);
+    if (blockNumber !== this.#blockNumber) {
+      this.#fill(this.#block, blockNumber);
+      this.#blockNumber = blockNumber;
+    }
     return this.#block[this.#position++ % 4]!;
   }
 
-  #loadBlock(blockNumber: number): void {
-    const counter = [blockNumber | 0, Math.floor(blockNumber / 2 ** 32) | 0, ...this.#streamHash] as const;
-    philox4x32(this.#block, counter, this.#key);
-    this.#blockNumber = blockNumber;
+  /** The next `n` uniform integers in [0, 2^32). */
+  #uint32Array(n: number): Uint32Array {
+    const skip = this.#position % 4;
+    const blocks = new Uint32Array(Math.ceil((skip + n) / 4) * 4);
+    this.#fill(blocks, (this.#position - skip) / 4);
+    this.#position += n;
+    return blocks.subarray(skip, skip + n);
+  }
+
+  #fill(blocks: Uint32Array, blockNumber: number): void {
+    const [hashLow, hashHigh] = this.#streamHash;
+    const counter = [blockNumber | 0, Math.floor(blockNumber / 2 ** 32) | 0, hashLow, hashHigh] as const;
+    philox4x32(blocks, { counter, key: this.#key });
   }
 
   /** A uniform number in [0, 1), a multiple of 2^-24, so exact in float32. */
   uniform(): number {
-    return (this.uint32() >>> 8) * 2 ** -24;
+    return toUniform(this.uint32());
   }
 
   /** A uniform integer in [0, bound), without bias. @throws RangeError unless `bound` is an integer in [1, 2^32]. */
@@ -68,23 +80,25 @@ export class Generator {
     return radius * Math.cos(this.uint32() * ANGLE);
   }
 
-  /** `n` uniform numbers in [0, 1). */
+  /** `n` uniform numbers in [0, 1): those that `n` calls of `uniform` give. */
   uniformArray(n: number): Float32Array {
+    const bits = this.#uint32Array(n);
     const values = new Float32Array(n);
-    for (let i = 0; i < n; i++) values[i] = this.uniform();
+    for (let i = 0; i < n; i++) values[i] = toUniform(bits[i]!);
     return values;
   }
 
-  /** `n` standard normal numbers. Draws two for each pair, so not the numbers that `n` calls of `normal` give. */
+  /** `n` standard normal numbers. Two come from each pair drawn, so not those that `n` calls of `normal` give. */
   normalArray(n: number): Float32Array {
-    const values = new Float32Array(n);
-    for (let i = 0; i < n; i += 2) {
-      const radius = Math.sqrt(-2 * Math.log(openUniform(this.uint32())));
-      const angle = this.uint32() * ANGLE;
+    const bits = this.#uint32Array(Math.ceil(n / 2) * 2);
+    const values = new Float32Array(bits.length);
+    for (let i = 0; i < bits.length; i += 2) {
+      const radius = Math.sqrt(-2 * Math.log(openUniform(bits[i]!)));
+      const angle = bits[i + 1]! * ANGLE;
       values[i] = radius * Math.cos(angle);
-      if (i + 1 < n) values[i + 1] = radius * Math.sin(angle);
+      values[i + 1] = radius * Math.sin(angle);
     }
-    return values;
+    return n === values.length ? values : values.slice(0, n);
   }
 
   /** The items in a random order (Fisher–Yates), as a new array. */
@@ -114,6 +128,10 @@ export class Generator {
 }
 
 const ANGLE = (2 * Math.PI) / 2 ** 32;
+
+function toUniform(bits: number): number {
+  return (bits >>> 8) * 2 ** -24;
+}
 
 /** A uniform number in (0, 1]: what a logarithm can take. */
 function openUniform(bits: number): number {

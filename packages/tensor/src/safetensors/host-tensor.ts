@@ -38,7 +38,8 @@ export const HOST_DTYPES = Object.keys(ELEMENT_TYPES) as HostDtype[];
 export function hostTensorToFloat32({ dtype, data }: HostTensor): Float32Array {
   if (dtype === "BF16") return bfloat16ToFloat32(data as Uint16Array);
   if (dtype === "F16") return float16ToFloat32(data as Uint16Array);
-  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
+  return new Float32Array(data);
 }
 
 /** Widens bfloat16 bit patterns; exact. */
@@ -62,12 +63,15 @@ export function float32ToBfloat16(values: Float32Array): Uint16Array {
 
 /** Widens IEEE half-precision bit patterns; exact. */
 export function float16ToFloat32(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, (half) => {
-    const sign = half & 0x8000 ? -1 : 1;
+  const wide = new Uint32Array(bits.length);
+  const values = new Float32Array(wide.buffer);
+  for (let i = 0; i < bits.length; i++) {
+    const half = bits[i]!;
+    const sign = (half & 0x8000) << 16;
     const exponent = (half >>> 10) & 0x1f;
     const fraction = half & 0x3ff;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
+    if (exponent === 0) values[i] = (sign < 0 ? -1 : 1) * fraction * 2 ** -24;
+    else wide[i] = sign | ((exponent === 0x1f ? 0xff : exponent + 112) << 23) | (fraction << 13);
+  }
+  return values;
 }

@@ -1,0 +1,309 @@
+/**
+ * Every differentiable fused op with an independent definition: plain loops over numbers in double precision, written
+ * from the formula. The tests compare portable definitions and backend kernels with these, values and gradients.
+ */
+import {
+  attention,
+  conv2d,
+  crossEntropy,
+  embedding,
+  groupNorm,
+  linear,
+  rmsNorm,
+  rotaryEmbedding,
+  swiglu,
+  tf,
+} from "@interfuse/tensor";
+
+/** Values by input name, row-major. */
+export type Values = Record<string, ArrayLike<number>>;
+
+export type OpCase = {
+  name: string;
+  /** Shapes of the float32 inputs, all of which get gradients. */
+  inputs: Record<string, number[]>;
+  /** The kernel that a backend registers for it. */
+  kernel: string;
+  run: (inputs: Record<string, tf.Tensor>) => tf.Tensor;
+  reference: (values: Values) => number[];
+};
+
+const dims = (size: number): number[] => Array.from({ length: size }, (_, i) => i);
+
+function linearCase(rows: number, inputDim: number, outputDim: number, useBias: boolean): OpCase {
+  return {
+    name: `linear [${rows},${inputDim}] -> ${outputDim}${useBias ? " with bias" : ""}`,
+    kernel: "Linear",
+    inputs: { x: [rows, inputDim], weight: [outputDim, inputDim], ...(useBias ? { bias: [outputDim] } : {}) },
+    run: ({ x, weight, bias }) => linear(x!, weight!, { bias }),
+    reference: ({ x, weight, bias }) =>
+      dims(rows).flatMap((row) =>
+        dims(outputDim).map((o) =>
+          dims(inputDim).reduce((sum, i) => sum + x![row * inputDim + i]! * weight![o * inputDim + i]!, bias?.[o] ?? 0),
+        ),
+      ),
+  };
+}
+
+function rmsNormCase(rows: number, width: number): OpCase {
+  return {
+    name: `rmsNorm [${rows},${width}]`,
+    kernel: "RmsNorm",
+    inputs: { x: [rows, width], weight: [width] },
+    run: ({ x, weight }) => rmsNorm(x!, weight!, { epsilon: 1e-3 }),
+    reference: ({ x, weight }) =>
+      dims(rows).flatMap((row) => {
+        const meanSquare = dims(width).reduce((sum, i) => sum + x![row * width + i]! ** 2, 0) / width;
+        return dims(width).map((i) => (x![row * width + i]! / Math.sqrt(meanSquare + 1e-3)) * weight![i]!);
+      }),
+  };
+}
+
+function rotaryCase(tokens: number, heads: number, headDim: number): OpCase {
+  const half = headDim / 2;
+  const angle = (token: number, i: number): number => 0.3 * token + 0.7 * i + 0.1;
+  const table = dims(tokens).flatMap((token) => [
+    ...dims(half).map((i) => Math.cos(angle(token, i))),
+    ...dims(half).map((i) => Math.sin(angle(token, i))),
+  ]);
+  return {
+    name: `rotaryEmbedding [${tokens},${heads},${headDim}]`,
+    kernel: "RotaryEmbedding",
+    inputs: { x: [tokens, heads, headDim] },
+    run: ({ x }) => rotaryEmbedding(x as tf.Tensor3D, tf.tensor2d(table, [tokens, headDim])),
+    reference: ({ x }) =>
+      dims(tokens * heads).flatMap((row) => {
+        const token = Math.floor(row / heads);
+        return dims(headDim).map((i) => {
+          const pair = i % half;
+          const first = x![row * headDim + pair]!;
+          const second = x![row * headDim + pair + half]!;
+          const cos = Math.cos(angle(token, pair));
+          const sin = Math.sin(angle(token, pair));
+          return i < half ? first * cos - second * sin : second * cos + first * sin;
+        });
+      }),
+  };
+}
+
+function swigluCase(rows: number, mlpDim: number): OpCase {
+  return {
+    name: `swiglu [${rows},${2 * mlpDim}]`,
+    kernel: "SwiGlu",
+    inputs: { x: [rows, 2 * mlpDim] },
+    run: ({ x }) => swiglu(x as tf.Tensor2D),
+    reference: ({ x }) =>
+      dims(rows).flatMap((row) =>
+        dims(mlpDim).map((i) => {
+          const gate = x![row * 2 * mlpDim + i]!;
+          return (gate / (1 + Math.exp(-gate))) * x![row * 2 * mlpDim + mlpDim + i]!;
+        }),
+      ),
+  };
+}
+
+type AttentionSizes = { heads: number; kvHeads: number; headDim: number; keys: number; scale?: number };
+
+function attentionCase(name: string, ranges: number[][], sizes: AttentionSizes): OpCase {
+  const { heads, kvHeads, headDim, keys, scale } = sizes;
+  const queries = ranges.length;
+  return {
+    name: `attention ${name}`,
+    kernel: "Attention",
+    inputs: { query: [queries, heads, headDim], key: [keys, kvHeads, headDim], value: [keys, kvHeads, headDim] },
+    run: ({ query, key, value }) =>
+      attention({
+        query: query as tf.Tensor3D,
+        key: key as tf.Tensor3D,
+        value: value as tf.Tensor3D,
+        keyRanges: Int32Array.from(ranges.flat()),
+        scale,
+      }),
+    reference: ({ query, key, value }) =>
+      ranges.flatMap(([a0, a1, b0, b1], token) => {
+        const visible = dims(keys).filter((k) => (k >= a0! && k < a1!) || (k >= b0! && k < b1!));
+        return dims(heads).flatMap((head) => {
+          const kvHead = Math.floor(head / (heads / kvHeads));
+          const at = (k: number, i: number): number => (k * kvHeads + kvHead) * headDim + i;
+          const scores = visible.map(
+            (k) =>
+              dims(headDim).reduce((sum, i) => sum + query![(token * heads + head) * headDim + i]! * key![at(k, i)]!, 0) *
+              (scale ?? 1 / Math.sqrt(headDim)),
+          );
+          const largest = Math.max(...scores);
+          const exponentials = scores.map((score) => Math.exp(score - largest));
+          const total = exponentials.reduce((sum, e) => sum + e, 0);
+          return dims(headDim).map((i) =>
+            visible.reduce((sum, k, j) => sum + (exponentials[j]! / total) * value![at(k, i)]!, 0),
+          );
+        });
+      }),
+  };
+}
+
+function embeddingCase(vocabSize: number, width: number, ids: number[]): OpCase {
+  return {
+    name: `embedding of ${ids.length} ids from [${vocabSize},${width}]`,
+    kernel: "Embedding",
+    inputs: { weight: [vocabSize, width] },
+    run: ({ weight }) => embedding(weight!, tf.tensor1d(ids, "int32")),
+    reference: ({ weight }) => ids.flatMap((id) => dims(width).map((i) => weight![id * width + i]!)),
+  };
+}
+
+function crossEntropyCase(vocabSize: number, targets: number[]): OpCase {
+  return {
+    name: `crossEntropy of ${targets.length} rows over ${vocabSize}`,
+    kernel: "CrossEntropy",
+    inputs: { logits: [targets.length, vocabSize] },
+    run: ({ logits }) => crossEntropy(logits as tf.Tensor2D, tf.tensor1d(targets, "int32")),
+    reference: ({ logits }) =>
+      targets.map((target, row) => {
+        if (target < 0) return 0;
+        const values = dims(vocabSize).map((i) => logits![row * vocabSize + i]!);
+        return Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0)) - values[target]!;
+      }),
+  };
+}
+
+type ImageSizes = { batch: number; height: number; width: number; channels: number };
+
+function groupNormCase(image: ImageSizes, groups: number, activation: "none" | "silu"): OpCase {
+  const { batch, height, width, channels } = image;
+  const groupSize = channels / groups;
+  return {
+    name: `groupNorm [${Object.values(image)}] in ${groups} groups, ${activation}`,
+    kernel: "GroupNorm",
+    inputs: { x: [batch, height, width, channels], weight: [channels], bias: [channels] },
+    run: ({ x, weight, bias }) =>
+      groupNorm(x as tf.Tensor4D, weight!, bias!, { groups, epsilon: 1e-3, activation }),
+    reference: ({ x, weight, bias }) => {
+      const y: number[] = [];
+      for (const b of dims(batch)) {
+        for (const group of dims(groups)) {
+          const places = dims(height * width).flatMap((pixel) =>
+            dims(groupSize).map((c) => (b * height * width + pixel) * channels + group * groupSize + c),
+          );
+          const mean = places.reduce((sum, place) => sum + x![place]!, 0) / places.length;
+          const variance = places.reduce((sum, place) => sum + (x![place]! - mean) ** 2, 0) / places.length;
+          for (const place of places) {
+            const c = place % channels;
+            const value = ((x![place]! - mean) / Math.sqrt(variance + 1e-3)) * weight![c]! + bias![c]!;
+            y[place] = activation === "silu" ? value / (1 + Math.exp(-value)) : value;
+          }
+        }
+      }
+      return y;
+    },
+  };
+}
+
+type ConvSizes = {
+  kernel: [number, number];
+  outputs: number;
+  strides: [number, number];
+  padding: [[number, number], [number, number]];
+  groups: number;
+  useBias: boolean;
+};
+
+function conv2dCase(image: ImageSizes, sizes: ConvSizes): OpCase {
+  const { batch, height, width, channels } = image;
+  const { kernel, outputs, strides, padding, groups, useBias } = sizes;
+  const groupChannels = channels / groups;
+  const outHeight = Math.floor((height + padding[0][0] + padding[0][1] - kernel[0]) / strides[0]) + 1;
+  const outWidth = Math.floor((width + padding[1][0] + padding[1][1] - kernel[1]) / strides[1]) + 1;
+  const pixel = (x: ArrayLike<number>, b: number, [row, column]: [number, number], c: number): number =>
+    row < 0 || row >= height || column < 0 || column >= width
+      ? 0
+      : x[((b * height + row) * width + column) * channels + c]!;
+  return {
+    name: `conv2d [${Object.values(image)}] by ${kernel} to ${outputs}, strides ${strides}, padding ${padding}, ${groups} groups`,
+    kernel: "GroupedConv2d",
+    inputs: {
+      x: [batch, height, width, channels],
+      weight: [...kernel, groupChannels, outputs],
+      ...(useBias ? { bias: [outputs] } : {}),
+    },
+    run: ({ x, weight, bias }) => conv2d(x as tf.Tensor4D, weight!, { bias, strides, padding, groups }),
+    reference: ({ x, weight, bias }) => {
+      const y: number[] = [];
+      for (const b of dims(batch)) {
+        for (const row of dims(outHeight)) {
+          for (const column of dims(outWidth)) {
+            for (const o of dims(outputs)) {
+              const firstChannel = Math.floor(o / (outputs / groups)) * groupChannels;
+              let sum = bias?.[o] ?? 0;
+              for (const i of dims(kernel[0])) {
+                for (const j of dims(kernel[1])) {
+                  const place: [number, number] = [
+                    row * strides[0] + i - padding[0][0],
+                    column * strides[1] + j - padding[1][0],
+                  ];
+                  for (const c of dims(groupChannels)) {
+                    const w = weight![((i * kernel[1] + j) * groupChannels + c) * outputs + o]!;
+                    sum += w * pixel(x!, b, place, firstChannel + c);
+                  }
+                }
+              }
+              y.push(sum);
+            }
+          }
+        }
+      }
+      return y;
+    },
+  };
+}
+
+const causal = (tokens: number): number[][] => dims(tokens).map((i) => [0, i + 1, 0, 0]);
+
+/** The cases: odd sizes, size one, empty and double key ranges. */
+export const opCases: OpCase[] = [
+  linearCase(5, 7, 3, false),
+  linearCase(3, 5, 9, true),
+  linearCase(1, 1, 1, true),
+  rmsNormCase(5, 7),
+  rmsNormCase(1, 1),
+  rotaryCase(5, 3, 6),
+  rotaryCase(1, 1, 2),
+  swigluCase(5, 7),
+  swigluCase(1, 1),
+  attentionCase("causal, grouped", causal(7), { heads: 6, kvHeads: 2, headDim: 3, keys: 7 }),
+  attentionCase("of one query and key", causal(1), { heads: 1, kvHeads: 1, headDim: 1, keys: 1 }),
+  attentionCase(
+    "with two ranges, empty rows and a scale",
+    [
+      [0, 3, 5, 9],
+      [0, 0, 0, 0],
+      [2, 2, 4, 5],
+      [1, 4, 4, 8],
+      [0, 9, 9, 9],
+      [4, 4, 2, 2],
+    ],
+    { heads: 4, kvHeads: 4, headDim: 5, keys: 9, scale: 0.9 },
+  ),
+  embeddingCase(5, 3, [4, 0, 4, 2, 4]),
+  embeddingCase(1, 1, [0]),
+  crossEntropyCase(7, [3, -1, 0, 6, 3]),
+  crossEntropyCase(1, [0]),
+  groupNormCase({ batch: 2, height: 3, width: 5, channels: 6 }, 3, "none"),
+  groupNormCase({ batch: 1, height: 3, width: 2, channels: 4 }, 1, "silu"),
+  groupNormCase({ batch: 1, height: 2, width: 1, channels: 1 }, 1, "none"),
+  conv2dCase(
+    { batch: 2, height: 5, width: 4, channels: 3 },
+    { kernel: [3, 3], outputs: 4, strides: [1, 1], padding: [[1, 1], [1, 1]], groups: 1, useBias: true },
+  ),
+  conv2dCase(
+    { batch: 1, height: 5, width: 6, channels: 2 },
+    { kernel: [3, 2], outputs: 3, strides: [2, 2], padding: [[0, 1], [1, 0]], groups: 1, useBias: false },
+  ),
+  conv2dCase(
+    { batch: 1, height: 4, width: 3, channels: 4 },
+    { kernel: [3, 3], outputs: 6, strides: [2, 1], padding: [[1, 1], [1, 1]], groups: 2, useBias: true },
+  ),
+  conv2dCase(
+    { batch: 1, height: 1, width: 1, channels: 1 },
+    { kernel: [1, 1], outputs: 1, strides: [1, 1], padding: [[0, 0], [0, 0]], groups: 1, useBias: true },
+  ),
+];
