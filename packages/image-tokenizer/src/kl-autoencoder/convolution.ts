@@ -1,5 +1,5 @@
 // B batch, H height, W width, I input channels, O output channels
-import { conv2d, type Generator, initNormal, initZeros, Module, type tf } from "@interfuse/tensor";
+import { conv2d, type Generator, initNormal, Module, tf } from "@interfuse/tensor";
 
 /** Sizes of a {@link Convolution}. */
 export type ConvolutionOptions = {
@@ -11,6 +11,8 @@ export type ConvolutionOptions = {
   readonly stride?: 1 | 2;
   /** Multiplies the initial weights, normal with standard deviation `1/sqrt(inputs)`. Default 1. */
   readonly gain?: number;
+  /** First values of the bias, one an output channel. Default 0. */
+  readonly initialBias?: readonly number[];
 };
 
 /** A convolution with bias that keeps the size, or halves it. Parameters: `weight [k, k, I, O]`, `bias [O]`. */
@@ -22,11 +24,14 @@ export class Convolution extends Module {
 
   constructor(options: ConvolutionOptions, generator: Generator) {
     super();
-    const { inputChannels, outputChannels, kernelSize, stride = 1, gain = 1 } = options;
+    const { inputChannels, outputChannels, kernelSize, stride = 1, gain = 1, initialBias } = options;
     const std = gain / Math.sqrt(kernelSize * kernelSize * inputChannels);
     const shape = [kernelSize, kernelSize, inputChannels, outputChannels];
     this.#weight = this.parameter("weight", initNormal(generator, shape, std));
-    this.#bias = this.parameter("bias", initZeros([outputChannels]));
+    this.#bias = this.parameter(
+      "bias",
+      tf.tensor1d(initialBias ? [...initialBias] : Array.from({ length: outputChannels }, () => 0)),
+    );
     this.#stride = stride;
     const after = (kernelSize - 1) / 2;
     const before = stride === 1 ? after : 0;

@@ -129,10 +129,10 @@ describe("KlAutoencoder", () => {
   it("learns a few pictures by heart, and then has latents of mean 0 and std 1 in each channel", async () => {
     const autoencoder = new KlAutoencoder(klAutoencoderRecipes.debug(), new Generator(1));
     const pixels = squares(4, 16);
-    const errors = train(autoencoder, pixels, 80);
+    const errors = train(autoencoder, pixels, 40);
     const last = errors.slice(-5).reduce((sum, error) => sum + error, 0) / 5;
     expect(errors[0]).toBeGreaterThan(0.5);
-    expect(last).toBeLessThan(0.12);
+    expect(last).toBeLessThan(0.14);
 
     const reconstruction = () => autoencoder.decode(autoencoder.encode(pixels));
     const before = reconstruction().dataSync();
@@ -168,7 +168,7 @@ describe("klAutoencoderLoss", () => {
     const { mean, logVariance } = autoencoder.posterior(pixels);
     const variance = logVariance.dataSync<"float32">().map(Math.exp);
     const expected = mean
-      .dataSync()
+      .dataSync<"float32">()
       .reduce(
         (sum, value, i) => sum + (value ** 2 + (variance[i] as number) - 1 - Math.log(variance[i] as number)) / 2,
         0,
@@ -189,7 +189,7 @@ describe("klAutoencoderLoss", () => {
     const output = autoencoder
       .decode(autoencoder.encode(pixels, new Generator(4)))
       .sub(pixels)
-      .dataSync();
+      .dataSync<"float32">();
     for (const [reconstruction, term] of [
       ["l1", Math.abs],
       ["l2", (x: number) => x * x],
