@@ -4,6 +4,8 @@ import { readPicture, type SeenObject } from "./read-picture.ts";
 
 /** A blob with a smaller share of one colour is no object of that colour. */
 const MIN_PURITY = 0.7;
+/** A blob that fills less of the best outline has no shape of this world. */
+const MIN_FILL_RATIO = 0.8;
 /** How far, in world units, an object may be from where it should be after an edit. */
 export const PLACE_TOLERANCE = 3;
 
@@ -19,7 +21,7 @@ export function isDrawnRight(caption: string, picture: Picture): boolean {
     throw new RangeError(`isDrawnRight: caption (="${caption}") is not in the grammar of scenes, such as "a small red circle"`);
   }
   const seen = readPicture(picture);
-  return seen.every(({ purity }) => purity >= MIN_PURITY) && fitsCaption(parsed, seen);
+  return seen.every(isClear) && fitsCaption(parsed, seen);
 }
 
 /**
@@ -28,7 +30,7 @@ export function isDrawnRight(caption: string, picture: Picture): boolean {
  */
 export function isEditRight(expected: Scene, picture: Picture): boolean {
   const seen = readPicture(picture);
-  if (seen.length !== expected.objects.length || seen.some(({ purity }) => purity < MIN_PURITY)) return false;
+  if (seen.length !== expected.objects.length || !seen.every(isClear)) return false;
   const left = [...seen];
   return expected.objects.every((object) => {
     const place = centroidOf(object);
@@ -40,6 +42,11 @@ export function isEditRight(expected: Scene, picture: Picture): boolean {
     left.splice(index, 1);
     return true;
   });
+}
+
+/** Whether a blob is of one colour and one shape at all. */
+function isClear({ purity, fillRatio }: SeenObject): boolean {
+  return purity >= MIN_PURITY && fillRatio >= MIN_FILL_RATIO;
 }
 
 function fitsCaption(caption: Caption, seen: readonly SeenObject[]): boolean {
