@@ -132,7 +132,11 @@ describe("valueAndGrads", () => {
     const before = numTensors();
     const f = (): tf.Scalar => {
       const [first] = tf.split(x, 3) as tf.Tensor[];
-      return tf.addN([x, x, x.mul(x)]).sum().add(first!.sum()).add(tf.concat([x, x]).square().sum());
+      return tf
+        .addN([x, x, x.mul(x)])
+        .sum()
+        .add(first!.sum())
+        .add(tf.concat([x, x]).square().sum());
     };
     const { outputs, gradients } = valueAndGrads(() => ({ loss: f() }), new Map([["x", x]]));
     const theirs = tf.variableGrads(f, [x]);
@@ -194,7 +198,11 @@ describe("valueAndGrads", () => {
       new Map([["x", x]]),
     );
     // The loss is sum((3x²)²) = sum(9x⁴).
-    expectClose(await gradients.get("x")!.data(), Array.from(await x.data(), (value) => 36 * value ** 3), 1e-5);
+    expectClose(
+      await gradients.get("x")!.data(),
+      Array.from(await x.data(), (value) => 36 * value ** 3),
+      1e-5,
+    );
     tf.dispose([outputs.loss, ...gradients.values()]);
     expect(numTensors()).toBe(before);
     x.dispose();
@@ -264,7 +272,11 @@ describe("checkpoint", () => {
     const before = numTensors();
     const y = checkpoint((input) => input.mul(2).add(1), [x], new Map());
     expect(numTensors()).toBe(before + 1);
-    expectClose(await y.data(), Array.from(await x.data(), (value) => 2 * value + 1), 1e-6);
+    expectClose(
+      await y.data(),
+      Array.from(await x.data(), (value) => 2 * value + 1),
+      1e-6,
+    );
     tf.dispose([x, y]);
   });
 

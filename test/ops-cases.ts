@@ -127,8 +127,10 @@ function attentionCase(name: string, ranges: number[][], sizes: AttentionSizes):
           const at = (k: number, i: number): number => (k * kvHeads + kvHead) * headDim + i;
           const scores = visible.map(
             (k) =>
-              dims(headDim).reduce((sum, i) => sum + query![(token * heads + head) * headDim + i]! * key![at(k, i)]!, 0) *
-              (scale ?? 1 / Math.sqrt(headDim)),
+              dims(headDim).reduce(
+                (sum, i) => sum + query![(token * heads + head) * headDim + i]! * key![at(k, i)]!,
+                0,
+              ) * (scale ?? 1 / Math.sqrt(headDim)),
           );
           const largest = Math.max(...scores);
           const exponentials = scores.map((score) => Math.exp(score - largest));
@@ -175,8 +177,7 @@ function groupNormCase(image: ImageSizes, groups: number, activation: "none" | "
     name: `groupNorm [${Object.values(image)}] in ${groups} groups, ${activation}`,
     kernel: "GroupNorm",
     inputs: { x: [batch, height, width, channels], weight: [channels], bias: [channels] },
-    run: ({ x, weight, bias }) =>
-      groupNorm(x as tf.Tensor4D, weight!, bias!, { groups, epsilon: 1e-3, activation }),
+    run: ({ x, weight, bias }) => groupNorm(x as tf.Tensor4D, weight!, bias!, { groups, epsilon: 1e-3, activation }),
     reference: ({ x, weight, bias }) => {
       const y: number[] = [];
       for (const b of dims(batch)) {
@@ -292,18 +293,58 @@ export const opCases: OpCase[] = [
   groupNormCase({ batch: 1, height: 2, width: 1, channels: 1 }, 1, "none"),
   conv2dCase(
     { batch: 2, height: 5, width: 4, channels: 3 },
-    { kernel: [3, 3], outputs: 4, strides: [1, 1], padding: [[1, 1], [1, 1]], groups: 1, useBias: true },
+    {
+      kernel: [3, 3],
+      outputs: 4,
+      strides: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+      groups: 1,
+      useBias: true,
+    },
   ),
   conv2dCase(
     { batch: 1, height: 5, width: 6, channels: 2 },
-    { kernel: [3, 2], outputs: 3, strides: [2, 2], padding: [[0, 1], [1, 0]], groups: 1, useBias: false },
+    {
+      kernel: [3, 2],
+      outputs: 3,
+      strides: [2, 2],
+      padding: [
+        [0, 1],
+        [1, 0],
+      ],
+      groups: 1,
+      useBias: false,
+    },
   ),
   conv2dCase(
     { batch: 1, height: 4, width: 3, channels: 4 },
-    { kernel: [3, 3], outputs: 6, strides: [2, 1], padding: [[1, 1], [1, 1]], groups: 2, useBias: true },
+    {
+      kernel: [3, 3],
+      outputs: 6,
+      strides: [2, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+      groups: 2,
+      useBias: true,
+    },
   ),
   conv2dCase(
     { batch: 1, height: 1, width: 1, channels: 1 },
-    { kernel: [1, 1], outputs: 1, strides: [1, 1], padding: [[0, 0], [0, 0]], groups: 1, useBias: true },
+    {
+      kernel: [1, 1],
+      outputs: 1,
+      strides: [1, 1],
+      padding: [
+        [0, 0],
+        [0, 0],
+      ],
+      groups: 1,
+      useBias: true,
+    },
   ),
 ];

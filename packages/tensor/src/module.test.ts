@@ -35,9 +35,8 @@ describe("Module", () => {
     expect(model.parameters().get("layers.1.weight")).toBe(model.second.weight);
     expect(model.numParameters()).toBe(16);
     expect(tf.memory().numTensors).toBe(numTensors + 3);
-    expect(() => model.add("scale")).toThrow(/Outer: "scale" must be a new/);
+    expect(() => tf.tidy(() => model.add("scale"))).toThrow(/Outer: "scale" must be a new/);
     model.dispose();
-    tf.disposeVariables();
   });
 
   it("loads every parameter, converting to float32", async () => {

@@ -4,8 +4,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-// The JavaScript backend advertises tfjs-node at its first use in Node; which backend to use is our `useBackend`'s say.
-const javascriptBackend = tf.findBackend("cpu") as (tf.KernelBackend & { firstUse?: boolean }) | null;
-if (javascriptBackend) javascriptBackend.firstUse = false;
+// At its first use in Node the JavaScript backend advertises tfjs-node on stderr; `useBackend` is who recommends one.
+const javascriptBackend = tf.findBackend("cpu");
+if (javascriptBackend !== null) {
+  Object.defineProperty(Object.getPrototypeOf(javascriptBackend), "firstUse", {
+    configurable: true,
+    get: () => false,
+    set: () => {},
+  });
+  Reflect.deleteProperty(javascriptBackend, "firstUse");
+}
 
 export { tf };

@@ -61,7 +61,9 @@ describe("Generator", () => {
     expect(parent.fork("noise").uint32()).toBe(before);
     expect(parent.state()).toEqual(state);
     const names = ["noise", "Noise", "noise ", 0, 1, "a/b"];
-    expect(new Set([...names.map((name) => parent.fork(name).uint32()), parent.fork("a").fork("b").uint32()]).size).toBe(7);
+    expect(
+      new Set([...names.map((name) => parent.fork(name).uint32()), parent.fork("a").fork("b").uint32()]).size,
+    ).toBe(7);
   });
 
   it("draws arrays that equal single draws", () => {

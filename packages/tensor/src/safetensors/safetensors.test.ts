@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, type HostTensor, hostTensorToFloat32 } from "./host-tensor.ts";
+import {
+  bfloat16ToFloat32,
+  float16ToFloat32,
+  float32ToBfloat16,
+  type HostTensor,
+  hostTensorToFloat32,
+} from "./host-tensor.ts";
 import { readSafetensors } from "./read.ts";
 import { writeSafetensors } from "./write.ts";
 
@@ -48,36 +54,79 @@ describe("safetensors", () => {
 
   it.each<[string, Uint8Array, RegExp]>([
     ["an empty file", new Uint8Array(3), /3 bytes.*header length/],
-    ["a header longer than the file", file("{}").subarray(0, 9), /header \(2 bytes\) ends after the file \(9 bytes\): it is truncated/],
-    ["a huge header length", Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127, 123), /header length \(=9223372036854775807\) must be at most 100 MB/],
+    [
+      "a header longer than the file",
+      file("{}").subarray(0, 9),
+      /header \(2 bytes\) ends after the file \(9 bytes\): it is truncated/,
+    ],
+    [
+      "a huge header length",
+      Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127, 123),
+      /header length \(=9223372036854775807\) must be at most 100 MB/,
+    ],
     ["a header that is no object", file("[]"), /must start with "\{"/],
     ["a header that is no JSON", file("{x}"), /must be JSON/],
     ["bytes that are no UTF-8", Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 123, 255, 125), /UTF-8/],
-    ["a tensor named twice", file(`{"a":${JSON.stringify(f32([1], 0, 4))},"\\u0061":${JSON.stringify(f32([1], 4, 8))}}`, 8), /names "\\u0061" twice/],
-    ["a field named twice", file('{"a":{"dtype":"F32","dtype":"F32","shape":[],"data_offsets":[0,4]}}', 4), /names "dtype" twice/],
+    [
+      "a tensor named twice",
+      file(`{"a":${JSON.stringify(f32([1], 0, 4))},"\\u0061":${JSON.stringify(f32([1], 4, 8))}}`, 8),
+      /names "\\u0061" twice/,
+    ],
+    [
+      "a field named twice",
+      file('{"a":{"dtype":"F32","dtype":"F32","shape":[],"data_offsets":[0,4]}}', 4),
+      /names "dtype" twice/,
+    ],
     ["metadata that are not strings", file({ __metadata__: { a: 1 } }), /__metadata__ must map names to strings/],
     ["metadata that are a list", file({ __metadata__: ["a"] }), /__metadata__ must map/],
-    ["an unknown dtype", file({ a: { dtype: "F8_E4M3", shape: [1], data_offsets: [0, 1] } }, 1), /"a" has dtype "F8_E4M3"/],
-    ["an inherited name as dtype", file({ a: { dtype: "constructor", shape: [], data_offsets: [0, 4] } }, 4), /"a" has dtype/],
+    [
+      "an unknown dtype",
+      file({ a: { dtype: "F8_E4M3", shape: [1], data_offsets: [0, 1] } }, 1),
+      /"a" has dtype "F8_E4M3"/,
+    ],
+    [
+      "an inherited name as dtype",
+      file({ a: { dtype: "constructor", shape: [], data_offsets: [0, 4] } }, 4),
+      /"a" has dtype/,
+    ],
     ["a null entry", file({ a: null }), /"a" has dtype undefined/],
     ["a negative size", file({ a: f32([-1], 0, 4) }, 4), /"a" has shape \[-1\]/],
     ["a fractional size", file({ a: f32([0.5], 0, 2) }, 2), /"a" has shape \[0.5\]/],
-    ["offsets that are no pair", file({ a: { dtype: "F32", shape: [1], data_offsets: [4] } }, 4), /"a" has data_offsets \[4\]/],
+    [
+      "offsets that are no pair",
+      file({ a: { dtype: "F32", shape: [1], data_offsets: [4] } }, 4),
+      /"a" has data_offsets \[4\]/,
+    ],
     ["a size that overflows", file({ a: f32([2 ** 40, 2 ** 40], 0, 0) }), /"a" .* takes/],
-    ["a shape that does not fit its bytes", file({ a: f32([2], 0, 4) }, 4), /takes 8 bytes, but its data_offsets are \[0, 4\]/],
+    [
+      "a shape that does not fit its bytes",
+      file({ a: f32([2], 0, 4) }, 4),
+      /takes 8 bytes, but its data_offsets are \[0, 4\]/,
+    ],
     ["offsets in reverse", file({ a: f32([1], 4, 0) }, 4), /takes 4 bytes/],
     ["overlapping tensors", file({ a: f32([2], 0, 8), b: f32([1], 4, 8) }, 8), /"b" .* overlaps/],
     ["a hole", file({ a: f32([1], 0, 4), b: f32([1], 8, 12) }, 12), /hole of 4 bytes in the data before "b"/],
-    ["truncated data", file({ a: f32([2], 0, 8) }, 7), /"a" ends at byte 8 of the data, which has 7: the file is truncated/],
+    [
+      "truncated data",
+      file({ a: f32([2], 0, 8) }, 7),
+      /"a" ends at byte 8 of the data, which has 7: the file is truncated/,
+    ],
     ["bytes that belong to nobody", file({ a: f32([1], 0, 4) }, 5), /1 bytes after the last tensor/],
   ])("refuses %s", (_, bytes, message) => {
     expect(() => readSafetensors(bytes)).toThrow(message);
   });
 
   it("refuses to write what would not read back", () => {
-    const write = (tensor: HostTensor, name = "a") => () => writeSafetensors(new Map([[name, tensor]]));
-    expect(write({ dtype: "F32", shape: [3], data: new Float32Array(2) })).toThrow(/"a" \[3\] needs 3 values and has 2/);
-    expect(write({ dtype: "BF16", shape: [2], data: new Float32Array(2) })).toThrow(/"a" must be an array for dtype BF16/);
+    const write =
+      (tensor: HostTensor, name = "a") =>
+      () =>
+        writeSafetensors(new Map([[name, tensor]]));
+    expect(write({ dtype: "F32", shape: [3], data: new Float32Array(2) })).toThrow(
+      /"a" \[3\] needs 3 values and has 2/,
+    );
+    expect(write({ dtype: "BF16", shape: [2], data: new Float32Array(2) })).toThrow(
+      /"a" must be an array for dtype BF16/,
+    );
     expect(write({ dtype: "F32", shape: [], data: new Float32Array(1) }, "__metadata__")).toThrow(/__metadata__/);
   });
 });
@@ -99,7 +148,11 @@ describe("16-bit floats", () => {
     const subnormal = 2 ** -24;
     const expected = [1, -2, 0.333251953125, 65504, subnormal, -0, 1023 * subnormal];
     expect([...float16ToFloat32(bits).slice(0, 7)]).toEqual(expected);
-    expect([...float16ToFloat32(bits).slice(7)]).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]);
+    expect([...float16ToFloat32(bits).slice(7)]).toEqual([
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      Number.NaN,
+    ]);
   });
 
   it("converts other dtypes to float32", () => {
