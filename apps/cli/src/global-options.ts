@@ -76,3 +76,16 @@ export function probability(value: string): number {
 export function collect(value: string, previous: readonly string[]): string[] {
   return [...previous, value];
 }
+
+/**
+ * Adds an option that must be given. Unlike commander's own, it is asked for after unknown flags have been named, so that a
+ * mistyped `--modle` is told as such.
+ */
+export function withRequired(command: Command, flags: string, description: string): Command {
+  const option = new Option(flags, description);
+  return command.addOption(option).hook("preAction", (current) => {
+    if (current.getOptionValue(option.attributeName()) === undefined) {
+      current.error(`error: required option '${flags}' not specified`);
+    }
+  });
+}

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { type GlobalOptions, positiveInteger, wholeNumber, withGlobalOptions } from "../global-options.ts";
+import { type GlobalOptions, positiveInteger, wholeNumber, withGlobalOptions, withRequired } from "../global-options.ts";
 
 /** What `data make` was asked. */
 export type DataMakeOptions = GlobalOptions & {
@@ -15,7 +15,7 @@ export function dataCommand(): Command {
   const make = new Command("make").description("make a data set");
   make.addCommand(
     makeOptions(new Command("scenes").description("small pictures whose captions a program can check"))
-      .addOption(new Option("--count <n>", "training examples").argParser(positiveInteger).default(20_000))
+      .addOption(new Option("--count <n>", "scenes to train on").argParser(positiveInteger).default(10_000))
       .action(async (options: DataMakeOptions) => {
         const { makeScenes } = await import("../actions/data-make.ts");
         await makeScenes(options);
@@ -42,8 +42,7 @@ export function dataCommand(): Command {
 }
 
 function makeOptions(command: Command): Command {
-  return withGlobalOptions(command)
-    .requiredOption("--out <dir>", "the folder to write; must not exist or be empty")
+  return withRequired(withGlobalOptions(command), "--out <dir>", "the folder to write; must not exist or be empty")
     .addOption(new Option("--size <pixels>", "width and height of the pictures").argParser(positiveInteger).default(32))
     .addOption(new Option("--seed <n>", "random seed").argParser(wholeNumber).default(0));
 }

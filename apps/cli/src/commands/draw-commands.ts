@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { type GlobalOptions, nonNegativeNumber, positiveInteger, wholeNumber, withGlobalOptions } from "../global-options.ts";
+import { type GlobalOptions, nonNegativeNumber, positiveInteger, wholeNumber, withGlobalOptions, withRequired } from "../global-options.ts";
 
 /** How pictures are sampled. */
 export type DrawOptions = GlobalOptions & {
@@ -23,8 +23,8 @@ export type EditOptions = DrawOptions & { readonly prompt: string };
 
 /** `interfuse generate` */
 export function generateCommand(): Command {
-  return drawOptions(new Command("generate").description("draw pictures from prompts"))
-    .requiredOption("--out <path>", "a .png file; with --prompts a folder")
+  const command = drawOptions(new Command("generate").description("draw pictures from prompts"));
+  return withRequired(command, "--out <path>", "a .png file; with --prompts a folder")
     .option("--prompt <text>", "what to draw")
     .option("--prompts <file>", "draw every line of a file, to 0000.png, 0001.png, ...")
     .addOption(new Option("--count <n>", "pictures of the prompt: FILE-0.png, ...").argParser(positiveInteger).default(1))
@@ -34,16 +34,15 @@ export function generateCommand(): Command {
 
 /** `interfuse edit` */
 export function editCommand(): Command {
-  return drawOptions(new Command("edit").description("change a picture as told"))
+  const command = drawOptions(new Command("edit").description("change a picture as told"));
+  const prompted = withRequired(command, "--prompt <text>", "what to change");
+  return withRequired(prompted, "--out <file>", "the .png file to write")
     .argument("<image>", "the picture to change")
-    .requiredOption("--prompt <text>", "what to change")
-    .requiredOption("--out <file>", "the .png file to write")
     .action(async (image: string, options: EditOptions) => (await import("../actions/edit.ts")).edit(image, options));
 }
 
 function drawOptions(command: Command): Command {
-  return withGlobalOptions(command)
-    .requiredOption("--model <dir>", "the model's folder")
+  return withRequired(withGlobalOptions(command), "--model <dir>", "the model's folder")
     .addOption(new Option("--seed <n>", "random seed").argParser(wholeNumber).default(0))
     .addOption(new Option("--steps <n>", "denoising steps").argParser(positiveInteger))
     .addOption(new Option("--guidance <x>", "guidance scale; 1 is off").argParser(nonNegativeNumber));

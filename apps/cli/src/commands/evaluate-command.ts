@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { type GlobalOptions, nonNegativeNumber, positiveInteger, wholeNumber, withGlobalOptions } from "../global-options.ts";
+import { type GlobalOptions, nonNegativeNumber, positiveInteger, wholeNumber, withGlobalOptions, withRequired } from "../global-options.ts";
 
 /** What `evaluate` was asked. */
 export type EvaluateOptions = GlobalOptions & {
@@ -13,9 +13,9 @@ export type EvaluateOptions = GlobalOptions & {
 
 /** `interfuse evaluate` */
 export function evaluateCommand(): Command {
-  return withGlobalOptions(new Command("evaluate").description("score a model on held-out cases"))
-    .requiredOption("--model <dir>", "the model's folder")
-    .requiredOption("--data <dir>", "a data set made by `data make scenes`")
+  const command = withGlobalOptions(new Command("evaluate").description("score a model on held-out cases"));
+  const withModel = withRequired(command, "--model <dir>", "the model's folder");
+  return withRequired(withModel, "--data <dir>", "a data set made by `data make scenes`")
     .addOption(new Option("--cases <n>", "cases per task").argParser(positiveInteger).default(200))
     .addOption(new Option("--steps <n>", "denoising steps").argParser(positiveInteger))
     .addOption(new Option("--guidance <x>", "guidance scale; 1 is off").argParser(nonNegativeNumber))

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { collect, type GlobalOptions, positiveInteger, withGlobalOptions } from "../global-options.ts";
+import { collect, type GlobalOptions, positiveInteger, withGlobalOptions, withRequired } from "../global-options.ts";
 
 /** What `train ...` was asked. */
 export type TrainCommandOptions = GlobalOptions & {
@@ -37,8 +37,7 @@ export function trainCommand(): Command {
 }
 
 function trainOptions(command: Command): Command {
-  return withGlobalOptions(command)
-    .requiredOption("--recipe <name>", 'the run\'s settings; "list" shows them all')
+  return withRequired(withGlobalOptions(command), "--recipe <name>", 'the run\'s settings; "list" shows them all')
     .option("--data <path>", "the data set")
     .option("--out <dir>", "the run's folder: checkpoints, metrics, samples, the trained result")
     .option("--resume", "go on from the newest checkpoint in --out", false)

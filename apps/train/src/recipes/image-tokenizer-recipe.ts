@@ -1,4 +1,5 @@
 /** What a run of `train image-tokenizer` is made of: plain JSON, every leaf open to `--set`. */
+import type { KlAutoencoderConfig } from "@interfuse/image-tokenizer";
 import type { AdamWConfig, ScheduleConfig } from "@interfuse/training";
 import type { ReportSettings } from "./model-recipe.ts";
 
@@ -6,23 +7,24 @@ import type { ReportSettings } from "./model-recipe.ts";
 export type ImageTokenizerRecipe = {
   readonly recipe: string;
   readonly seed: number;
+  /** Optimizer updates in all. */
   readonly steps: number;
-  readonly autoencoder: {
-    /** Pixels a latent cell stands for, a side. */
-    readonly downsampling: number;
-    readonly latentChannels: number;
-    readonly baseChannels: number;
-  };
+  /** Sizes of the autoencoder; its latent statistics are measured at the end. */
+  readonly autoencoder: Omit<KlAutoencoderConfig, "type" | "latentMean" | "latentStd">;
   readonly batch: {
     readonly pictures: number;
-    /** Pictures are cut to squares of this many pixels a side. */
+    /** Pictures are fitted to squares of this many pixels a side. */
     readonly pictureSize: number;
     readonly gradientAccumulation: number;
   };
-  readonly lossWeights: { readonly reconstruction: number; readonly kl: number };
+  readonly loss: {
+    readonly reconstruction: "l1" | "l2";
+    readonly klWeight: number;
+  };
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
   readonly optimizer: AdamWConfig;
+  /** Decay of the moving average of the weights that the saved tokenizer has; null for none. */
   readonly averageDecay: number | null;
   readonly report: Pick<ReportSettings, "checkpointEvery" | "keepCheckpoints" | "sampleEvery">;
 };

@@ -4,5 +4,5 @@ export type TextTokenizerRecipe = {
   /** Ids in all: 256 bytes, learned tokens, special tokens. */
   readonly vocabSize: number;
   /** How text is cut before tokens are learned. */
-  readonly pattern: "o200k" | "cl100k" | "gpt2";
+  readonly pattern: "o200k" | "gpt2";
 };

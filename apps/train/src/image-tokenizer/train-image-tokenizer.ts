@@ -1,0 +1,104 @@
+/** `train image-tokenizer`: an autoencoder from a data set's pictures, its latents measured and its PSNR on held-out ones reported. */
+import { join } from "node:path";
+import { type Dataset, directorySink, ExampleLoader, openDataset, picturesIn, writeFileAtomically } from "@interfuse/data";
+import { KlAutoencoder, measureLatentStatistics, type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
+import { Generator } from "@interfuse/tensor";
+import type { Reporter, TrainingState } from "@interfuse/training";
+import { PictureStream } from "../batches/picture-stream.ts";
+import { IMAGE_TOKENIZER_RECIPE_MAY_CHANGE, type ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
+import { recipeAsJson } from "../recipes/model-recipe.ts";
+import { openRun, type ResumeMode } from "../run/open-run.ts";
+import { runTraining } from "../run/run-training.ts";
+import { autoencoderTask } from "./autoencoder-task.ts";
+import { writeImageTokenizer } from "./image-tokenizer-folder.ts";
+import { type ReconstructionReport, reconstruct, reconstructionSheet, scoreReconstructions } from "./reconstruction.ts";
+
+/** Most pictures that latent statistics are measured on, and that are held out. */
+const MAX_STATISTICS_PICTURES = 2048;
+const MAX_HELD_OUT_PICTURES = 256;
+
+export type TrainImageTokenizerOptions = {
+  readonly recipe: ImageTokenizerRecipe;
+  /** A folder that `openDataset` reads. */
+  readonly data: string;
+  readonly out: string;
+  readonly resume: ResumeMode;
+  readonly reporters: readonly Reporter[];
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Trains, then writes `config.json`, `model.safetensors` and `reconstruction.json` into `out`.
+ * @throws Error or RangeError naming what is wrong with the data or the recipe; InterruptedError when the signal stopped it.
+ */
+export async function trainImageTokenizer(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
+  const { recipe, data, out, log } = options;
+  const resume = await openRun(out, options.resume);
+  const dataset = await openDataset(data, { size: recipe.batch.pictureSize });
+  for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
+  const heldOut = await heldOutPictures(data, recipe.batch.pictureSize, dataset);
+  const autoencoder = newAutoencoder(recipe);
+  let report: ReconstructionReport | undefined;
+  try {
+    await runTraining({
+      ...options,
+      settings: recipe,
+      config: recipeAsJson(recipe),
+      mayChange: IMAGE_TOKENIZER_RECIPE_MAY_CHANGE,
+      task: autoencoderTask(autoencoder, recipe.loss),
+      batches: openPictures(dataset, recipe, resume),
+      resume,
+      saveModel: (sink) => writeImageTokenizer(sink, autoencoder),
+      sample: async (step) => {
+        const shown = heldOut.slice(0, 32);
+        const sheet = await reconstructionSheet(shown, await reconstruct(autoencoder, shown));
+        await writeFileAtomically(join(out, "samples", `step-${String(step).padStart(6, "0")}.png`), sheet);
+      },
+      finish: async () => {
+        autoencoder.setLatentStatistics(await measureLatentStatistics(autoencoder, pictureBatches(dataset)));
+        report = scoreReconstructions(heldOut, await reconstruct(autoencoder, heldOut));
+        await writeFileAtomically(join(out, "reconstruction.json"), `${JSON.stringify(report, null, 2)}\n`);
+        await writeImageTokenizer(directorySink(out), autoencoder);
+      },
+    });
+  } finally {
+    autoencoder.dispose();
+  }
+  return report as ReconstructionReport;
+}
+
+/** The autoencoder of a recipe, with its initial weights. */
+export function newAutoencoder(recipe: ImageTokenizerRecipe): KlAutoencoder {
+  return new KlAutoencoder({ type: "kl-autoencoder", ...recipe.autoencoder }, new Generator(recipe.seed, "model"));
+}
+
+function openPictures(dataset: Dataset, recipe: ImageTokenizerRecipe, resume: TrainingState | undefined): PictureStream {
+  const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
+  const loader = new ExampleLoader(dataset.pictures(), new Generator(recipe.seed, "data"), { state });
+  return new PictureStream(loader, recipe.batch.pictures);
+}
+
+/** The test part's pictures, or, where there is none, some of those trained on. */
+async function heldOutPictures(data: string, size: number, dataset: Dataset): Promise<Picture[]> {
+  const test = await openDataset(data, { size, split: "test" }).catch(() => dataset);
+  return firstPictures(test, MAX_HELD_OUT_PICTURES);
+}
+
+async function firstPictures(dataset: Dataset, count: number): Promise<Picture[]> {
+  const source = dataset.pictures();
+  const pictures: Picture[] = [];
+  for (let index = 0; index < Math.min(count, source.numExamples); index++) {
+    pictures.push(...picturesIn(await source.readExample(index)));
+  }
+  return pictures;
+}
+
+async function* pictureBatches(dataset: Dataset) {
+  const pictures = await firstPictures(dataset, MAX_STATISTICS_PICTURES);
+  for (let start = 0; start < pictures.length; start += 16) {
+    const batch_BHWC = picturesToTensor(pictures.slice(start, start + 16));
+    yield batch_BHWC;
+    batch_BHWC.dispose();
+  }
+}

@@ -1,0 +1,82 @@
+/** What a model run works with: data, tokenizers and a fresh model of the recipe's sizes. */
+import { type Dataset, openDataset } from "@interfuse/data";
+import { type ImageTokenizer, PixelTokenizer } from "@interfuse/image-tokenizer";
+import { type ModelConfigInput, UnifiedModel } from "@interfuse/model";
+import { chatFrame, type PipelineParts } from "@interfuse/pipeline";
+import { Generator } from "@interfuse/tensor";
+import type { TextTokenizer } from "@interfuse/text-tokenizer";
+import { UsageError } from "../config/usage-error.ts";
+import { readImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
+import type { ModelRecipe } from "../recipes/model-recipe.ts";
+import { loadTextTokenizer, trainTextTokenizer } from "../text-tokenizer/train-text-tokenizer.ts";
+
+/** Everything but the run itself; the caller disposes model and tokenizers. */
+export type ModelParts = PipelineParts & { readonly dataset: Dataset };
+
+export type ModelPartsOptions = {
+  readonly recipe: ModelRecipe;
+  /** A folder that `openDataset` reads. */
+  readonly data: string;
+  /** A trained text tokenizer's folder; without it one is trained on the data's texts. */
+  readonly textTokenizer?: string;
+  /** A trained image tokenizer's folder; without it latents are raw pixels. */
+  readonly imageTokenizer?: string;
+  readonly log: (line: string) => void;
+};
+
+/**
+ * Opens and makes all of them.
+ * @throws UsageError when the pictures have several sizes; Error or RangeError naming what is missing or does not fit.
+ */
+export async function openModelParts(options: ModelPartsOptions): Promise<ModelParts> {
+  const { recipe, data, log } = options;
+  const dataset = await openDataset(data, { size: recipe.batch.pictureSize ?? undefined });
+  for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
+  const imageSize = recipe.batch.pictureSize ?? onlySize(dataset);
+  const textTokenizer =
+    options.textTokenizer === undefined
+      ? trainTextTokenizer(dataset, { ...recipe.textTokenizer, pattern: "o200k" }, log)
+      : await loadTextTokenizer(options.textTokenizer);
+  const imageTokenizer =
+    options.imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(options.imageTokenizer);
+  const model = new UnifiedModel(modelConfig(recipe, { textTokenizer, imageTokenizer }), new Generator(recipe.seed, "model"));
+  const { sampleSteps, sampleGuidance } = recipe.report;
+  const generation = { imageSize, steps: sampleSteps, guidanceScale: sampleGuidance };
+  return { dataset, textTokenizer, imageTokenizer, model, generation };
+}
+
+/**
+ * The model's config: the recipe's settings with what the tokenizers decide.
+ * @throws RangeError when the text tokenizer lacks the chat frame.
+ */
+export function modelConfig(
+  recipe: ModelRecipe,
+  { textTokenizer, imageTokenizer }: { textTokenizer: TextTokenizer; imageTokenizer: ImageTokenizer },
+): ModelConfigInput {
+  const { boi, eoi, eos } = chatFrame(textTokenizer);
+  const { backbone, objective, ...rest } = recipe.model;
+  return {
+    ...rest,
+    vocabSize: textTokenizer.vocabSize,
+    frame: { boi, eoi, eos },
+    backbone: {
+      ...backbone,
+      numKvHeads: backbone.numKvHeads ?? undefined,
+      headDim: backbone.headDim ?? undefined,
+      mlpDim: backbone.mlpDim ?? undefined,
+    },
+    objective: { ...objective, latentChannels: imageTokenizer.latentChannels },
+  };
+}
+
+/** The side of the pictures, when they are all of one square size. */
+function onlySize(dataset: Dataset): number {
+  const sizes = Object.keys(dataset.report.sizes);
+  const [width, height] = (sizes[0] ?? "").split("x").map(Number);
+  if (sizes.length !== 1 || width === undefined || width !== height) {
+    throw new UsageError(
+      `--data ${dataset.report.folder}: pictures must be squares of one size (they are ${sizes.slice(0, 5).join(", ")}); fit them with --set batch.pictureSize=64`,
+    );
+  }
+  return width;
+}

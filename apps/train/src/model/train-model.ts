@@ -1,0 +1,86 @@
+/** `train model`: one transformer over a data set's texts and pictures. */
+import { join } from "node:path";
+import { directorySink, ExampleLoader, writeFileAtomically } from "@interfuse/data";
+import { Pipeline, savePipeline } from "@interfuse/pipeline";
+import { Generator } from "@interfuse/tensor";
+import type { Reporter, TrainingState } from "@interfuse/training";
+import { ConversationStream } from "../batches/conversation-stream.ts";
+import { PictureEncoder } from "../batches/picture-encoder.ts";
+import { RowStream } from "../batches/row-stream.ts";
+import { MODEL_RECIPE_MAY_CHANGE, type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
+import { openRun, type ResumeMode } from "../run/open-run.ts";
+import { runTraining } from "../run/run-training.ts";
+import { type ModelParts, type ModelPartsOptions, openModelParts } from "./model-parts.ts";
+import { modelTask } from "./model-task.ts";
+import { sampleSheet } from "./sample-sheet.ts";
+import { trainingFlops } from "./training-cost.ts";
+
+export type TrainModelOptions = ModelPartsOptions & {
+  /** The run's folder; the trained model's files stand beside its checkpoints. */
+  readonly out: string;
+  readonly resume: ResumeMode;
+  /** Makes the reporters, once the cost of a token is known. */
+  readonly reporters: (flopsPerToken: number) => readonly Reporter[];
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Trains a model and writes its folder into `out`.
+ * @throws Error or RangeError naming what is wrong with data, tokenizers or recipe; InterruptedError when the signal stopped it.
+ */
+export async function trainModel(options: TrainModelOptions): Promise<void> {
+  const { recipe, out } = options;
+  const resume = await openRun(out, options.resume);
+  const parts = await openModelParts(options);
+  try {
+    const flopsPerToken = await measureFlopsPerToken(parts, recipe);
+    await runTraining({
+      out,
+      settings: recipe,
+      config: recipeAsJson({ ...recipe, tokenizers: tokenizerIdentity(parts) }),
+      mayChange: MODEL_RECIPE_MAY_CHANGE,
+      task: modelTask(parts.model, recipe.lossWeights),
+      batches: openRows(parts, recipe, resume),
+      resume,
+      saveModel: (sink) => savePipeline(sink, parts),
+      sample: async (step) => {
+        const file = join(out, "samples", `step-${String(step).padStart(6, "0")}.png`);
+        await writeFileAtomically(file, await sampleSheet(new Pipeline(parts), recipe));
+      },
+      finish: () => savePipeline(directorySink(out), parts),
+      reporters: options.reporters(flopsPerToken),
+      flopsPerToken,
+      signal: options.signal,
+    });
+  } finally {
+    parts.model.dispose();
+    parts.imageTokenizer.dispose();
+    parts.textTokenizer.dispose();
+  }
+}
+
+/** The rows a recipe trains on, from the start or from where a checkpoint stood. */
+export function openRows(parts: ModelParts, recipe: ModelRecipe, resume?: TrainingState): RowStream {
+  const { dataset, textTokenizer, imageTokenizer, model } = parts;
+  const generator = new Generator(recipe.seed, "data");
+  const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
+  const documents = new ConversationStream({
+    loader: new ExampleLoader(dataset, generator, { state }),
+    textTokenizer,
+    pictures: new PictureEncoder(imageTokenizer),
+    dropUserProbability: recipe.batch.dropUserProbability,
+    generator: generator.fork("drop-user"),
+  });
+  return new RowStream(documents, { layOut: (row, overrides) => model.layout(row, overrides), tokens: recipe.batch.tokens });
+}
+
+/** Floating-point operations a token of the run's first row takes. */
+export async function measureFlopsPerToken(parts: ModelParts, recipe: ModelRecipe): Promise<number> {
+  const { value: row } = await openRows(parts, recipe).next();
+  return trainingFlops(parts.model, row) / row.length;
+}
+
+/** What must be the same about the tokenizers when a run is resumed. */
+function tokenizerIdentity({ textTokenizer, imageTokenizer }: ModelParts) {
+  return { vocabSize: textTokenizer.vocabSize, image: imageTokenizer.config };
+}

@@ -1,0 +1,96 @@
+/** What all training commands share: the optimizer and schedule of a recipe, checkpoints, reporters, stopping. */
+import { type FileSink, Generator } from "@interfuse/tensor";
+import {
+  AdamW,
+  type AdamWConfig,
+  type BatchStream,
+  type JsonObject,
+  MetricsFile,
+  type Reporter,
+  type ScheduleConfig,
+  scheduleFromConfig,
+  Trainer,
+  type TrainingState,
+  type TrainingTask,
+} from "@interfuse/training";
+import { join } from "node:path";
+import { recipeAsJson } from "../recipes/model-recipe.ts";
+import { InterruptedError } from "./interrupted-error.ts";
+
+/** The part of a recipe that the trainer reads. */
+export type TrainingSettings = {
+  readonly seed: number;
+  readonly steps: number;
+  readonly batch: { readonly gradientAccumulation: number };
+  readonly learningRate: number;
+  readonly schedule: ScheduleConfig;
+  readonly optimizer: AdamWConfig;
+  readonly averageDecay: number | null;
+  readonly report: { readonly checkpointEvery: number; readonly keepCheckpoints: number; readonly sampleEvery: number };
+};
+
+/** Everything a run is made of. */
+export type RunOptions<Batch> = {
+  /** The run's folder. */
+  readonly out: string;
+  readonly settings: TrainingSettings;
+  /** What is saved with checkpoints and compared on resume; `mayChange` as in `TrainerOptions`. */
+  readonly config: JsonObject;
+  readonly mayChange: readonly string[];
+  readonly task: TrainingTask<Batch>;
+  readonly batches: BatchStream<Batch>;
+  readonly resume: TrainingState | undefined;
+  readonly saveModel: (sink: FileSink) => Promise<void>;
+  /** Called every `report.sampleEvery` steps with the averaged weights in place. */
+  readonly sample: (step: number) => Promise<void>;
+  /** Called at the end with the averaged weights in place. */
+  readonly finish: () => Promise<void>;
+  readonly reporters: readonly Reporter[];
+  readonly flopsPerToken?: number;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Trains to the last step and calls `finish`.
+ * @throws InterruptedError when the signal stopped the run (which is saved); as `Trainer.run`.
+ */
+export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<void> {
+  const { settings, task, out, resume, reporters, signal } = options;
+  const { steps, report, averageDecay } = settings;
+  const optimizer = new AdamW(task.module.parameters(), settings.optimizer);
+  const trainer = new Trainer({
+    task,
+    batches: options.batches,
+    optimizer,
+    schedule: scheduleFromConfig(settings.schedule, steps),
+    learningRate: settings.learningRate,
+    totalSteps: steps,
+    gradientAccumulation: settings.batch.gradientAccumulation,
+    averageDecay: averageDecay ?? undefined,
+    generator: new Generator(settings.seed, "train"),
+    config: recipeAsJson(options.config),
+    mayChange: options.mayChange,
+    checkpoints: {
+      folder: out,
+      every: report.checkpointEvery,
+      keep: report.keepCheckpoints,
+      saveModel: options.saveModel,
+    },
+    resume,
+  });
+  const all = [new MetricsFile(join(out, "metrics.jsonl"), { flopsPerToken: options.flopsPerToken }), ...reporters];
+  try {
+    for await (const event of trainer.run({ signal })) {
+      for (const reporter of all) await reporter.report(event);
+      const isSampled = event.type === "step" && report.sampleEvery > 0 && event.step % report.sampleEvery === 0;
+      if (isSampled) await trainer.withAveragedWeights(() => options.sample(event.step));
+      if (event.type === "end" && event.reason === "aborted") {
+        throw new InterruptedError(`stopped after step ${event.step} of ${steps}, saved in "${out}"; go on with the same command and --resume`);
+      }
+    }
+    await trainer.withAveragedWeights(options.finish);
+  } finally {
+    trainer.dispose();
+    optimizer.dispose();
+  }
+}
