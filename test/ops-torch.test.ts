@@ -45,8 +45,8 @@ describe.skipIf(isMissing).each([
       return generator.uniform() < 0.1 ? [0, 0, 0, 0] : bounds;
     });
     const keyRanges = Int32Array.from(ranges.flat());
-    const make = (...shape: number[]) =>
-      tf.tensor(generator.normalArray(tf.util.sizeFromShape(shape)), shape) as tf.Tensor3D;
+    const make = (...shape: [number, number, number]): tf.Tensor3D =>
+      tf.tensor3d(generator.normalArray(tf.util.sizeFromShape(shape)), shape);
     const tensors = new Map([
       ["query", make(queries, 6, 16)],
       ["key", make(keys, 2, 16)],

@@ -3,6 +3,7 @@ import { MemoryFiles } from "./files.ts";
 import { initNormal, initOnes, initZeros } from "./initialisers.ts";
 import { Module } from "./module.ts";
 import { Generator } from "./random/generator.ts";
+import type { HostTensor } from "./safetensors/host-tensor.ts";
 import { tf } from "./tf.ts";
 
 class Inner extends Module {
@@ -42,8 +43,8 @@ describe("Module", () => {
   it("loads every parameter, converting to float32", async () => {
     const model = new Outer();
     model.loadParameters(
-      new Map([
-        ["scale", { dtype: "BF16" as const, shape: [4], data: new Uint16Array(4).fill(0x4000) }],
+      new Map<string, HostTensor>([
+        ["scale", { dtype: "BF16", shape: [4], data: new Uint16Array(4).fill(0x4000) }],
         ["layers.0.weight", f32([2, 3], 5)],
         ["layers.1.weight", f32([2, 3], 6)],
       ]),
