@@ -151,11 +151,7 @@ export class Pipeline {
     return pictures;
   }
 
-  async #answer(
-    operation: string,
-    conversations: readonly Conversation[],
-    options: AnswerOptions,
-  ): Promise<string[]> {
+  async #answer(operation: string, conversations: readonly Conversation[], options: AnswerOptions): Promise<string[]> {
     const text = resolveTextSampling(operation, options);
     const texts = conversations.map(() => "");
     const task = { operation, seed: options.seed ?? 0, text, maxImages: 0 };
@@ -173,7 +169,12 @@ export class Pipeline {
   ): AsyncGenerator<IndexedEvent, void, undefined> {
     const { model, textTokenizer, imageTokenizer } = this;
     const forbiddenTokenIds = this.#forbiddenTokenIds;
-    const requests = await prepareRequests(conversations, task, { model, textTokenizer, imageTokenizer, forbiddenTokenIds });
+    const requests = await prepareRequests(conversations, task, {
+      model,
+      textTokenizer,
+      imageTokenizer,
+      forbiddenTokenIds,
+    });
     const reader = new EventReader({ textTokenizer, imageTokenizer, numPreviews });
     for await (const events of runRequests(model, requests)) yield* await reader.read(events);
   }

@@ -41,7 +41,10 @@ export function encodeConversation<Image>(
  * `dropUser`.
  * @throws {RangeError} when the last message is not the user's, or the tokenizer lacks the frame
  */
-export function encodePrompt<Image>(messages: readonly Message<Image>[], options: ConversationOptions<Image>): Document {
+export function encodePrompt<Image>(
+  messages: readonly Message<Image>[],
+  options: ConversationOptions<Image>,
+): Document {
   if (messages.at(-1)?.role !== "user") {
     throw new RangeError("encodePrompt: the last message must be the user's; there is nothing to answer otherwise");
   }
@@ -55,7 +58,10 @@ export function encodePrompt<Image>(messages: readonly Message<Image>[], options
   };
 }
 
-function encodeMessages<Image>(messages: readonly Message<Image>[], options: ConversationOptions<Image>): DocumentBuilder {
+function encodeMessages<Image>(
+  messages: readonly Message<Image>[],
+  options: ConversationOptions<Image>,
+): DocumentBuilder {
   const { textTokenizer, latentsOf, dropUser = false, id } = options;
   const frame = chatFrame(textTokenizer);
   const builder = new DocumentBuilder(id);

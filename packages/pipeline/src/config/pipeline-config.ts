@@ -70,7 +70,10 @@ function parse<T extends z.ZodType>(where: string, schema: T, input: unknown): z
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
-    const value = issue.path.reduce((at: unknown, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
+    const value = issue.path.reduce(
+      (at: unknown, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+      input,
+    );
     const name = issue.path.join(".");
     return `${name === "" ? "" : `${name} (=${JSON.stringify(value)}): `}${issue.message}`;
   });

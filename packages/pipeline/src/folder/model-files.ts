@@ -38,7 +38,9 @@ export async function readJson(source: FileSource, path: string): Promise<unknow
     return JSON.parse(text);
   } catch (cause) {
     const problem = (cause as Error).message;
-    throw new TypeError(`${describeFile(source, path)} is not JSON (${problem}); copy or save the folder again`, { cause });
+    throw new TypeError(`${describeFile(source, path)} is not JSON (${problem}); copy or save the folder again`, {
+      cause,
+    });
   }
 }
 

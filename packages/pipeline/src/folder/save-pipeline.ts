@@ -40,7 +40,11 @@ export async function savePipeline(sink: FileSink, parts: PipelineParts): Promis
 async function hostTensors(module: Module): Promise<Map<string, HostTensor>> {
   const tensors = new Map<string, HostTensor>();
   for (const [name, variable] of module.parameters()) {
-    tensors.set(name, { dtype: "F32", shape: [...variable.shape], data: (await variable.data()) as Float32Array<ArrayBuffer> });
+    tensors.set(name, {
+      dtype: "F32",
+      shape: [...variable.shape],
+      data: (await variable.data()) as Float32Array<ArrayBuffer>,
+    });
   }
   return tensors;
 }

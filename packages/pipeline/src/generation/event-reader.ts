@@ -26,7 +26,8 @@ export class EventReader {
     for (const { index, event } of events) {
       if (event.type === "image-start") this.#sizes.set(index, event);
       const isShown = event.type === "image-end" || (event.type === "image-preview" && this.#isPreview(event));
-      if (isShown) images.push({ ...(this.#sizes.get(index) as { height: number; width: number }), latents: event.latents });
+      if (isShown)
+        images.push({ ...(this.#sizes.get(index) as { height: number; width: number }), latents: event.latents });
     }
     const pictures = await decodeImages(images, this.#imageTokenizer);
     const nextPicture = () => pictures.shift() as Picture;

@@ -106,7 +106,8 @@ export function checkImageSize(
   const { what, width, height } = picture;
   const isAllowed = (side: number): boolean => Number.isInteger(side) && side > 0 && side % unit === 0;
   if (isAllowed(width) && isAllowed(height)) return;
-  const nearest = (side: number): number => (side > 0 ? Math.max(1, Math.round(side / unit)) * unit : settings.imageSize);
+  const nearest = (side: number): number =>
+    side > 0 ? Math.max(1, Math.round(side / unit)) * unit : settings.imageSize;
   throw new RangeError(
     `${operation}: ${what} is ${width}x${height}, the model's own size is ${settings.imageSize}x${settings.imageSize}; ` +
       `width and height must be multiples of ${unit}, here ${nearest(width)}x${nearest(height)}; resize it or choose such a size`,

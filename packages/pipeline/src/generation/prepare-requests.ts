@@ -54,20 +54,21 @@ export async function prepareRequests(
       generator: root.fork(index),
       forbiddenTokenIds: parts.forbiddenTokenIds,
       ...(text ?? { maxTokens: 0, firstTokenId: model.config.frame.boi }),
-      ...(sampling && grid && {
-        image: {
-          ...grid,
-          maxCount: maxImages,
-          numSteps: sampling.steps,
-          solver: sampling.solver,
-          ...(sampling.guidanceScale !== 1 && {
-            guidance: {
-              scale: sampling.guidanceScale,
-              document: encodePrompt(messages, { textTokenizer, latentsOf, dropUser: true }),
-            },
-          }),
-        },
-      }),
+      ...(sampling &&
+        grid && {
+          image: {
+            ...grid,
+            maxCount: maxImages,
+            numSteps: sampling.steps,
+            solver: sampling.solver,
+            ...(sampling.guidanceScale !== 1 && {
+              guidance: {
+                scale: sampling.guidanceScale,
+                document: encodePrompt(messages, { textTokenizer, latentsOf, dropUser: true }),
+              },
+            }),
+          },
+        }),
     };
     return { document, options };
   });

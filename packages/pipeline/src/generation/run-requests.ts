@@ -1,11 +1,21 @@
 /** Runs any number of requests through one session, as many at a time as fit a bounded cache. */
-import { type Document, type GenerationEvent, type GenerationOptions, patchGrid, Session, type UnifiedModel } from "@interfuse/model";
+import {
+  type Document,
+  type GenerationEvent,
+  type GenerationOptions,
+  patchGrid,
+  Session,
+  type UnifiedModel,
+} from "@interfuse/model";
 
 /** A document to be answered. */
 export type GenerationRequest = { readonly document: Document; readonly options: GenerationOptions };
 
-/** Tokens that running requests may hold in the cache together; one request may exceed it alone. */
-const MAX_RUNNING_TOKENS = 8192;
+/**
+ * Tokens that running requests may hold in the cache together; one request may exceed it alone. Attention written in
+ * TensorFlow.js ops (wasm, WebGPU) holds a dense [tokens, tokens] matrix a head, which this bounds to 17 MB.
+ */
+const MAX_RUNNING_TOKENS = 2048;
 
 /** Yields, step by step, the events of all requests, each with the index of its request. */
 export async function* runRequests(
