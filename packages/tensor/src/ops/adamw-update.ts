@@ -5,11 +5,11 @@
  *
  * Kernel `AdamWUpdate`: { parameter0.., gradient0.., firstMoment0.., secondMoment0.. };
  *   { learningRate, beta1, beta2, epsilon, weightDecays: number[], step, maxGradNorm (0 = off) } -> gradNorm scalar
- * No gradient. Parameters, gradients and moments are float32.
+ * The kernel first copies what a clone or a view shares. No gradient. Parameters, gradients and moments are float32.
  */
 import { tf } from "../tf.ts";
 import { requireShape } from "./checks.ts";
-import { hasFusedKernel, type KernelInputs, requireNoTape, runKernel, unshare } from "./dispatch.ts";
+import { hasFusedKernel, type KernelInputs, requireNoTape, runKernel } from "./dispatch.ts";
 
 /** The tensors of an update, by parameter name; all four maps have the same names and shapes. */
 export type AdamWTensors = {
@@ -67,9 +67,6 @@ function collectSlots(tensors: AdamWTensors, weightDecay: AdamWOptions["weightDe
 function fusedUpdate(slots: Slot[], options: AdamWOptions): tf.Scalar {
   const inputs: KernelInputs = {};
   for (const [i, { parameter, gradient, first, second }] of slots.entries()) {
-    unshare(parameter);
-    unshare(first);
-    unshare(second);
     inputs[`parameter${i}`] = parameter;
     inputs[`gradient${i}`] = gradient;
     inputs[`firstMoment${i}`] = first;

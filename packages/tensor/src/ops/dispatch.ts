@@ -73,14 +73,3 @@ export function requireNoTape(op: string): void {
     throw new Error(`${op}: changes tensors in place, so it cannot run inside a function being differentiated`);
   }
 }
-
-/**
- * Gives a variable data of its own when a clone of it shares them, so that an in-place kernel changes only the variable.
- */
-export function unshare(variable: tf.Variable): void {
-  if (tf.backend().refCount(variable.dataId) > 1) {
-    const copy = tf.mul(variable, tf.onesLike(variable));
-    variable.assign(copy);
-    copy.dispose();
-  }
-}

@@ -2,11 +2,11 @@
  * Exponential moving average of parameters, in place: average = decay · average + (1 - decay) · parameter.
  *
  * Kernel `EmaUpdate`: { average0.., parameter0.. }; { decay } -> a scalar without meaning
- * No gradient. All tensors are float32.
+ * The kernel first copies what a clone or a view shares. No gradient. All tensors are float32.
  */
 import { tf } from "../tf.ts";
 import { requireShape } from "./checks.ts";
-import { hasFusedKernel, type KernelInputs, requireNoTape, runKernel, unshare } from "./dispatch.ts";
+import { hasFusedKernel, type KernelInputs, requireNoTape, runKernel } from "./dispatch.ts";
 
 /**
  * Moves every average towards the parameter of its name; clones of an average keep their old values.
@@ -29,7 +29,6 @@ export function emaUpdate(
   if (hasFusedKernel("EmaUpdate")) {
     const inputs: KernelInputs = {};
     for (const [i, { average, parameter }] of pairs.entries()) {
-      unshare(average);
       inputs[`average${i}`] = average;
       inputs[`parameter${i}`] = parameter;
     }

@@ -2,12 +2,12 @@
  * Overwrites rows of a buffer in place: how a key/value cache grows.
  *
  * Kernel `WriteRows`: { buffer [S,...], rows [R,...] }; { slots: Int32Array(R) } -> buffer (the same data)
- * No gradient.
+ * The kernel first copies what a clone or a view shares. No gradient.
  */
 // S slots, R rows
 import { tf } from "../tf.ts";
 import { requireShape } from "./checks.ts";
-import { hasFusedKernel, requireNoTape, runKernel, unshare } from "./dispatch.ts";
+import { hasFusedKernel, requireNoTape, runKernel } from "./dispatch.ts";
 
 /**
  * buffer[slots[i]] = rows[i] for each of R rows, in place. Slots must differ from one another; clones of the buffer
@@ -23,7 +23,6 @@ export function writeRows(buffer: tf.Variable, rows: tf.Tensor, slots: Int32Arra
   }
   if (slots.length === 0) return;
   if (hasFusedKernel("WriteRows")) {
-    unshare(buffer);
     runKernel("WriteRows", { buffer, rows }, { slots }).dispose();
     return;
   }

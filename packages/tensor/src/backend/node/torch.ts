@@ -1,14 +1,14 @@
 /** libtorch, through the optional peer `@interfuse/backend-torch`. */
 import type { BackendCandidate, Precision } from "../candidate.ts";
 import { importOptional } from "../import-optional.ts";
+import { isBfloat16Fast } from "./fast-bfloat16.ts";
 
 /** What this file uses of `@interfuse/backend-torch`; not imported, since that package is optional. */
 type TorchPackage = {
-  registerTorchBackend(options: { device?: string; threads?: number; precision?: Precision }): {
+  registerTorchBackend(options: { device?: string; threads?: number }): {
+    library: string;
     device: string;
     threads: number;
-    version: string;
-    isBf16Fast: boolean;
   };
   setTorchPrecision(precision: Precision): void;
 };
@@ -18,16 +18,10 @@ export const torch: BackendCandidate = {
   name: "torch",
   load: async ({ device, precision: asked, threads }) => {
     const { registerTorchBackend, setTorchPrecision } = await importOptional<TorchPackage>("@interfuse/backend-torch");
-    const info = registerTorchBackend({ device, threads });
-    const precision = asked === "auto" ? (info.isBf16Fast ? "bf16" : "f32") : asked;
+    const info = registerTorchBackend({ device: device === "auto" ? undefined : device, threads });
+    const precision = asked === "auto" ? (isBfloat16Fast(info.device) ? "bf16" : "f32") : asked;
     setTorchPrecision(precision);
-    return {
-      registeredName: "torch",
-      device: info.device,
-      precision,
-      threads: info.threads,
-      library: `libtorch ${info.version}`,
-      notes: [],
-    };
+    const notes = asked === "auto" ? [`${precision} because of what ${info.device} is fast at`] : [];
+    return { ...info, registeredName: "torch", precision, notes };
   },
 };
