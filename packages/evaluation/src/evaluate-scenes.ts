@@ -1,14 +1,17 @@
 /** A model's figures on the scenes world: one answer a case, judged by the oracle or by exact match. */
-import { type Message, type Picture, renderScene, type SceneCase, type SceneTaskName, scenePrompt } from "@interfuse/data";
+import { type Picture, renderScene, type SceneCase, type SceneTaskName } from "@interfuse/data";
 import { wilsonInterval } from "./metrics/wilson-interval.ts";
 import { isDrawnRight, isEditRight } from "./scene-oracle/judge.ts";
 
-/** What is evaluated. Every method takes a batch and returns one result for each entry, in order. */
+/**
+ * What is evaluated; a `Pipeline` is one as it is. Every method takes a batch and returns one result for each entry, in
+ * order.
+ */
 export interface SceneResponder {
   draw(prompts: readonly string[]): Promise<Picture[]>;
-  /** Texts that answer conversations which end with a user message. */
-  answer(conversations: readonly (readonly Message<Picture>[])[]): Promise<string[]>;
-  edit(requests: readonly { readonly picture: Picture; readonly instruction: string }[]): Promise<Picture[]>;
+  describe(pictures: readonly Picture[]): Promise<string[]>;
+  ask(pictures: readonly Picture[], questions: readonly string[]): Promise<string[]>;
+  edit(pictures: readonly Picture[], instructions: readonly string[]): Promise<Picture[]>;
 }
 
 /** One judged case: the model's output, and whether it is right. */
@@ -75,11 +78,11 @@ function respond(
   batch: readonly SceneCase[],
   { task, size }: { task: SceneTaskName; size: number },
 ): Promise<(Picture | string)[]> {
-  if (task === "draw") return responder.draw(batch.map(({ prompt }) => prompt));
-  if (task === "edit") {
-    return responder.edit(batch.map(({ scene, prompt }) => ({ picture: renderScene(scene, size), instruction: prompt })));
-  }
-  return responder.answer(batch.map((sceneCase) => [scenePrompt(sceneCase, size)]));
+  const prompts = batch.map(({ prompt }) => prompt);
+  if (task === "draw") return responder.draw(prompts);
+  const pictures = batch.map(({ scene }) => renderScene(scene, size));
+  if (task === "describe") return responder.describe(pictures);
+  return task === "ask" ? responder.ask(pictures, prompts) : responder.edit(pictures, prompts);
 }
 
 function judge(sceneCase: SceneCase, result: Picture | string): SceneOutcome {
