@@ -37,7 +37,7 @@ export type KlAutoencoderConfig = {
   readonly baseChannels: number;
   /** Channels of each level as multiples of `baseChannels`, full resolution first. The picture is halved between levels: n levels downsample by 2^(n-1). */
   readonly channelMultipliers: readonly number[];
-  /** Residual blocks a level in the encoder; the decoder has one more. */
+  /** Residual blocks a level, in the encoder and in the decoder. */
   readonly blocksPerLevel: number;
   /** Channels C of the latents. */
   readonly latentChannels: number;

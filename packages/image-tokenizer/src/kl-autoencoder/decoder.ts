@@ -28,16 +28,16 @@ export class Decoder extends Module {
     add("middle", (g) => new ResidualBlock(middle, g));
     if (useAttention) add("attention", (g) => new AttentionBlock(channels, normGroups, g));
     for (let level = lowest; level >= 0; level--) {
-      const outputChannels = baseChannels * (channelMultipliers[level] as number);
-      for (let block = 0; block <= blocksPerLevel; block++) {
-        const sizes = { inputChannels: channels, outputChannels, normGroups };
-        add(`levels.${level}.blocks.${block}`, (g) => new ResidualBlock(sizes, g));
-        channels = outputChannels;
+      const block = { inputChannels: channels, outputChannels: channels, normGroups };
+      for (let index = 0; index < blocksPerLevel; index++) {
+        add(`levels.${level}.blocks.${index}`, (g) => new ResidualBlock(block, g));
       }
       if (level > 0) {
+        const outputChannels = baseChannels * (channelMultipliers[level - 1] as number);
+        const upsample = { inputChannels: channels, outputChannels, kernelSize: 3 } as const;
         layers.push({ forward: upsampleNearest });
-        const sizes = { inputChannels: channels, outputChannels: channels, kernelSize: 3 } as const;
-        add(`levels.${level}.upsample`, (g) => new Convolution(sizes, g));
+        add(`levels.${level}.upsample`, (g) => new Convolution(upsample, g));
+        channels = outputChannels;
       }
     }
     add("norm", () => new Norm(channels, normGroups, "silu"));
