@@ -1,5 +1,5 @@
 /** Tokenizers as a config and host tensors, which is what a model folder's `config.json` and `model.safetensors` hold. */
-import { Generator, type HostTensor, type Module } from "@interfuse/tensor";
+import { Generator, type HostTensor, Module } from "@interfuse/tensor";
 import { z } from "zod";
 import type { ImageTokenizer, ImageTokenizerConfig } from "./image-tokenizer.ts";
 import type { KlAutoencoderConfigInput } from "./kl-autoencoder/config.ts";
@@ -58,9 +58,8 @@ export function loadImageTokenizer({
   tensors: SavedImageTokenizer["tensors"];
 }): ImageTokenizer {
   const tokenizer = imageTokenizerFromConfig(config, new Generator(0));
-  if (tokenizer.parameters().size === 0) return tokenizer;
   try {
-    (tokenizer as unknown as Module).loadParameters(tensors);
+    if (tokenizer instanceof Module) tokenizer.loadParameters(tensors);
   } catch (error) {
     tokenizer.dispose();
     throw error;
