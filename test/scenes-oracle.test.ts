@@ -91,7 +91,11 @@ test.each([
   ["a wrong size, the other way", "a small red circle", draw(at(16, 16, { radius: 7 }))],
   ["a wrong relation", "a red circle left of a blue square", draw(at(24, 17), { ...blueSquare, x: 7 })],
   ["the other axis", "a red circle above a blue square", draw(at(7, 16), blueSquare)],
-  ["exchanged looks", "a red circle left of a blue square", draw(at(7, 16, { colour: "blue" }), { ...blueSquare, colour: "red" })],
+  [
+    "exchanged looks",
+    "a red circle left of a blue square",
+    draw(at(7, 16, { colour: "blue" }), { ...blueSquare, colour: "red" }),
+  ],
   ["only one of two", "a red circle left of a blue square", draw(at(7, 16))],
   ["too few", "three red circles", draw(at(8, 8), at(24, 24))],
   ["too many", "two red circles", draw(at(6, 6), at(25, 25), at(25, 7))],

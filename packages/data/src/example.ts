@@ -22,5 +22,7 @@ export interface ExampleSource {
 
 /** The pictures of an example, in order. */
 export function picturesIn(example: Example): Picture[] {
-  return example.messages.flatMap(({ content }) => content.flatMap((part) => (part.type === "image" ? [part.image] : [])));
+  return example.messages.flatMap(({ content }) =>
+    content.flatMap((part) => (part.type === "image" ? [part.image] : [])),
+  );
 }

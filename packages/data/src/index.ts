@@ -1,6 +1,13 @@
 export type { Picture } from "@interfuse/image-tokenizer";
 export type { ContentPart, Message } from "@interfuse/text-tokenizer";
-export { CHAT_FILE, type ChatPart, type ChatRow, parseChatRows, parseJsonLines, picturesOfRow } from "./chat-jsonl/chat-row.ts";
+export {
+  CHAT_FILE,
+  type ChatPart,
+  type ChatRow,
+  parseChatRows,
+  parseJsonLines,
+  picturesOfRow,
+} from "./chat-jsonl/chat-row.ts";
 export { ChatWriter } from "./chat-jsonl/chat-writer.ts";
 export { type Emoji, listEmoji } from "./emoji/emoji-list.ts";
 export { renderEmoji } from "./emoji/render-emoji.ts";
@@ -37,7 +44,7 @@ export { isHeldOutCaption, isHeldOutScene } from "./scenes/held-out.ts";
 export { type Question, type QuestionKind, questionsAbout } from "./scenes/questions.ts";
 export { readSceneCases } from "./scenes/read-scene-cases.ts";
 export { renderScene } from "./scenes/render-scene.ts";
-export { sampleCaption, sampleKind, sampleScene, sampleSceneFor, type Split } from "./scenes/sample-scene.ts";
+export { type Split, sampleCaption, sampleKind, sampleScene, sampleSceneFor } from "./scenes/sample-scene.ts";
 export { type SceneCase, sceneCases } from "./scenes/scene-cases.ts";
 export {
   answerScene,

@@ -42,7 +42,12 @@ test("one who knows everything has every case right", async () => {
   expect(outcomes).toHaveLength(48);
   expect(progress.at(-1)).toBe(48);
   expect(scores.filter(({ accuracy }) => accuracy !== 1)).toEqual([]);
-  expect(scores.filter(({ kind }) => kind === undefined).map(({ task }) => task)).toEqual(["draw", "describe", "ask", "edit"]);
+  expect(scores.filter(({ kind }) => kind === undefined).map(({ task }) => task)).toEqual([
+    "draw",
+    "describe",
+    "ask",
+    "edit",
+  ]);
   expect(scores).toHaveLength(4 + 3 + 3 + 4 + 3);
 });
 
@@ -59,7 +64,9 @@ test("one who always says and draws the same is right only by chance", async () 
   expect(total("draw")).toBe(0);
   expect(total("edit")).toBe(0);
   expect(total("ask")).toBeLessThanOrEqual(3);
-  expect(formatScores(scores).split("\n")[2]).toMatch(/^\| \*\*draw\*\* +\| 0 \/ 12 +\| 0\.0% +\| 0\.0% – 24\.\d% +\|$/);
+  expect(formatScores(scores).split("\n")[2]).toMatch(
+    /^\| \*\*draw\*\* +\| 0 \/ 12 +\| 0\.0% +\| 0\.0% – 24\.\d% +\|$/,
+  );
 });
 
 test("a responder that loses results is an error", async () => {

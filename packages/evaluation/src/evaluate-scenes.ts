@@ -64,7 +64,9 @@ export async function evaluateScenes(
       const batch = ofTask.slice(start, start + batchSize);
       const results = await respond(responder, batch, { task, size });
       if (results.length !== batch.length) {
-        throw new Error(`evaluateScenes: the responder gave ${results.length} results for ${batch.length} ${task} cases`);
+        throw new Error(
+          `evaluateScenes: the responder gave ${results.length} results for ${batch.length} ${task} cases`,
+        );
       }
       outcomes.push(...batch.map((sceneCase, index) => judge(sceneCase, results[index] as Picture | string)));
       onProgress?.(outcomes.length, cases.length);
@@ -103,7 +105,13 @@ function scoresOf(outcomes: readonly SceneOutcome[]): SceneScore[] {
     const kinds = [...new Set(ofTask.map(({ sceneCase }) => sceneCase.kind))].sort();
     return [
       scoreOf(task, undefined, ofTask),
-      ...kinds.map((kind) => scoreOf(task, kind, ofTask.filter(({ sceneCase }) => sceneCase.kind === kind))),
+      ...kinds.map((kind) =>
+        scoreOf(
+          task,
+          kind,
+          ofTask.filter(({ sceneCase }) => sceneCase.kind === kind),
+        ),
+      ),
     ];
   });
 }

@@ -13,7 +13,8 @@ export function formatScores(scores: readonly SceneScore[]): string {
   ]);
   const table = [["task", "right", "accuracy", "95% interval"], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] as string).length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] as number)).join(" | ")} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] as number)).join(" | ")} |`;
   const [header, ...body] = table.map(line) as [string, ...string[]];
   return [header, line(widths.map((width) => "-".repeat(width))), ...body].join("\n");
 }

@@ -50,7 +50,9 @@ export function parseChatRows(text: string, file: string): ChatRow[] {
     }
     const earlier = lineOfId.get(result.data.id);
     if (earlier !== undefined) {
-      throw new Error(`${file}, line ${line}: id "${result.data.id}" is already used in line ${earlier}; ids must differ`);
+      throw new Error(
+        `${file}, line ${line}: id "${result.data.id}" is already used in line ${earlier}; ids must differ`,
+      );
     }
     lineOfId.set(result.data.id, line);
     return result.data;

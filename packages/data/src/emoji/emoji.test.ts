@@ -31,18 +31,26 @@ test("text that the font has no coloured glyph for is left out", async () => {
   expect(await renderEmoji("\u{1fad7}\u200d\u{1fad7}", 32)).toBeUndefined();
 });
 
-test.skipIf(!hasFont && process.env.CI !== "true")("emoji are written with their names (skipped without a colour emoji font)", async () => {
-  const path = join(folder, "emoji");
-  const report = await writeEmoji(path, { size: 24, limit: 60 });
-  expect(report.numTrainPictures + report.numTestPictures + report.numLeftOut).toBe(60);
-  expect(report.numTrainPictures).toBeGreaterThan(40);
-  const [first] = (await readFile(join(path, "train", "metadata.jsonl"), "utf8")).split("\n");
-  expect(JSON.parse(first ?? "")).toEqual({ file_name: "1F600.png", text: "grinning face", emoji: "😀", base: "1F600" });
-  const grin = await loadPicture(join(path, "train", "1F600.png"));
-  const centre = [...grin.data.subarray((12 * 24 + 4) * 3, (12 * 24 + 4) * 3 + 3)] as [number, number, number];
-  expect(centre[0]).toBeGreaterThan(200);
-  expect(centre[2]).toBeLessThan(140);
-  expect([...grin.data.subarray(0, 3)]).toEqual([255, 255, 255]);
-  const dataset = await openDataset(path);
-  expect(dataset.report).toMatchObject({ numPictures: report.numTrainPictures, warnings: [] });
-});
+test.skipIf(!hasFont && process.env.CI !== "true")(
+  "emoji are written with their names (skipped without a colour emoji font)",
+  async () => {
+    const path = join(folder, "emoji");
+    const report = await writeEmoji(path, { size: 24, limit: 60 });
+    expect(report.numTrainPictures + report.numTestPictures + report.numLeftOut).toBe(60);
+    expect(report.numTrainPictures).toBeGreaterThan(40);
+    const [first] = (await readFile(join(path, "train", "metadata.jsonl"), "utf8")).split("\n");
+    expect(JSON.parse(first ?? "")).toEqual({
+      file_name: "1F600.png",
+      text: "grinning face",
+      emoji: "😀",
+      base: "1F600",
+    });
+    const grin = await loadPicture(join(path, "train", "1F600.png"));
+    const centre = [...grin.data.subarray((12 * 24 + 4) * 3, (12 * 24 + 4) * 3 + 3)] as [number, number, number];
+    expect(centre[0]).toBeGreaterThan(200);
+    expect(centre[2]).toBeLessThan(140);
+    expect([...grin.data.subarray(0, 3)]).toEqual([255, 255, 255]);
+    const dataset = await openDataset(path);
+    expect(dataset.report).toMatchObject({ numPictures: report.numTrainPictures, warnings: [] });
+  },
+);

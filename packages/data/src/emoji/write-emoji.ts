@@ -3,8 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodePng } from "../files/encode-picture.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { METADATA_FILE } from "../folder/folder-rows.ts";
 import { fnv1a32 } from "../fnv1a.ts";
+import { METADATA_FILE } from "../folder/folder-rows.ts";
 import { mapConcurrently } from "../map-concurrently.ts";
 import { type Emoji, listEmoji } from "./emoji-list.ts";
 import { EMOJI_FONT, renderEmoji } from "./render-emoji.ts";
@@ -52,13 +52,16 @@ export async function writeEmoji(folder: string, options: WriteEmojiOptions = {}
     let numDone = 0;
     const isDrawn = await mapConcurrently(all, async (emoji) => {
       const picture = await renderEmoji(emoji.emoji, size);
-      if (picture !== undefined) await writeFile(join(making, splitOf(emoji), fileName(emoji)), await encodePng(picture));
+      if (picture !== undefined)
+        await writeFile(join(making, splitOf(emoji), fileName(emoji)), await encodePng(picture));
       onProgress?.(++numDone, all.length);
       return picture !== undefined;
     });
     drawn.push(...all.filter((_, index) => isDrawn[index]));
     for (const split of ["train", "test"]) {
-      const lines = drawn.filter((emoji) => splitOf(emoji) === split).map((emoji) => `${JSON.stringify(metadataOf(emoji))}\n`);
+      const lines = drawn
+        .filter((emoji) => splitOf(emoji) === split)
+        .map((emoji) => `${JSON.stringify(metadataOf(emoji))}\n`);
       await writeFile(join(making, split, METADATA_FILE), lines.join(""));
     }
   });

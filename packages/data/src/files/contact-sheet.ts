@@ -31,7 +31,10 @@ const CHARACTER_WIDTH = 0.56;
  *
  * @throws RangeError when there are no items.
  */
-export async function contactSheet(items: readonly ContactSheetItem[], options: ContactSheetOptions = {}): Promise<Uint8Array> {
+export async function contactSheet(
+  items: readonly ContactSheetItem[],
+  options: ContactSheetOptions = {},
+): Promise<Uint8Array> {
   const { cellSize = 128, title } = options;
   if (items.length === 0) throw new RangeError("contactSheet: items is empty; it needs at least one picture");
   const columns = Math.min(options.columns ?? 8, items.length);
@@ -104,7 +107,11 @@ async function fitPicture(picture: Picture, cellSize: number): Promise<Picture> 
   return { width: info.width, height: info.height, data };
 }
 
-function frameSvg({ isRight }: ContactSheetItem, { left, top }: { left: number; top: number }, cellSize: number): string {
+function frameSvg(
+  { isRight }: ContactSheetItem,
+  { left, top }: { left: number; top: number },
+  cellSize: number,
+): string {
   if (isRight === undefined) return "";
   const side = cellSize + 6;
   return `<rect x="${left - 3}" y="${top - 3}" width="${side}" height="${side}" fill="${isRight ? "#2da44e" : "#cf222e"}"/>`;

@@ -18,11 +18,16 @@ const create = (width: number, height: number, background: string) =>
 
 test("transparent pixels show the background", async () => {
   const half = { r: 255, g: 0, b: 0, alpha: 0.5 };
-  const png = await sharp({ create: { width: 4, height: 4, channels: 4, background: half } }).png().toBuffer();
+  const png = await sharp({ create: { width: 4, height: 4, channels: 4, background: half } })
+    .png()
+    .toBuffer();
   const picture = await loadPicture(png, { background: [0, 0, 200] });
   expect(picture.data).toHaveLength(4 * 4 * 3);
   // Alpha 128 of 255 leaves 99.6 of the background's 200.
-  expect([[128, 0, 99], [128, 0, 100]]).toContainEqual(first(picture.data));
+  expect([
+    [128, 0, 99],
+    [128, 0, 100],
+  ]).toContainEqual(first(picture.data));
 });
 
 test("greyscale, grey with alpha and 16-bit pictures become 8-bit RGB", async () => {
@@ -43,7 +48,9 @@ test("greyscale, grey with alpha and 16-bit pictures become 8-bit RGB", async ()
     for (const size of [undefined, 8]) {
       const picture = await loadPicture(bytes, size === undefined ? {} : { size });
       expect(picture.data).toHaveLength(picture.width * picture.height * 3);
-      expect(Math.max(...first(picture.data).map((value, i) => Math.abs(value - (rgb[i] as number))))).toBeLessThanOrEqual(1);
+      expect(
+        Math.max(...first(picture.data).map((value, i) => Math.abs(value - (rgb[i] as number)))),
+      ).toBeLessThanOrEqual(1);
     }
   }
 });
@@ -74,7 +81,15 @@ test("errors name the file and what to do", async () => {
   await expect(loadPicture(file("none.png"))).rejects.toThrow(/none\.png": no such file/);
   await writeFile(file("text.png"), "this is no picture");
   await expect(loadPicture(file("text.png"))).rejects.toThrow(/text\.png".*not an image/);
-  const noise = sharp({ create: { width: 64, height: 64, channels: 3, noise: { type: "gaussian", mean: 128, sigma: 30 } } });
+  const noise = sharp({
+    create: {
+      width: 64,
+      height: 64,
+      channels: 3,
+      background: "black",
+      noise: { type: "gaussian", mean: 128, sigma: 30 },
+    },
+  });
   const png = await noise.png().toBuffer();
   await writeFile(file("cut.png"), png.subarray(0, png.length / 2));
   await expect(loadPicture(file("cut.png"), { size: 8 })).rejects.toThrow(/cut\.png".*truncated/);
@@ -87,5 +102,7 @@ test("an image bomb is refused before it is decoded", async () => {
   const bomb = await create(9000, 9000, "black").png({ compressionLevel: 9 }).toBuffer();
   expect(bomb.length).toBeLessThan(400_000);
   await expect(loadPicture(bomb, { size: 32 })).rejects.toThrow(/more than 64000000 pixels/);
-  await expect(loadPicture(await create(50, 50, "red").png().toBuffer(), { maxPixels: 2000 })).rejects.toThrow(/maxPixels/);
+  await expect(loadPicture(await create(50, 50, "red").png().toBuffer(), { maxPixels: 2000 })).rejects.toThrow(
+    /maxPixels/,
+  );
 });

@@ -16,9 +16,13 @@ export async function encodePng(picture: Picture, options: EncodeOptions = {}): 
   const { text, compressionLevel = 6 } = options;
   const { width, height, data } = picture;
   if (data.length !== width * height * 3) {
-    throw new RangeError(`encodePng: data.length (=${data.length}) must be width * height * 3 (=${width * height * 3})`);
+    throw new RangeError(
+      `encodePng: data.length (=${data.length}) must be width * height * 3 (=${width * height * 3})`,
+    );
   }
-  const bytes = await sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel }).toBuffer();
+  const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel })
+    .toBuffer();
   return text === undefined ? bytes : addPngText(bytes, text);
 }
 

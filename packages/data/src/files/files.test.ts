@@ -118,7 +118,10 @@ test("a picture is saved with its text, in any script, and read back exactly", a
 
 test("a contact sheet holds every picture, whatever its caption", async () => {
   const white = { width: 8, height: 8, data: new Uint8Array(192).fill(200) };
-  const items = ["<b>&", "", "one", "a very long caption that goes on and on", "\u0000"].map((caption) => ({ picture: white, caption }));
+  const items = ["<b>&", "", "one", "a very long caption that goes on and on", "\u0000"].map((caption) => ({
+    picture: white,
+    caption,
+  }));
   const sheet = await loadPicture(await contactSheet(items, { columns: 3, cellSize: 40, title: "a < b" }));
   expect(sheet.width).toBe(10 + 3 * 50);
   let numPicturePixels = 0;

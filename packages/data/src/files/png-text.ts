@@ -14,7 +14,8 @@ const CHUNK_FRAME = 12;
  * @throws RangeError when a keyword is not 1 to 79 printable Latin-1 characters.
  */
 export function addPngText(png: Uint8Array, text: Readonly<Record<string, string>>): Uint8Array {
-  const headerEnd = SIGNATURE_LENGTH + CHUNK_FRAME + Buffer.from(png.buffer, png.byteOffset, png.byteLength).readUInt32BE(8);
+  const headerEnd =
+    SIGNATURE_LENGTH + CHUNK_FRAME + Buffer.from(png.buffer, png.byteOffset, png.byteLength).readUInt32BE(8);
   const chunks = Object.entries(text).map(([keyword, value]) => textChunk(keyword, value));
   return Buffer.concat([png.subarray(0, headerEnd), ...chunks, png.subarray(headerEnd)]);
 }

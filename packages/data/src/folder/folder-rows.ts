@@ -33,7 +33,9 @@ export async function readFolderRows(folder: string): Promise<FolderRows> {
   const files = await listFiles(folder);
   const pictures = files.filter(isPictureFile);
   if (pictures.length === 0) {
-    throw new Error(`openDataset: no pictures in "${folder}" (looked for ${PICTURE_ENDINGS}); put pictures there, or name another folder`);
+    throw new Error(
+      `openDataset: no pictures in "${folder}" (looked for ${PICTURE_ENDINGS}); put pictures there, or name another folder`,
+    );
   }
   const captions = files.includes(METADATA_FILE)
     ? await readMetadata(join(folder, METADATA_FILE))
@@ -46,7 +48,9 @@ export async function readFolderRows(folder: string): Promise<FolderRows> {
   const captioned = [...captions].filter(([file]) => isThere.has(file));
   if (captioned.length === 0) {
     const [first] = captions.keys();
-    throw new Error(`openDataset: none of the ${captions.size} captions in "${folder}" has its picture (first: "${first}"); put the pictures there`);
+    throw new Error(
+      `openDataset: none of the ${captions.size} captions in "${folder}" has its picture (first: "${first}"); put the pictures there`,
+    );
   }
   return {
     rows: captioned.flatMap(([file, caption], index) => [
@@ -64,7 +68,9 @@ async function readMetadata(file: string): Promise<Map<string, string>> {
     const result = metadataSchema.safeParse(value);
     if (!result.success) {
       const issue = result.error.issues[0];
-      throw new Error(`${file}, line ${line}: ${issue?.path.join(".") || "the row"}: ${issue?.message}; a row is {"file_name": "...", "text": "..."}`);
+      throw new Error(
+        `${file}, line ${line}: ${issue?.path.join(".") || "the row"}: ${issue?.message}; a row is {"file_name": "...", "text": "..."}`,
+      );
     }
     const name = posix.normalize(result.data.file_name);
     if (captions.has(name)) throw new Error(`${file}, line ${line}: "${name}" already has a row; keep one`);

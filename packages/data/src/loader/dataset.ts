@@ -85,7 +85,8 @@ export class Dataset implements ExampleSource {
 
   #row(index: number): ChatRow {
     const row = this.#rows[index];
-    if (row === undefined) throw new RangeError(`Dataset: index (=${index}) must be from 0 to ${this.#rows.length - 1}`);
+    if (row === undefined)
+      throw new RangeError(`Dataset: index (=${index}) must be from 0 to ${this.#rows.length - 1}`);
     return row;
   }
 }

@@ -20,7 +20,13 @@ export type CursorState = {
 /** Relative frequency of each task. */
 export type TaskWeights = Readonly<Record<string, number>>;
 
-type Stream = { readonly name: string; readonly weight: number; readonly indices: readonly number[]; numTaken: number; order: readonly number[] };
+type Stream = {
+  readonly name: string;
+  readonly weight: number;
+  readonly indices: readonly number[];
+  numTaken: number;
+  order: readonly number[];
+};
 
 export class ExampleCursor {
   readonly #generator: Generator;
@@ -43,7 +49,10 @@ export class ExampleCursor {
     const epoch = Math.floor(stream.numTaken / length);
     const position = stream.numTaken % length;
     if (position === 0 || stream.order.length === 0) {
-      stream.order = this.#generator.fork(`order/${stream.name}`).fork(epoch).shuffle([...stream.indices]);
+      stream.order = this.#generator
+        .fork(`order/${stream.name}`)
+        .fork(epoch)
+        .shuffle([...stream.indices]);
     }
     stream.numTaken++;
     this.#numTaken++;
@@ -66,7 +75,9 @@ export class ExampleCursor {
     const names = this.#streams.map(({ name }) => name).join(", ");
     const savedNames = Object.keys(state.takenByStream).join(", ");
     if (names !== savedNames) {
-      throw new Error(`ExampleLoader: taskWeights have changed: streams "${savedNames}" when the state was saved, "${names}" now`);
+      throw new Error(
+        `ExampleLoader: taskWeights have changed: streams "${savedNames}" when the state was saved, "${names}" now`,
+      );
     }
     this.#numTaken = state.numTaken;
     for (const stream of this.#streams) {
@@ -107,7 +118,9 @@ function streamsByTask(source: ExampleSource, taskWeights: TaskWeights): Stream[
     if (!(weight >= 0)) throw new RangeError(`ExampleLoader: taskWeights.${name} (=${weight}) must be 0 or more`);
     const indices = indicesByTask.get(name);
     if (indices === undefined) {
-      throw new RangeError(`ExampleLoader: taskWeights names "${name}", which the data have not; they have ${tasks.join(", ")}`);
+      throw new RangeError(
+        `ExampleLoader: taskWeights names "${name}", which the data have not; they have ${tasks.join(", ")}`,
+      );
     }
     if (weight > 0) streams.push({ name, weight, indices, numTaken: 0, order: [] });
   }

@@ -78,11 +78,17 @@ test("a loader that cannot work says why", async () => {
   expect(() => new ExampleLoader(source(3), generator(), { prefetch: 0 })).toThrow(/prefetch/);
   const state = new ExampleLoader(source(3), generator()).state();
   expect(() => new ExampleLoader(source(4), generator(), { state })).toThrow(/data have changed: 3.*4 now/);
-  expect(() => new ExampleLoader(source(3), generator(), { state, taskWeights: { a: 1 } })).toThrow(/taskWeights have changed/);
+  expect(() => new ExampleLoader(source(3), generator(), { state, taskWeights: { a: 1 } })).toThrow(
+    /taskWeights have changed/,
+  );
 });
 
 test("a picture that fails while training is thrown by its own next, and the loader goes on", async () => {
-  const failing = { ...source(4), readExample: async (index: number) => (index === 2 ? Promise.reject(new Error("gone")) : source(4).readExample(index)) };
+  const failing = {
+    ...source(4),
+    readExample: async (index: number) =>
+      index === 2 ? Promise.reject(new Error("gone")) : source(4).readExample(index),
+  };
   const loader = new ExampleLoader(failing, generator());
   const results = await Promise.allSettled([loader.next(), loader.next(), loader.next(), loader.next()]);
   expect(results.filter(({ status }) => status === "rejected")).toHaveLength(1);
@@ -94,7 +100,12 @@ test("a scenes dataset opens, loads and is inspected", async () => {
   const report = await writeScenes(path, { numScenes: 30, numCasesPerTask: 5 });
   const dataset = await openDataset(path);
   expect(dataset.numExamples).toBe(report.numTrainExamples);
-  expect(dataset.report).toMatchObject({ kind: "chat", unreadable: [], warnings: [], sizes: { "32x32": dataset.report.numPictures } });
+  expect(dataset.report).toMatchObject({
+    kind: "chat",
+    unreadable: [],
+    warnings: [],
+    sizes: { "32x32": dataset.report.numPictures },
+  });
   expect(dataset.report.examplesByTask).toMatchObject({ draw: 30, describe: 30, ask: 30 });
   const loader = new ExampleLoader(dataset, generator());
   for (let i = 0; i < dataset.numExamples; i++) {
@@ -115,10 +126,13 @@ test("a scenes dataset opens, loads and is inspected", async () => {
 
 async function putPicture(name: string, colour = "red"): Promise<void> {
   await mkdir(join(folder, name, ".."), { recursive: true });
-  await sharp({ create: { width: 20, height: 10, channels: 3, background: colour } }).png().toFile(join(folder, name));
+  await sharp({ create: { width: 20, height: 10, channels: 3, background: colour } })
+    .png()
+    .toFile(join(folder, name));
 }
 const putText = (name: string, text: string) => writeFile(join(folder, name), text);
-const metadata = (rows: Record<string, string>[]) => putText("metadata.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
+const metadata = (rows: Record<string, string>[]) =>
+  putText("metadata.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
 
 test("metadata.jsonl: rows and pictures that do not fit are named", async () => {
   for (const name of ["sub/a.png", "b.png", "c.png"]) await putPicture(name);
@@ -135,10 +149,17 @@ test("metadata.jsonl: rows and pictures that do not fit are named", async () => 
     sizes: { "8x8": 2 },
     captionsWithoutPicture: ["gone.png"],
     picturesWithoutCaption: ["c.png"],
-    warnings: ["1 captions have no picture and are left out: gone.png", "1 pictures have no caption and are left out: c.png"],
+    warnings: [
+      "1 captions have no picture and are left out: gone.png",
+      "1 pictures have no caption and are left out: c.png",
+    ],
   });
   const examples = await Promise.all([0, 1, 2, 3].map((index) => dataset.readExample(index)));
-  const texts = examples.map(({ messages }) => messages.flatMap(({ content }) => content.map((part) => (part.type === "text" ? part.text : "[image]"))).join(" | "));
+  const texts = examples.map(({ messages }) =>
+    messages
+      .flatMap(({ content }) => content.map((part) => (part.type === "text" ? part.text : "[image]")))
+      .join(" | "),
+  );
   expect(texts).toEqual([
     "draw a red thing | [image]",
     "[image] | describe the picture | a red thing",
@@ -188,7 +209,10 @@ test("missing and empty folders, and wrong rows, are errors that say what to do"
   await expect(openDataset(folder)).rejects.toThrow(/line 2: not valid JSON/);
   await putText("chat.jsonl", '{"id": "1", "messages": [{"role": "robot", "content": "x"}]}');
   await expect(openDataset(folder)).rejects.toThrow(/chat\.jsonl, line 1: messages\.0\.role/);
-  const row = JSON.stringify({ id: "1", messages: [{ role: "user", content: [{ type: "image", file: "../../secret.png" }] }] });
+  const row = JSON.stringify({
+    id: "1",
+    messages: [{ role: "user", content: [{ type: "image", file: "../../secret.png" }] }],
+  });
   await putText("chat.jsonl", row);
   await expect(openDataset(folder)).rejects.toThrow(/must be relative and stay inside/);
   await putText("chat.jsonl", `${row}\n${row}`);

@@ -41,7 +41,9 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
   const isUnreadable = new Set(check.unreadable.map(({ file }) => file));
   const usable = rows.filter((row) => !picturesOfRow(row).some((file) => isUnreadable.has(file)));
   if (usable.length === 0) {
-    throw new Error(`openDataset: "${folder}" has no usable examples; ${rows.length === 0 ? "its file of rows is empty" : "no picture can be read"}`);
+    throw new Error(
+      `openDataset: "${folder}" has no usable examples; ${rows.length === 0 ? "its file of rows is empty" : "no picture can be read"}`,
+    );
   }
   const examplesByTask: Record<string, number> = {};
   for (const { task } of usable) examplesByTask[task] = (examplesByTask[task] ?? 0) + 1;
@@ -75,10 +77,15 @@ export async function inspectDataset(
 async function splitFolder(path: string, split: "train" | "test"): Promise<string> {
   const names = await readdir(path).catch((cause: unknown) => {
     const reason = errorCode(cause) === "ENOENT" ? "no such folder" : "it is not a folder that can be read";
-    throw new Error(`openDataset: cannot open "${path}": ${reason}; make data with "interfuse data make scenes --out ${path}"`, { cause });
+    throw new Error(
+      `openDataset: cannot open "${path}": ${reason}; make data with "interfuse data make scenes --out ${path}"`,
+      { cause },
+    );
   });
   if (names.length === 0) {
-    throw new Error(`openDataset: "${path}" is empty; make data with "interfuse data make scenes --out DIR", or put pictures there`);
+    throw new Error(
+      `openDataset: "${path}" is empty; make data with "interfuse data make scenes --out DIR", or put pictures there`,
+    );
   }
   if (names.includes(CHAT_FILE)) return onlyTrain(path, split);
   return names.includes(split) ? join(path, split) : onlyTrain(path, split);
@@ -114,7 +121,10 @@ function failIfTooMany(
   );
 }
 
-function warningsFor(check: PictureCheck, rest: Pick<FolderRows, "captionsWithoutPicture" | "picturesWithoutCaption">): string[] {
+function warningsFor(
+  check: PictureCheck,
+  rest: Pick<FolderRows, "captionsWithoutPicture" | "picturesWithoutCaption">,
+): string[] {
   const warnings: string[] = [];
   const warn = (names: readonly string[], sentence: string) => {
     if (names.length > 0) warnings.push(`${names.length} ${sentence}: ${listNames(names, ", ")}`);

@@ -1,7 +1,7 @@
 /** Decoded pictures of a dataset: read on demand, kept in memory as long as they fit a budget. */
 import type { Picture } from "@interfuse/image-tokenizer";
-import { resolveInside } from "../files/directory-files.ts";
 import { type DecodeOptions, loadPicture } from "../files/decode-picture.ts";
+import { resolveInside } from "../files/directory-files.ts";
 import { mapConcurrently } from "../map-concurrently.ts";
 
 /** A picture that cannot be read, and why. */
@@ -44,7 +44,10 @@ export class PictureStore {
   }
 
   /** Reads every file once. */
-  async check(files: readonly string[], onProgress?: (numRead: number, numPictures: number) => void): Promise<PictureCheck> {
+  async check(
+    files: readonly string[],
+    onProgress?: (numRead: number, numPictures: number) => void,
+  ): Promise<PictureCheck> {
     const unreadable: UnreadablePicture[] = [];
     const sizes: Record<string, number> = {};
     let numRead = 0;

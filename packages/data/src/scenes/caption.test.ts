@@ -19,7 +19,9 @@ test("every caption of the grammar is read back as it was", () => {
     { kind: "single", size: "small", ...look },
     { kind: "single", size: "large", ...look },
   ]);
-  const counts = looks.flatMap((look) => ([2, 3, 4] as const).map((count): Caption => ({ kind: "count", count, ...look })));
+  const counts = looks.flatMap((look) =>
+    ([2, 3, 4] as const).map((count): Caption => ({ kind: "count", count, ...look })),
+  );
   const captions = [...singles, ...counts, ...relations];
   expect(captions).toHaveLength(72 + 72 + 2016);
   for (const caption of captions) expect(parseCaption(formatCaption(caption))).toEqual(caption);

@@ -75,8 +75,8 @@ export function parseCaption(text: string): Caption | undefined {
   }
   const count = COUNT.exec(text);
   if (count) {
-    const word = NUMBER_WORDS.findIndex((name) => name === count[1]);
-    return { kind: "count", count: (word + 1) as GroupCount, ...lookOf(count[2], count[3]) };
+    const index = NUMBER_WORDS.indexOf(count[1] as (typeof NUMBER_WORDS)[number]);
+    return { kind: "count", count: (index + 1) as GroupCount, ...lookOf(count[2], count[3]) };
   }
   return undefined;
 }

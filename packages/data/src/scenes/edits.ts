@@ -28,7 +28,9 @@ export function applyEdit(scene: Scene, edit: SceneEdit): Scene {
   switch (edit.kind) {
     case "recolour":
       return {
-        objects: objects.map((object) => (isSameLook(object, edit.object) ? { ...object, colour: edit.colour } : object)),
+        objects: objects.map((object) =>
+          isSameLook(object, edit.object) ? { ...object, colour: edit.colour } : object,
+        ),
       };
     case "remove":
       return { objects: objects.filter((object) => !isSameLook(object, edit.object)) };

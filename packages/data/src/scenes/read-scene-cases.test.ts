@@ -28,7 +28,10 @@ test("test cases come back from disk as they were made, and their pictures are o
 test("what is no scenes dataset is an error", async () => {
   await expect(readSceneCases(join(folder, "none"))).rejects.toThrow(/no test cases.*interfuse data make scenes/);
   await writeScenes(join(folder, "other"), { numScenes: 1, numCasesPerTask: 1 });
-  await writeFile(join(folder, "other", "test", "chat.jsonl"), '{"id":"1","messages":[{"role":"user","content":"hi"}]}');
+  await writeFile(
+    join(folder, "other", "test", "chat.jsonl"),
+    '{"id":"1","messages":[{"role":"user","content":"hi"}]}',
+  );
   await expect(readSceneCases(join(folder, "other"))).rejects.toThrow(/row "1".*not a case of the scenes world/);
   await expect(writeScenes(join(folder, "other"))).rejects.toThrow(/not empty/);
   await expect(writeScenes(join(folder, "zero"), { numScenes: 0 })).rejects.toThrow(/numScenes \(=0\)/);

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CHAT_FILE, parseChatRows } from "../chat-jsonl/chat-row.ts";
-import type { SceneCase } from "./scene-cases.ts";
 import { EDIT_KINDS } from "./edits.ts";
 import { QUESTION_KINDS } from "./questions.ts";
+import type { SceneCase } from "./scene-cases.ts";
 import { COLOUR_NAMES, SHAPE_NAMES } from "./world.ts";
 
 const sceneSchema = z.object({
@@ -56,7 +56,9 @@ export async function readSceneCases(folder: string): Promise<{ cases: SceneCase
   const sizes = new Set(parsed.map(({ size }) => size));
   const [size] = sizes;
   if (size === undefined || sizes.size > 1) {
-    throw new Error(`readSceneCases: ${file} must have rows of one picture size; it has ${[...sizes].join(", ") || "none"}`);
+    throw new Error(
+      `readSceneCases: ${file} must have rows of one picture size; it has ${[...sizes].join(", ") || "none"}`,
+    );
   }
   return { cases: parsed.map(({ size: _, ...sceneCase }) => sceneCase), size };
 }

@@ -15,7 +15,7 @@ test.each(SHAPE_NAMES)("a %s covers its area, at any size and place", (shape) =>
       const { data } = renderScene({ objects: [{ colour: "white", shape, x, y, radius }] }, size);
       let area = 0;
       for (let i = 0; i < data.length; i += 3) area += ((data[i] as number) - 24) / (245 - 24);
-      const expected = SHAPES[shape].area * (radius * size / 32) ** 2;
+      const expected = SHAPES[shape].area * ((radius * size) / 32) ** 2;
       expect(Math.abs(area / expected - 1)).toBeLessThan(0.01);
     }
   }

@@ -14,7 +14,9 @@ const SUB_ROWS = 8;
  */
 export function renderScene(scene: Scene, size: number): Picture {
   if (!Number.isInteger(size) || size < 8 || size > 4096) {
-    throw new RangeError(`renderScene: size (=${size}) must be a whole number from 8 to 4096; scenes are made for 32 or 64`);
+    throw new RangeError(
+      `renderScene: size (=${size}) must be a whole number from 8 to 4096; scenes are made for 32 or 64`,
+    );
   }
   const data = new Uint8Array(size * size * 3);
   for (let i = 0; i < data.length; i++) data[i] = BACKGROUND[i % 3] as number;

@@ -1,6 +1,7 @@
 /** Random captions and random scenes that they describe, by rejection; all randomness from the passed `Generator`. */
 import type { Generator } from "@interfuse/tensor";
 import type { Caption, CaptionKind, GroupCount } from "./caption.ts";
+import { relationBetween } from "./describe-scene.ts";
 import { isHeldOutCaption } from "./held-out.ts";
 import {
   COLOUR_NAMES,
@@ -15,7 +16,6 @@ import {
   type SizeClass,
   WORLD_SIZE,
 } from "./world.ts";
-import { relationBetween } from "./describe-scene.ts";
 
 /** Train never shows a held-out relation; test shows no others. */
 export type Split = "train" | "test";
@@ -25,7 +25,12 @@ export const KIND_SHARES: Record<CaptionKind, number> = { single: 0.25, relation
 
 const SIZES: readonly SizeClass[] = ["small", "medium", "large"];
 /** Sizes that leave room for the others, by number of objects. */
-const SIZES_BY_COUNT: Record<number, readonly SizeClass[]> = { 1: SIZES, 2: SIZES, 3: ["small", "medium"], 4: ["small"] };
+const SIZES_BY_COUNT: Record<number, readonly SizeClass[]> = {
+  1: SIZES,
+  2: SIZES,
+  3: ["small", "medium"],
+  4: ["small"],
+};
 const PLACEMENTS_PER_CHOICE = 20;
 
 /** A uniformly chosen element. */
@@ -92,7 +97,13 @@ function sampleRadius(size: SizeClass, generator: Generator): number {
 function placeObject(look: Look, radius: number, generator: Generator): SceneObject {
   const { halfWidth, halfHeight } = SHAPES[look.shape];
   const within = (half: number) => half + (WORLD_SIZE - 2 * half) * generator.uniform();
-  return { colour: look.colour, shape: look.shape, x: within(halfWidth * radius), y: within(halfHeight * radius), radius };
+  return {
+    colour: look.colour,
+    shape: look.shape,
+    x: within(halfWidth * radius),
+    y: within(halfHeight * radius),
+    radius,
+  };
 }
 
 function hasRelation(objects: readonly SceneObject[], caption: Caption): boolean {

@@ -81,7 +81,9 @@ test("conversations have the picture before the text, and end with the answer", 
   const shape = (task: (typeof SCENE_TASK_NAMES)[number]) => {
     const [first] = sceneCases(task, { count: 1 });
     if (first === undefined) throw new Error("one case was asked for");
-    return sceneMessages(first, 32).map(({ role, content }) => `${role}: ${content.map(({ type }) => type).join(", ")}`);
+    return sceneMessages(first, 32).map(
+      ({ role, content }) => `${role}: ${content.map(({ type }) => type).join(", ")}`,
+    );
   };
   expect(shape("draw")).toEqual(["user: text", "assistant: image"]);
   expect(shape("describe")).toEqual(["user: image, text", "assistant: text"]);

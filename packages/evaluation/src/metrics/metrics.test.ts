@@ -3,7 +3,11 @@ import { psnr } from "./psnr.ts";
 import { ssim } from "./ssim.ts";
 import { wilsonInterval } from "./wilson-interval.ts";
 
-const flat = (value: number, side = 16) => ({ width: side, height: side, data: new Uint8Array(side * side * 3).fill(value) });
+const flat = (value: number, side = 16) => ({
+  width: side,
+  height: side,
+  data: new Uint8Array(side * side * 3).fill(value),
+});
 const ramp = (offset = 0) => {
   const picture = flat(0);
   picture.data.forEach((_, i) => {

@@ -10,6 +10,7 @@ import { checkSameSize } from "./check-same-size.ts";
 export function psnr(picture: Picture, reference: Picture): number {
   checkSameSize("psnr", picture, reference);
   let sum = 0;
-  for (let i = 0; i < picture.data.length; i++) sum += ((picture.data[i] as number) - (reference.data[i] as number)) ** 2;
+  for (let i = 0; i < picture.data.length; i++)
+    sum += ((picture.data[i] as number) - (reference.data[i] as number)) ** 2;
   return 10 * Math.log10(255 ** 2 / (sum / picture.data.length));
 }

@@ -35,7 +35,8 @@ export function ssim(picture: Picture, reference: Picture): number {
     const varianceA = (squareA[i] as number) - muA * muA;
     const varianceB = (squareB[i] as number) - muB * muB;
     const covariance = (cross[i] as number) - muA * muB;
-    sum += ((2 * muA * muB + C1) * (2 * covariance + C2)) / ((muA * muA + muB * muB + C1) * (varianceA + varianceB + C2));
+    sum +=
+      ((2 * muA * muB + C1) * (2 * covariance + C2)) / ((muA * muA + muB * muB + C1) * (varianceA + varianceB + C2));
   }
   return sum / meanA.length;
 }
@@ -56,7 +57,8 @@ function blur(values: Float64Array, width: number, height: number): Float64Array
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < innerWidth; column++) {
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += (weights[k] as number) * (values[row * width + column + k] as number);
+      for (let k = 0; k < weights.length; k++)
+        sum += (weights[k] as number) * (values[row * width + column + k] as number);
       along[row * innerWidth + column] = sum / total;
     }
   }
@@ -64,7 +66,8 @@ function blur(values: Float64Array, width: number, height: number): Float64Array
   for (let row = 0; row < innerHeight; row++) {
     for (let column = 0; column < innerWidth; column++) {
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += (weights[k] as number) * (along[(row + k) * innerWidth + column] as number);
+      for (let k = 0; k < weights.length; k++)
+        sum += (weights[k] as number) * (along[(row + k) * innerWidth + column] as number);
       both[row * innerWidth + column] = sum / total;
     }
   }

@@ -7,7 +7,9 @@
  */
 export function wilsonInterval(numRight: number, numCases: number, z = 1.96): { low: number; high: number } {
   if (!(numCases > 0) || numRight < 0 || numRight > numCases) {
-    throw new RangeError(`wilsonInterval: numRight (=${numRight}) must be from 0 to numCases (=${numCases}), which must be above 0`);
+    throw new RangeError(
+      `wilsonInterval: numRight (=${numRight}) must be from 0 to numCases (=${numCases}), which must be above 0`,
+    );
   }
   const share = numRight / numCases;
   const spread = z * Math.sqrt((share * (1 - share)) / numCases + (z * z) / (4 * numCases * numCases));

@@ -51,7 +51,11 @@ export function pixelAt({ data }: Picture, index: number): readonly [number, num
 
 /** Euclidean distance of two colours. */
 export function colourDistance(a: readonly number[], b: readonly number[]): number {
-  return Math.hypot((a[0] as number) - (b[0] as number), (a[1] as number) - (b[1] as number), (a[2] as number) - (b[2] as number));
+  return Math.hypot(
+    (a[0] as number) - (b[0] as number),
+    (a[1] as number) - (b[1] as number),
+    (a[2] as number) - (b[2] as number),
+  );
 }
 
 function foregroundMask(picture: Picture): Uint8Array {

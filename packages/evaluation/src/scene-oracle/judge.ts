@@ -1,5 +1,14 @@
 /** Whether a picture is right: the right objects and no others. Pure functions, no tolerance but the ones named here. */
-import { type Caption, centroidOf, isSameLook, type Picture, parseCaption, relationBetween, type Scene, sizeClassOf } from "@interfuse/data";
+import {
+  type Caption,
+  centroidOf,
+  isSameLook,
+  type Picture,
+  parseCaption,
+  relationBetween,
+  type Scene,
+  sizeClassOf,
+} from "@interfuse/data";
 import { readPicture, type SeenObject } from "./read-picture.ts";
 
 /** A blob with a smaller share of one colour is no object of that colour. */
@@ -18,7 +27,9 @@ export const PLACE_TOLERANCE = 3;
 export function isDrawnRight(caption: string, picture: Picture): boolean {
   const parsed = parseCaption(caption);
   if (parsed === undefined) {
-    throw new RangeError(`isDrawnRight: caption (="${caption}") is not in the grammar of scenes, such as "a small red circle"`);
+    throw new RangeError(
+      `isDrawnRight: caption (="${caption}") is not in the grammar of scenes, such as "a small red circle"`,
+    );
   }
   const seen = readPicture(picture);
   return seen.every(isClear) && fitsCaption(parsed, seen);

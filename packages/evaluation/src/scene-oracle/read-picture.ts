@@ -35,7 +35,9 @@ const MIN_AREA = 9;
  */
 export function readPicture(picture: Picture): SeenObject[] {
   if (picture.width !== picture.height) {
-    throw new RangeError(`readPicture: a picture of scenes must be square; this one is ${picture.width} x ${picture.height}`);
+    throw new RangeError(
+      `readPicture: a picture of scenes must be square; this one is ${picture.width} x ${picture.height}`,
+    );
   }
   const scale = picture.width / WORLD_SIZE;
   return findComponents(picture)
