@@ -31,7 +31,6 @@ export async function doctor(options: GlobalOptions): Promise<void> {
 async function measureRates(report: BackendReport, { device, threads }: GlobalOptions): Promise<ProductRates> {
   const rates: ProductRates = {};
   const backend = report.backend as GlobalOptions["backend"];
-  const size = report.backend === "cpu" ? 128 : 1024;
   const other: Precision = report.precision === "f32" ? "bf16" : "f32";
   for (const precision of [other, report.precision]) {
     try {
@@ -40,7 +39,7 @@ async function measureRates(report: BackendReport, { device, threads }: GlobalOp
       // Asked for on purpose: a backend without this precision says so by failing, and its rate is left out.
       continue;
     }
-    rates[precision] = (await measureProductRate({ size, seconds: 1 })) / 1e9;
+    rates[precision] = (await measureProductRate()) / 1e9;
   }
   return rates;
 }

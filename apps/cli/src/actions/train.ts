@@ -84,7 +84,6 @@ export async function trainModelAction(options: TrainCommandOptions): Promise<vo
   const { data, out } = required(options);
   await startBackend(options);
   logLine(output, `recipe ${JSON.stringify(recipe)}`);
-  const productRate = await measureProductRate({ seconds: 1 });
   const everySteps = options.logEvery ?? linesEvery(recipe.steps);
   await trainModel({
     recipe,
@@ -93,7 +92,9 @@ export async function trainModelAction(options: TrainCommandOptions): Promise<vo
     textTokenizer,
     imageTokenizer,
     resume: resumeMode(options),
-    reporters: (flopsPerToken) => [new ProgressReporter({ output, everySteps, flopsPerToken, productRate })],
+    reporters: async (flopsPerToken) => [
+      new ProgressReporter({ output, everySteps, flopsPerToken, productRate: await measureProductRate() }),
+    ],
     log: (line) => logLine(output, line),
     signal: interruptSignal(output),
   });

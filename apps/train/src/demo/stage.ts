@@ -8,18 +8,18 @@ import { writeFileAtomically } from "@interfuse/data";
 import type { JsonValue } from "@interfuse/training";
 
 /** One stage of the demo. */
-export type Stage<Result extends JsonValue> = {
+export type Stage<Result> = {
   readonly name: string;
   /** Settings that, when they change, make the old result worthless. */
   readonly inputs: JsonValue;
   /** Files and folders (in the demo's folder) that are removed before the stage is made anew. */
   readonly outputs: readonly string[];
-  /** Makes the outputs. What a killed run left of them is still there, to go on from. */
+  /** Makes the outputs and returns what later stages need, as JSON. What a killed run left of them is still there, to go on from. */
   readonly run: () => Promise<Result>;
 };
 
 /** What a record holds. */
-type StageRecord = { readonly inputs: JsonValue; readonly result: JsonValue; readonly seconds: number };
+type StageRecord = { readonly inputs: JsonValue; readonly result: unknown; readonly seconds: number };
 
 /** Runs stages in order in one folder. */
 export class StageRunner {
@@ -33,7 +33,7 @@ export class StageRunner {
   }
 
   /** The result of a stage: recorded earlier, or made now. */
-  async run<Result extends JsonValue>(stage: Stage<Result>): Promise<Result> {
+  async run<Result>(stage: Stage<Result>): Promise<Result> {
     const { name, inputs, outputs } = stage;
     const finished = await this.#read(`${name}.json`);
     const isSame = (record: { inputs: JsonValue } | undefined) => JSON.stringify(record?.inputs) === JSON.stringify(inputs);
@@ -58,8 +58,8 @@ export class StageRunner {
     return result;
   }
 
-  /** What a stage was made from and gave, if it is finished. */
-  async recorded(name: string): Promise<{ inputs: JsonValue; result: JsonValue } | undefined> {
+  /** What a stage was made from, if it is finished. */
+  async recorded(name: string): Promise<{ readonly inputs: JsonValue } | undefined> {
     return this.#read(`${name}.json`);
   }
 
@@ -72,7 +72,7 @@ export class StageRunner {
     return text === undefined ? undefined : (JSON.parse(text) as StageRecord);
   }
 
-  async #write(file: string, value: JsonValue): Promise<void> {
+  async #write(file: string, value: unknown): Promise<void> {
     await mkdir(join(this.#folder, "stages"), { recursive: true });
     await writeFileAtomically(this.#record(file), `${JSON.stringify(value, null, 2)}\n`);
   }

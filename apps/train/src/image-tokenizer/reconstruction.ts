@@ -32,14 +32,14 @@ export async function reconstruct(tokenizer: ImageTokenizer, pictures: readonly 
 export function scoreReconstructions(pictures: readonly Picture[], reconstructions: readonly Picture[]): ReconstructionReport {
   return {
     numPictures: pictures.length,
-    psnr: psnr(pictures, reconstructions),
-    meanColourPsnr: psnr(pictures, pictures.map((picture) => blockMeans(picture, Math.max(picture.width, picture.height)))),
-    blockMeanPsnr: psnr(pictures, pictures.map((picture) => blockMeans(picture, 4))),
+    psnr: pooledPsnr(pictures, reconstructions),
+    meanColourPsnr: pooledPsnr(pictures, pictures.map((picture) => blockMeans(picture, Math.max(picture.width, picture.height)))),
+    blockMeanPsnr: pooledPsnr(pictures, pictures.map((picture) => blockMeans(picture, 4))),
   };
 }
 
-/** 10 log10(255² / mean squared error), in dB. */
-export function psnr(pictures: readonly Picture[], others: readonly Picture[]): number {
+/** 10 log10(255² / mean squared error) over all pictures together, in dB. */
+export function pooledPsnr(pictures: readonly Picture[], others: readonly Picture[]): number {
   let sum = 0;
   let count = 0;
   pictures.forEach(({ data }, index) => {

@@ -1,4 +1,5 @@
 /** `train image-tokenizer`: an autoencoder from a data set's pictures, its latents measured and its PSNR on held-out ones reported. */
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Dataset, directorySink, ExampleLoader, openDataset, picturesIn, writeFileAtomically } from "@interfuse/data";
 import { KlAutoencoder, measureLatentStatistics, type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
@@ -37,7 +38,7 @@ export async function trainImageTokenizer(options: TrainImageTokenizerOptions): 
   const resume = await openRun(out, options.resume);
   const dataset = await openDataset(data, { size: recipe.batch.pictureSize });
   for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
-  const heldOut = await heldOutPictures(data, recipe.batch.pictureSize, dataset);
+  const heldOut = await heldOutPictures(dataset, options);
   const autoencoder = newAutoencoder(recipe);
   let report: ReconstructionReport | undefined;
   try {
@@ -80,8 +81,10 @@ function openPictures(dataset: Dataset, recipe: ImageTokenizerRecipe, resume: Tr
 }
 
 /** The test part's pictures, or, where there is none, some of those trained on. */
-async function heldOutPictures(data: string, size: number, dataset: Dataset): Promise<Picture[]> {
-  const test = await openDataset(data, { size, split: "test" }).catch(() => dataset);
+async function heldOutPictures(dataset: Dataset, { data, recipe, log }: TrainImageTokenizerOptions): Promise<Picture[]> {
+  const hasTest = (await readdir(data)).includes("test");
+  if (!hasTest) log(`warning: "${data}" has no test part; PSNR is on pictures that are trained on`);
+  const test = hasTest ? await openDataset(data, { size: recipe.batch.pictureSize, split: "test" }) : dataset;
   return firstPictures(test, MAX_HELD_OUT_PICTURES);
 }
 

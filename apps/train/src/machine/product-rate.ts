@@ -4,31 +4,42 @@ import { linear, tf } from "@interfuse/tensor";
 /**
  * Floating-point operations a second (2 a multiply-add) of square matrix products at the current precision.
  *
- * Runs products for about `seconds`, after an untimed warm-up of half of that, and takes the best of five spans.
+ * The products are as large as fit the time (at most 1,024 a side); after an untimed warm-up the best of four spans counts. Takes
+ * about `seconds`.
  */
-export async function measureProductRate({ size = 1024, seconds = 1 } = {}): Promise<number> {
-  const weight = tf.tidy(() => tf.mul(tf.eye(size), 0.5));
-  const input = tf.ones([size, size]);
-  const rounds = Math.max(1, await roundsIn(seconds / 10, { input, weight }));
-  await timeProducts({ input, weight, rounds: 5 * rounds });
-  let best = Number.POSITIVE_INFINITY;
-  for (let span = 0; span < 5; span++) best = Math.min(best, await timeProducts({ input, weight, rounds: 2 * rounds }));
-  tf.dispose([weight, input]);
-  return (2 * rounds * 2 * size ** 3) / best;
+export async function measureProductRate({ seconds = 1 } = {}): Promise<number> {
+  let size = 128;
+  let rate = await timedRate(size, 1);
+  while (size < 1024 && 64 * productFlops(size) < rate * seconds) {
+    size *= 2;
+    rate = await timedRate(size, 1);
+  }
+  const rounds = Math.max(1, Math.floor((rate * seconds) / 5 / productFlops(size)));
+  const rates: number[] = [];
+  for (let span = 0; span < 5; span++) rates.push(await timedRate(size, rounds));
+  return Math.max(...rates.slice(1));
 }
 
-/** How many products fit in a time, by one that is timed after one that is not. */
-async function roundsIn(seconds: number, { input, weight }: { input: tf.Tensor; weight: tf.Tensor }): Promise<number> {
+function productFlops(size: number): number {
+  return 2 * size ** 3;
+}
+
+/** The rate of a chain of `rounds` products; one more goes before it untimed, to load code and weights. */
+async function timedRate(size: number, rounds: number): Promise<number> {
+  const weight = tf.tidy(() => tf.mul(tf.eye(size), 0.5) as tf.Tensor2D);
+  const input = tf.ones([size, size]);
   await timeProducts({ input, weight, rounds: 1 });
-  return Math.floor(seconds / (await timeProducts({ input, weight, rounds: 1 })));
+  const seconds = await timeProducts({ input, weight, rounds });
+  tf.dispose([weight, input]);
+  return (rounds * productFlops(size)) / seconds;
 }
 
 /** Seconds for a chain of products, read back at the end so that asynchronous devices have finished. */
-async function timeProducts(options: { input: tf.Tensor; weight: tf.Tensor; rounds: number }): Promise<number> {
+async function timeProducts(options: { input: tf.Tensor; weight: tf.Tensor2D; rounds: number }): Promise<number> {
   const start = performance.now();
   const corner = tf.tidy(() => {
     let product = options.input;
-    for (let round = 0; round < options.rounds; round++) product = linear(product, options.weight as tf.Tensor2D);
+    for (let round = 0; round < options.rounds; round++) product = linear(product, options.weight);
     return tf.slice(product, [0, 0], [1, 1]);
   });
   await corner.data();

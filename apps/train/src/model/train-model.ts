@@ -19,8 +19,8 @@ export type TrainModelOptions = ModelPartsOptions & {
   /** The run's folder; the trained model's files stand beside its checkpoints. */
   readonly out: string;
   readonly resume: ResumeMode;
-  /** Makes the reporters, once the cost of a token is known. */
-  readonly reporters: (flopsPerToken: number) => readonly Reporter[];
+  /** Makes the reporters, once everything is open and the cost of a token is known. */
+  readonly reporters: (flopsPerToken: number) => Promise<readonly Reporter[]>;
   readonly signal?: AbortSignal;
 };
 
@@ -48,7 +48,7 @@ export async function trainModel(options: TrainModelOptions): Promise<void> {
         await writeFileAtomically(file, await sampleSheet(new Pipeline(parts), recipe));
       },
       finish: () => savePipeline(directorySink(out), parts),
-      reporters: options.reporters(flopsPerToken),
+      reporters: await options.reporters(flopsPerToken),
       flopsPerToken,
       signal: options.signal,
     });

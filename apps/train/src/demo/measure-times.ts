@@ -1,0 +1,68 @@
+/** How long a training step and the evaluation take on this machine, measured with a model that is thrown away. */
+import { readSceneCases } from "@interfuse/data";
+import { evaluateScenes } from "@interfuse/evaluation";
+import { Pipeline } from "@interfuse/pipeline";
+import { Generator } from "@interfuse/tensor";
+import { AdamW, median, type StepEvent, Trainer } from "@interfuse/training";
+import { type ModelParts, openModelParts } from "../model/model-parts.ts";
+import { modelTask } from "../model/model-task.ts";
+import { openRows } from "../model/train-model.ts";
+import type { ModelRecipe } from "../recipes/model-recipe.ts";
+import { sceneResponder } from "../scene-responder.ts";
+import { CASES_PER_TASK, demoPaths } from "./demo-context.ts";
+import type { MeasuredTimes } from "./fit-steps.ts";
+
+/** Processors and thread pools need some seconds until their speed is what it will be. */
+const WARM_UP_SECONDS = 5;
+const NUM_TIMED_STEPS = 8;
+/** Cases of each task that the evaluation is timed on. */
+const NUM_TIMED_CASES = 8;
+
+/** Times of a run of this recipe on the demo's scenes. */
+export async function measureTimes(out: string, recipe: ModelRecipe): Promise<MeasuredTimes> {
+  const { scenes, textTokenizer } = demoPaths(out);
+  const parts = await openModelParts({ recipe, data: scenes, textTokenizer, log: () => undefined });
+  const step = await timeStep(parts, recipe);
+  const evaluation = await timeEvaluation(parts, scenes);
+  parts.model.dispose();
+  parts.textTokenizer.dispose();
+  return { step, evaluation };
+}
+
+/** Median seconds of a step, after a warm-up. */
+async function timeStep(parts: ModelParts, recipe: ModelRecipe): Promise<number> {
+  const optimizer = new AdamW(parts.model.parameters(), recipe.optimizer);
+  const trainer = new Trainer({
+    task: modelTask(parts.model, recipe.lossWeights),
+    batches: openRows(parts, recipe),
+    optimizer,
+    schedule: () => 1,
+    learningRate: recipe.learningRate,
+    totalSteps: Number.MAX_SAFE_INTEGER,
+    gradientAccumulation: recipe.batch.gradientAccumulation,
+    averageDecay: recipe.averageDecay ?? undefined,
+    generator: new Generator(recipe.seed, "timing"),
+    config: {},
+  });
+  const timed: StepEvent[] = [];
+  const start = performance.now();
+  for await (const event of trainer.run()) {
+    if (event.type !== "step" || performance.now() - start < WARM_UP_SECONDS * 1000) continue;
+    timed.push(event);
+    if (timed.length === NUM_TIMED_STEPS) break;
+  }
+  trainer.dispose();
+  optimizer.dispose();
+  return median(timed.map(({ seconds }) => seconds));
+}
+
+/** Seconds of the whole evaluation, from a few cases of each task. */
+async function timeEvaluation(parts: ModelParts, scenes: string): Promise<number> {
+  const { cases, size } = await readSceneCases(scenes);
+  const few = ["draw", "describe", "ask", "edit"].flatMap((task) =>
+    cases.filter((sceneCase) => sceneCase.task === task).slice(0, NUM_TIMED_CASES),
+  );
+  const start = performance.now();
+  await evaluateScenes(sceneResponder(new Pipeline(parts), { seed: 0 }), few, { size, batchSize: NUM_TIMED_CASES });
+  return (((performance.now() - start) / 1000) * CASES_PER_TASK) / NUM_TIMED_CASES;
+}

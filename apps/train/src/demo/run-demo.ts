@@ -1,0 +1,60 @@
+/** The demo: scenes, tokenizer, training, evaluation, pictures and a table, within the time given. */
+import { rm } from "node:fs/promises";
+import { formatScores } from "@interfuse/evaluation";
+import { useBackend } from "@interfuse/tensor";
+import type { ConsoleOutput } from "../reporting/console-output.ts";
+import { formatDuration } from "../reporting/format.ts";
+import { type DemoContext, demoPaths } from "./demo-context.ts";
+import type { DemoOptions } from "./options.ts";
+import { StageRunner } from "./stage.ts";
+import { evaluationStage } from "./stages/evaluation-stage.ts";
+import { planStage } from "./stages/plan-stage.ts";
+import { scenesStage } from "./stages/scenes-stage.ts";
+import { textTokenizerStage } from "./stages/text-tokenizer-stage.ts";
+import { trainingStage } from "./stages/training-stage.ts";
+
+const DEFAULT_MINUTES = 15;
+
+/**
+ * Runs every stage that is not finished, then prints the results.
+ * @throws InterruptedError when the signal stopped the training; an AbortError when it stopped another stage.
+ */
+export async function runDemo(
+  options: DemoOptions,
+  { output, signal }: { output: ConsoleOutput; signal: AbortSignal },
+): Promise<void> {
+  const { out, seed } = options;
+  const start = performance.now();
+  const elapsed = () => options.elapsed + (performance.now() - start) / 1000;
+  const log = (line: string) => output.write(`${line}\n`);
+  if (options.isFresh) await rm(out, { recursive: true, force: true });
+  const backend = await useBackend();
+  log(`backend: ${backend.backend} on ${backend.device}, ${backend.precision}, ${backend.threads} threads (${backend.reason})`);
+  const context: DemoContext = { out, seed, output, backend, signal, log };
+  const runner = new StageRunner(out, { log });
+  const earlier = (await runner.recorded("plan"))?.inputs as { minutes: number | null; steps: number | null } | undefined;
+  const isFree = options.minutes === undefined && options.steps === undefined;
+  const minutes = options.minutes ?? earlier?.minutes ?? DEFAULT_MINUTES;
+  const fixedSteps = isFree ? (earlier?.steps ?? undefined) : options.steps;
+
+  await runner.run(scenesStage(context));
+  signal.throwIfAborted();
+  await runner.run(textTokenizerStage(context));
+  signal.throwIfAborted();
+  const secondsLeft = () => 60 * minutes - elapsed();
+  const { steps } = await runner.run(planStage(context, { minutes, steps: fixedSteps, secondsLeft }));
+  signal.throwIfAborted();
+  await runner.run(trainingStage(context, steps));
+  const { scores } = await runner.run(evaluationStage(context));
+
+  const { model, sheet, table } = demoPaths(out);
+  process.stdout.write(`${formatScores(scores)}\n`);
+  log(`
+pictures      ${sheet}
+table         ${table}
+model         ${model} (${steps} steps, seed ${seed})
+time          ${formatDuration(elapsed())}
+
+Talk to it    npx interfuse chat --model ${model}
+Draw          npx interfuse generate --model ${model} --prompt "a red circle left of a blue square" --out picture.png`);
+}

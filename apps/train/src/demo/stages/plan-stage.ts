@@ -1,0 +1,28 @@
+import { type DemoContext, demoRecipe } from "../demo-context.ts";
+import { fitSteps } from "../fit-steps.ts";
+import { measureTimes } from "../measure-times.ts";
+import type { Stage } from "../stage.ts";
+
+/** What the rest of the demo is made from: with the seed, the step count determines every result. */
+export type Plan = { steps: number; secondsPerStep: number; evaluationSeconds: number };
+
+/** Fits the number of steps to the time, unless it was given. */
+export function planStage(
+  { out, seed, log }: DemoContext,
+  { minutes, steps, secondsLeft }: { minutes: number; steps: number | undefined; secondsLeft: () => number },
+): Stage<Plan> {
+  return {
+    name: "plan",
+    inputs: { seed, minutes: steps === undefined ? minutes : null, steps: steps ?? null },
+    outputs: [],
+    run: async () => {
+      if (steps !== undefined) return { steps, secondsPerStep: 0, evaluationSeconds: 0 };
+      const times = await measureTimes(out, demoRecipe({ seed, steps: 1000 }));
+      const fitted = fitSteps(secondsLeft(), times);
+      log(
+        `  a step takes ${(1000 * times.step).toFixed(0)} ms, the evaluation about ${times.evaluation.toFixed(0)} s: ${fitted} steps fit (repeat exactly with --steps ${fitted} --seed ${seed})`,
+      );
+      return { steps: fitted, secondsPerStep: times.step, evaluationSeconds: times.evaluation };
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** The command line's manners: what it says about mistakes, on which stream, with which exit code. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const CLI = new URL("../scripts/interfuse.mjs", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "interfuse-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8", cwd: folder });
+  return { status, stdout, stderr };
+}
+
+describe("usage errors exit with 2, say nothing on stdout and name the nearest", () => {
+  it.each([
+    ["an unknown command", ["doctr"], /Did you mean doctor/],
+    ["an unknown flag", ["generate", "--modle", "x"], /Did you mean --model/],
+    ["a missing flag", ["generate", "--out", "x.png"], /required option '--model <dir>'/],
+    ["an unknown recipe", ["train", "model", "--recipe", "sceens"], /did you mean "scenes"/],
+    [
+      "an unknown key",
+      ["train", "model", "--recipe", "debug", "--set", "schedule.warmupStep=1"],
+      /the nearest is "schedule.warmupSteps"/,
+    ],
+    ["a value of the wrong kind", ["train", "model", "--recipe", "debug", "--set", "steps=many"], /must be a number/],
+    ["zero steps", ["train", "model", "--recipe", "debug", "--set", "steps=0"], /steps \(=0\)/],
+    ["a value out of range", ["train", "image-tokenizer", "--recipe", "f4", "--set", "batch.pictures=0"], /pictures \(=0\)/],
+    ["no data", ["train", "model", "--recipe", "debug", "--out", "x"], /--data/],
+    ["a negative guidance", ["generate", "--model", "x", "--out", "x.png", "--prompt", "x", "--guidance", "-1"], /at least 0/],
+    ["an unknown backend", ["doctor", "--backend", "tpu"], /Allowed choices/],
+    ["resuming nothing", ["train", "model", "--recipe", "debug", "--data", "x", "--out", "none", "--resume"], /no checkpoint in/],
+  ])("%s", (_, args, message) => {
+    const { status, stdout, stderr } = run(...args);
+    expect(stderr).toMatch(message);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  });
+});
+
+describe("failures exit with 1 and one clean message", () => {
+  it.each([
+    ["a missing model folder", ["caption", "--model", "nowhere", "a.png"], /no such folder.*interfuse train model/],
+    ["a missing data folder", ["data", "inspect", "nowhere"], /no such folder/],
+  ])("%s", (_, args, message) => {
+    const { status, stdout, stderr } = run(...args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+  });
+
+  it("an empty data folder", () => {
+    mkdirSync(join(folder, "empty"));
+    expect(run("data", "inspect", "empty")).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(/is empty/) });
+  });
+});
+
+describe("answers", () => {
+  it("--help and --version exit with 0", () => {
+    expect(run("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("generate") });
+    expect(run("--version")).toMatchObject({ status: 0, stdout: "0.1.0\n" });
+  });
+
+  it("--recipe list prints the recipes alone", () => {
+    expect(run("train", "model", "--recipe", "list")).toEqual({ status: 0, stdout: "debug\nscenes\nemoji\n", stderr: "" });
+  });
+
+  it("doctor --json prints one object", () => {
+    const { status, stdout, stderr } = run("doctor", "--json", "--backend", "cpu");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ backend: "cpu", device: "cpu", precision: "f32", threads: 1 });
+    expect(report.gemm.f32).toBeGreaterThan(0);
+    expect(report.tried).toContainEqual({ name: "cpu", ok: true, reason: expect.any(String) });
+  });
+
+  it("--dry-run prints the config and the sizes, and writes nothing", () => {
+    const { status, stdout } = run("train", "model", "--recipe", "debug", "--dry-run", "--json", "--backend", "cpu");
+    expect(status).toBe(0);
+    const { recipe, model, numParameters, memoryBytes, tokensPerStep } = JSON.parse(stdout);
+    expect(recipe.recipe).toBe("debug");
+    expect(model.backbone.headDim).toBe(16);
+    expect(numParameters).toBeGreaterThan(10_000);
+    expect(memoryBytes).toBeGreaterThan(16 * numParameters);
+    expect(tokensPerStep).toBe(256);
+  });
+
+  it("data make and inspect work together", () => {
+    expect(run("data", "make", "scenes", "--out", "scenes", "--count", "5", "--quiet").status).toBe(0);
+    const { status, stdout } = run("data", "inspect", "scenes", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).train.examplesByTask.draw).toBe(5);
+    expect(run("data", "make", "scenes", "--out", "scenes").status).toBe(1);
+  });
+});
