@@ -1,0 +1,148 @@
+#include "data.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include <cstring>
+
+namespace interfuse {
+
+namespace {
+
+struct Bytes {
+  void* data;
+  size_t size;  // in bytes
+};
+
+Bytes typed_array_bytes(napi_env env, napi_value value) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  TORCH_CHECK(napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok,
+              "expected a typed array");
+  const size_t width = type == napi_float32_array || type == napi_int32_array || type == napi_uint32_array ? 4
+                       : type == napi_uint16_array || type == napi_int16_array                             ? 2
+                       : type == napi_float64_array                                                        ? 8
+                                                                                                           : 1;
+  return {data, length * width};
+}
+
+void copy_bytes(void* to, const void* from, size_t size) {
+  if (size != 0) std::memcpy(to, from, size);
+}
+
+/// write(typedArray, typeCode, shape): a slot with a copy of the values; bool arrives as bytes, any non-zero is true.
+napi_value write(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) {
+    const Bytes bytes = typed_array_bytes(call.env(), call.take());
+    const auto code = static_cast<TypeCode>(call.next<int64_t>());
+    const Ints shape = call.next<Ints>();
+    const Tensor tensor = at::empty(shape, scalar_type(code));
+    TORCH_CHECK(tensor.nbytes() == bytes.size, "got ", bytes.size, " bytes for a tensor of ", tensor.nbytes());
+    if (code == TypeCode::kBool) {
+      const auto* from = static_cast<const uint8_t*>(bytes.data);
+      auto* to = static_cast<bool*>(tensor.data_ptr());
+      for (size_t i = 0; i < bytes.size; ++i) to[i] = from[i] != 0;
+    } else {
+      copy_bytes(tensor.data_ptr(), bytes.data, bytes.size);
+    }
+    call.environment().report({tensor});
+  });
+  return nullptr;
+}
+
+/// read(handle, typedArray): copies the values, widened to float32 where stored as bfloat16.
+napi_value read(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) {
+    const Tensor tensor = call.next<Tensor>().contiguous();
+    const Bytes bytes = typed_array_bytes(call.env(), call.take());
+    TORCH_CHECK(tensor.nbytes() == bytes.size, "got room for ", bytes.size, " bytes, the tensor has ", tensor.nbytes());
+    copy_bytes(bytes.data, tensor.data_ptr(), bytes.size);
+  });
+  return nullptr;
+}
+
+napi_value dispose(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) { call.environment().release(static_cast<int32_t>(call.next<int64_t>())); });
+  return nullptr;
+}
+
+napi_value dispose_all(napi_env env, napi_callback_info) {
+  Environment::of(env).release_all();
+  return nullptr;
+}
+
+/// meta(): the Int32Array in which every call reports its results, in memory that JavaScript owns.
+napi_value meta(napi_env env, napi_callback_info) {
+  Environment& environment = Environment::of(env);
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  void* data = nullptr;
+  napi_create_arraybuffer(env, Environment::kMetaLength * sizeof(int32_t), &data, &buffer);
+  napi_create_typedarray(env, napi_int32_array, Environment::kMetaLength, buffer, 0, &array);
+  environment.keep_meta(env, array, static_cast<int32_t*>(data));
+  return array;
+}
+
+napi_value slots_in_use(napi_env env, napi_callback_info) {
+  napi_value result = nullptr;
+  napi_create_int64(env, Environment::of(env).slots_in_use(), &result);
+  return result;
+}
+
+napi_value set_precision(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) {
+    call.environment().precision = call.next<bool>() ? Precision::kBfloat16 : Precision::kFloat32;
+  });
+  return nullptr;
+}
+
+/// setThreads(count): for the calling thread; OpenMP keeps the number per thread that starts work.
+napi_value set_threads(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) { at::set_num_threads(static_cast<int>(call.next<int64_t>())); });
+  return nullptr;
+}
+
+napi_value get_threads(napi_env env, napi_callback_info) {
+  napi_value result = nullptr;
+  napi_create_int64(env, at::get_num_threads(), &result);
+  return result;
+}
+
+napi_value torch_version(napi_env env, napi_callback_info) {
+  napi_value result = nullptr;
+  napi_create_string_utf8(env, TORCH_VERSION, NAPI_AUTO_LENGTH, &result);
+  return result;
+}
+
+}  // namespace
+
+std::vector<Entry> data_entries() {
+  return {
+      {"write", write},
+      {"read", read},
+      {"dispose", dispose},
+      {"disposeAll", dispose_all},
+      {"meta", meta},
+      {"slotsInUse", slots_in_use},
+      {"setBfloat16", set_precision},
+      {"setThreads", set_threads},
+      {"threads", get_threads},
+      {"torchVersion", torch_version},
+  };
+}
+
+void raise_allocator_thresholds() {
+#ifdef __GLIBC__
+  constexpr int kOneGigabyte = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kOneGigabyte);
+  mallopt(M_TRIM_THRESHOLD, kOneGigabyte);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
+}  // namespace interfuse

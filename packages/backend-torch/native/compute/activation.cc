@@ -1,0 +1,75 @@
+#include "activation.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+
+#include "parallel.h"
+#include "storage.h"
+
+namespace interfuse {
+
+namespace {
+
+int64_t row_grain(int64_t row_size) { return std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, row_size)); }
+
+template <typename X, typename Y>
+void gate_row(const X* x, Y* y, int64_t size) {
+  for_each_run(size, [&](int64_t i, int64_t n) {
+    const Vector gate = load_run(x + i, n);
+    store_run(y + i, gate * sigmoid_of(gate) * load_run(x + size + i, n), n);
+  });
+}
+
+template <typename Dy, typename X, typename Dx>
+void gate_row_grad(const Dy* dy, const X* x, Dx* dx, int64_t size) {
+  for_each_run(size, [&](int64_t i, int64_t n) {
+    const Vector gradient = load_run(dy + i, n);
+    const Vector gate = load_run(x + i, n);
+    const Vector up = load_run(x + size + i, n);
+    const Vector sigmoid = sigmoid_of(gate);
+    const Vector silu = gate * sigmoid;
+    store_run(dx + i, gradient * up * (sigmoid + silu * (1.0f - sigmoid)), n);
+    store_run(dx + size + i, gradient * silu, n);
+  });
+}
+
+}  // namespace
+
+Tensor swiglu(const Stored& x, Precision precision) {
+  const Tensor input = x.tensor().contiguous();
+  const int64_t rows = input.size(0);
+  const int64_t size = input.size(1) / 2;
+  const Tensor y = at::empty({rows, size}, input.options().dtype(activation_type(precision)));
+  with_storage(input, y, [&](auto x_type, auto y_type) {
+    const auto* from = data_of<decltype(x_type)>(input);
+    auto* to = data_of<decltype(y_type)>(y);
+    parallel_for(rows, row_grain(size), [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) gate_row(from + row * 2 * size, to + row * size, size);
+    });
+  });
+  return y;
+}
+
+Tensor swiglu_grad(const Stored& dy, const Stored& x, Precision precision) {
+  const Tensor gradient = dy.tensor().contiguous();
+  const Tensor input = x.tensor().contiguous();
+  const int64_t rows = input.size(0);
+  const int64_t size = input.size(1) / 2;
+  const Tensor dx = at::empty(input.sizes(), input.options().dtype(activation_type(precision)));
+  with_storage(gradient, input, [&](auto dy_type, auto x_type) {
+    const auto* from = data_of<decltype(dy_type)>(gradient);
+    const auto* values = data_of<decltype(x_type)>(input);
+    with_storage(dx, [&](auto dx_type) {
+      auto* to = data_of<decltype(dx_type)>(dx);
+      parallel_for(rows, row_grain(size), [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+          gate_row_grad(from + row * size, values + row * 2 * size, to + row * 2 * size, size);
+        }
+      });
+    });
+  });
+  return dx;
+}
+
+}  // namespace interfuse

@@ -1,0 +1,89 @@
+// Small dense products held in registers, for operands that were packed into scratch memory. ATen's products cost
+// microseconds to start; attention over short documents needs tens of thousands of them a step.
+#pragma once
+
+#include <algorithm>
+
+#include "vector.h"
+
+namespace interfuse {
+
+/// A left operand: element (row, step) lies at data[row * row_stride + step * step_stride], so it may be transposed.
+struct LeftOperand {
+  const float* data;
+  int64_t row_stride;
+  int64_t step_stride;
+};
+
+/// A row-major matrix whose rows are multiples of sixteen floats long.
+template <typename T>
+struct Panel {
+  T* data;
+  int64_t stride;
+};
+
+namespace detail {
+
+constexpr int kBlockRows = 6;     // rows times vectors, plus one row of the right side, fill 32 registers
+constexpr int kBlockVectors = 4;
+
+template <int Rows, int Vectors>
+inline void block(LeftOperand a, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth) {
+  Vector sums[Rows][Vectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) sums[r][v] = load(c + r * c_stride + v * kLanes);
+  }
+  for (int64_t k = 0; k < depth; ++k) {
+    Vector right[Vectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) right[v] = load(b + k * b_stride + v * kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) {
+      const float left = a.data[r * a.row_stride + k * a.step_stride];
+#pragma GCC unroll 4
+      for (int v = 0; v < Vectors; ++v) sums[r][v] += left * right[v];
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) store(c + r * c_stride + v * kLanes, sums[r][v]);
+  }
+}
+
+template <int Vectors>
+inline void block_rows(LeftOperand a, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth, int64_t rows) {
+  switch (rows) {
+    case 1: return block<1, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 2: return block<2, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 3: return block<3, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 4: return block<4, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 5: return block<5, Vectors>(a, b, b_stride, c, c_stride, depth);
+    default: return block<6, Vectors>(a, b, b_stride, c, c_stride, depth);
+  }
+}
+
+}  // namespace detail
+
+/// c += a b for `rows` x `width` results over `depth` steps; `width` is a multiple of sixteen.
+inline void add_product(LeftOperand a, Panel<const float> b, Panel<float> c, int64_t rows, int64_t width, int64_t depth) {
+  using namespace detail;
+  for (int64_t r = 0; r < rows; r += kBlockRows) {
+    const LeftOperand left{a.data + r * a.row_stride, a.row_stride, a.step_stride};
+    const int64_t block_height = std::min<int64_t>(kBlockRows, rows - r);
+    for (int64_t column = 0; column < width; column += kBlockVectors * kLanes) {
+      const float* right = b.data + column;
+      float* result = c.data + r * c.stride + column;
+      switch (std::min<int64_t>(kBlockVectors, (width - column) / kLanes)) {
+        case 1: block_rows<1>(left, right, b.stride, result, c.stride, depth, block_height); break;
+        case 2: block_rows<2>(left, right, b.stride, result, c.stride, depth, block_height); break;
+        case 3: block_rows<3>(left, right, b.stride, result, c.stride, depth, block_height); break;
+        default: block_rows<4>(left, right, b.stride, result, c.stride, depth, block_height); break;
+      }
+    }
+  }
+}
+
+}  // namespace interfuse

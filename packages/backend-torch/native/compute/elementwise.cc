@@ -1,0 +1,83 @@
+#include "elementwise.h"
+
+#include <ATen/ATen.h>
+
+#include "type_codes.h"
+
+namespace interfuse {
+
+namespace {
+
+/// ATen has no difference or power of booleans; TensorFlow.js computes them as integers.
+Tensor numeric(const Tensor& x) { return x.scalar_type() == at::kBool ? x.to(at::kInt) : x; }
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) { return at::add(numeric(a), numeric(b)); }
+Tensor subtract(const Tensor& a, const Tensor& b) { return at::sub(numeric(a), numeric(b)); }
+Tensor multiply(const Tensor& a, const Tensor& b) { return at::mul(numeric(a), numeric(b)); }
+Tensor real_div(const Tensor& a, const Tensor& b) { return at::div(a, b); }
+Tensor floor_div(const Tensor& a, const Tensor& b) { return at::floor_divide(numeric(a), numeric(b)); }
+Tensor floor_mod(const Tensor& a, const Tensor& b) { return at::remainder(numeric(a), numeric(b)); }
+Tensor power(const Tensor& a, const Tensor& b) { return at::pow(numeric(a), numeric(b)); }
+
+Tensor squared_difference(const Tensor& a, const Tensor& b) {
+  const Tensor difference = interfuse::subtract(a, b);
+  return at::mul(difference, difference);
+}
+
+Tensor equal(const Tensor& a, const Tensor& b) { return at::eq(a, b); }
+Tensor not_equal(const Tensor& a, const Tensor& b) { return at::ne(a, b); }
+Tensor greater(const Tensor& a, const Tensor& b) { return at::gt(a, b); }
+Tensor greater_equal(const Tensor& a, const Tensor& b) { return at::ge(a, b); }
+Tensor less(const Tensor& a, const Tensor& b) { return at::lt(a, b); }
+Tensor less_equal(const Tensor& a, const Tensor& b) { return at::le(a, b); }
+Tensor bitwise_and(const Tensor& a, const Tensor& b) { return at::bitwise_and(a, b); }
+
+Tensor add_all(const std::vector<Tensor>& terms) {
+  if (terms.size() == 1) return terms[0].clone();
+  Tensor sum = interfuse::add(terms[0], terms[1]);
+  for (size_t i = 2; i < terms.size(); ++i) sum.add_(terms[i]);
+  return sum;
+}
+
+Tensor elu(const Tensor& x) { return at::elu(x); }
+
+Tensor elu_grad(const Tensor& dy, const Tensor& y) { return at::where(y >= 0, dy, dy * (y + 1)); }
+
+Tensor leaky_relu(const Tensor& x, double alpha) { return at::leaky_relu(x, alpha); }
+
+Tensor prelu(const Tensor& x, const Tensor& alpha) { return at::where(x < 0, x * alpha, x); }
+
+Tensor relu6(const Tensor& x) { return at::clamp(x, 0, 6); }
+
+Tensor softplus(const Tensor& x) { return at::softplus(x); }
+
+Tensor step(const Tensor& x, double alpha) {
+  const Tensor stepped = at::where(x > 0, at::ones_like(x), at::full_like(x, alpha));
+  return x.is_floating_point() ? at::where(at::isnan(x), x, stepped) : stepped;
+}
+
+Tensor clip(const Tensor& x, double low, double high) { return at::clamp(x, low, high); }
+
+Tensor select(const Tensor& condition, const Tensor& yes, const Tensor& no) {
+  const Tensor chosen = condition.scalar_type() == at::kBool ? condition : condition != 0;
+  if (chosen.dim() != 1 || yes.dim() <= 1) return at::where(chosen, yes, no);
+  Ints rows(yes.dim(), 1);
+  rows[0] = chosen.size(0);
+  return at::where(chosen.reshape(rows), yes, no);
+}
+
+Tensor where(const Tensor& condition) { return at::nonzero(condition).to(at::kInt); }
+
+Tensor cast(const Tensor& x, int64_t code) {
+  const Tensor source = x.is_complex() && code != static_cast<int64_t>(TypeCode::kComplex64) ? at::real(x) : x;
+  return source.to(scalar_type(static_cast<TypeCode>(code)));
+}
+
+Tensor complex_from(const Tensor& real, const Tensor& imaginary) { return at::complex(real, imaginary); }
+Tensor real_part(const Tensor& x) { return x.is_complex() ? at::real(x).contiguous() : x.clone(); }
+Tensor imaginary_part(const Tensor& x) { return x.is_complex() ? at::imag(x).contiguous() : at::zeros_like(x); }
+Tensor complex_abs(const Tensor& x) { return at::abs(x); }
+
+}  // namespace interfuse

@@ -1,0 +1,32 @@
+#include "linear.h"
+
+#include <ATen/ATen.h>
+
+#include "product.h"
+
+namespace interfuse {
+
+namespace {
+
+Tensor flattened(const Tensor& x) { return x.reshape({-1, x.size(-1)}); }
+
+}  // namespace
+
+Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias, bool float32_output, Precision precision) {
+  std::optional<Tensor> typed_bias;
+  if (bias) typed_bias = bias->to(activation_type(precision));
+  const Tensor y = linear_product(in_precision(x, precision), in_precision(weight, precision), typed_bias);
+  return float32_output ? widened(y) : y;
+}
+
+Tensor linear_grad_input(const Stored& dy, const Stored& weight, Precision precision) {
+  return linear_product(in_precision(dy, precision), in_precision(weight, precision).t(), std::nullopt);
+}
+
+Tensor linear_grad_weight(const Stored& dy, const Stored& x, Precision precision) {
+  return widened(transposed_product(flattened(in_precision(dy, precision)), flattened(in_precision(x, precision))));
+}
+
+Tensor linear_grad_bias(const Tensor& dy) { return at::sum(flattened(dy), {0}); }
+
+}  // namespace interfuse

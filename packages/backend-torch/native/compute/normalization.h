@@ -1,0 +1,17 @@
+// Root-mean-square normalisation of rows, and rotary position embedding: single passes over the activations.
+#pragma once
+
+#include "types.h"
+
+namespace interfuse {
+
+/// y = x * inverseRms * weight over the last axis, inverseRms = 1 / sqrt(mean(x^2) + epsilon): [y, inverseRms].
+std::vector<Tensor> rms_norm(const Stored& x, const Tensor& weight, double epsilon, Precision precision);
+
+/// [dx, dWeight]; dx in the storage type of x (float32 for the residual stream), dWeight float32.
+std::vector<Tensor> rms_norm_grad(const Stored& dy, const Stored& x, const Tensor& weight, const Tensor& inverse_rms);
+
+/// Rotates the halves of each row of x [L, H, K] by the angles of table [L, K] = (cosines | sines).
+Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, Precision precision);
+
+}  // namespace interfuse

@@ -1,0 +1,18 @@
+// Sharing loops among the threads that libtorch was told to use, without its headers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace interfuse {
+
+/// Calls `body(begin, end)` on disjoint parts of [0, count), in parallel when there are at least two `grain`s.
+void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body);
+
+/// Calls `body(task, begin, end)` for `tasks` equal parts of [0, count): the parts do not depend on timing.
+void parallel_tasks(int64_t count, int64_t tasks, const std::function<void(int64_t, int64_t, int64_t)>& body);
+
+/// How many threads `parallel_for` may use.
+int64_t num_threads();
+
+}  // namespace interfuse

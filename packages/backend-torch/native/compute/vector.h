@@ -1,0 +1,141 @@
+// Sixteen floats at a time, in GCC's and Clang's portable vector types: on AVX-512 one register, elsewhere several.
+// Loads and stores convert from and to bfloat16, so that kernels are written once for both storage types.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
+
+namespace interfuse {
+
+constexpr int64_t kLanes = 16;
+
+using Vector = float __attribute__((vector_size(64)));
+using IntVector = int32_t __attribute__((vector_size(64)));
+using HalfVector = uint16_t __attribute__((vector_size(32)));
+
+/// A bfloat16 as it lies in memory.
+struct Bfloat16 {
+  uint16_t bits;
+};
+
+#define INTERFUSE_INLINE static inline __attribute__((always_inline))
+
+INTERFUSE_INLINE Vector splat(float x) { return x - Vector{}; }
+
+INTERFUSE_INLINE Vector load(const float* from) {
+  Vector v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+
+INTERFUSE_INLINE void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
+
+INTERFUSE_INLINE Vector load(const Bfloat16* from) {
+  HalfVector half;
+  std::memcpy(&half, from, sizeof half);
+  const IntVector bits = __builtin_convertvector(half, IntVector) << 16;
+  return (Vector)bits;  // the same bits, as casts between vector types are
+}
+
+/// Rounds to nearest, ties to even.
+INTERFUSE_INLINE void store(Bfloat16* to, Vector v) {
+#ifdef __AVX512BF16__
+  const __m256bh half = _mm512_cvtneps_pbh((__m512)v);
+  std::memcpy(to, &half, sizeof half);
+#else
+  using Bits = uint32_t __attribute__((vector_size(64)));
+  const Bits bits = (Bits)v;
+  const HalfVector half = __builtin_convertvector((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16, HalfVector);
+  std::memcpy(to, &half, sizeof half);
+#endif
+}
+
+/// The first `count` lanes from memory, the others zero.
+template <typename T>
+INTERFUSE_INLINE Vector load_part(const T* from, int64_t count) {
+  T padded[kLanes] = {};
+  std::memcpy(padded, from, count * sizeof(T));
+  return load(padded);
+}
+
+template <typename T>
+INTERFUSE_INLINE void store_part(T* to, Vector v, int64_t count) {
+  T padded[kLanes];
+  store(padded, v);
+  std::memcpy(to, padded, count * sizeof(T));
+}
+
+/// Calls `body(offset, count)` for each run of up to sixteen elements; `count` is a constant in the full ones.
+template <typename Body>
+INTERFUSE_INLINE void for_each_run(int64_t size, Body body) {
+  int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) body(i, kLanes);
+  if (i < size) body(i, size - i);
+}
+
+template <typename T>
+INTERFUSE_INLINE Vector load_run(const T* from, int64_t count) {
+  return count == kLanes ? load(from) : load_part(from, count);
+}
+
+template <typename T>
+INTERFUSE_INLINE void store_run(T* to, Vector v, int64_t count) {
+  if (count == kLanes) {
+    store(to, v);
+  } else {
+    store_part(to, v, count);
+  }
+}
+
+INTERFUSE_INLINE Vector maximum(Vector a, Vector b) { return a > b ? a : b; }
+
+/// Folds the sixteen lanes pairwise.
+template <typename Combine>
+INTERFUSE_INLINE float fold(Vector v, Combine combine) {
+  using Half = float __attribute__((vector_size(32)));
+  using Quarter = float __attribute__((vector_size(16)));
+  Half halves[2];
+  std::memcpy(halves, &v, sizeof v);
+  const Half half = combine(halves[0], halves[1]);
+  Quarter quarters[2];
+  std::memcpy(quarters, &half, sizeof half);
+  const Quarter quarter = combine(quarters[0], quarters[1]);
+  const float low = combine(quarter[0], quarter[2]);
+  const float high = combine(quarter[1], quarter[3]);
+  return combine(low, high);
+}
+
+INTERFUSE_INLINE float sum_of(Vector v) {
+  return fold(v, [](auto a, auto b) { return a + b; });
+}
+
+INTERFUSE_INLINE float maximum_of(Vector v) {
+  return fold(v, [](auto a, auto b) { return a > b ? a : b; });
+}
+
+/// e^x to about 2 units in the last place; 0 below -87, infinity is not reached (x is capped at 88).
+INTERFUSE_INLINE Vector exponential(Vector x) {
+  const Vector capped = x > splat(88.0f) ? splat(88.0f) : x;
+  const Vector clamped = capped < splat(-87.0f) ? splat(-87.0f) : capped;
+  // x = n ln 2 + r; adding and subtracting 1.5 * 2^23 rounds to the nearest integer n.
+  const Vector magic = splat(12582912.0f);
+  const Vector n = (clamped * 1.44269504f + magic) - magic;
+  const Vector r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
+  Vector p = splat(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  const IntVector exponent = (__builtin_convertvector(n, IntVector) + 127) << 23;
+  const Vector scaled = p * (Vector)exponent;
+  return x < splat(-87.0f) ? Vector{} : scaled;
+}
+
+INTERFUSE_INLINE Vector sigmoid_of(Vector x) { return 1.0f / (1.0f + exponential(-x)); }
+
+}  // namespace interfuse

@@ -1,0 +1,131 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Addon } from "../addon.ts";
+import type { TorchBackend } from "../torch-backend.ts";
+import { defineKernel, input, inputList } from "./define.ts";
+
+/** Kernels that give a tensor another shape or join tensors; Reshape, Slice and SplitV give views. */
+export function registerShapeKernels(addon: Addon): void {
+  registerViews(addon);
+  registerJoins(addon);
+  registerPads(addon);
+  const transpose = addon.kernel("Transpose");
+  defineKernel<{ perm: number[] }>("Transpose", ({ backend, inputs, attrs }) => {
+    transpose(backend.handle(input(inputs, "x")), attrs.perm);
+    return backend.output();
+  });
+  const reverse = addon.kernel("Reverse");
+  defineKernel<{ dims: number | number[] }>("Reverse", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "x");
+    reverse(backend.handle(x), tf.util.parseAxisParam(attrs.dims, x.shape));
+    return backend.output();
+  });
+  const tile = addon.kernel("Tile");
+  defineKernel<{ reps: number[] }>("Tile", ({ backend, inputs, attrs }) => {
+    tile(backend.handle(input(inputs, "x")), attrs.reps);
+    return backend.output();
+  });
+  const broadcastTo = addon.kernel("BroadcastTo");
+  defineKernel<{ shape: number[] }>("BroadcastTo", ({ backend, inputs, attrs }) => {
+    broadcastTo(backend.handle(input(inputs, "x")), attrs.shape);
+    return backend.output();
+  });
+}
+
+function registerViews(addon: Addon): void {
+  const native = addon.kernel("Reshape");
+  const reshape = (backend: TorchBackend, x: tf.TensorInfo, shape: number[]): tf.TensorInfo => {
+    if (x.dtype === "string") return backend.tensorFrom(backend.stringsOf(x), shape, "string");
+    native(backend.handle(x), shape);
+    return backend.output();
+  };
+  defineKernel("Identity", ({ backend, inputs }) => backend.shared(input(inputs, "x")));
+  defineKernel<{ shape: number[] }>("Reshape", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "x");
+    return reshape(backend, x, tf.util.inferFromImplicitShape(attrs.shape, tf.util.sizeFromShape(x.shape)));
+  });
+  defineKernel<{ dim: number }>("ExpandDims", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "input");
+    const shape = x.shape.slice();
+    shape.splice(attrs.dim < 0 ? x.shape.length + attrs.dim + 1 : attrs.dim, 0, 1);
+    return reshape(backend, x, shape);
+  });
+  const slice = addon.kernel("Slice");
+  defineKernel<{ begin: number | number[]; size: number | number[] }>("Slice", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "x");
+    const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, attrs.begin, attrs.size) as [number[], number[]];
+    tf.slice_util.assertParamsValid(x as tf.Tensor, begin, size);
+    slice(backend.handle(x), begin, size);
+    return backend.output();
+  });
+  registerStridedSlice(addon, reshape);
+  const split = addon.kernel("SplitV");
+  defineKernel<{ numOrSizeSplits: number | number[]; axis: number }>("SplitV", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "x");
+    const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
+    split(backend.handle(x), tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis), axis);
+    return backend.outputs();
+  });
+}
+
+interface StridedSliceAttributes {
+  readonly begin: number[];
+  readonly end: number[];
+  readonly strides: number[];
+  readonly beginMask: number;
+  readonly endMask: number;
+  readonly ellipsisMask: number;
+  readonly newAxisMask: number;
+  readonly shrinkAxisMask: number;
+}
+
+function registerStridedSlice(
+  addon: Addon,
+  reshape: (backend: TorchBackend, x: tf.TensorInfo, shape: number[]) => tf.TensorInfo,
+): void {
+  const native = addon.kernel("StridedSlice");
+  defineKernel<StridedSliceAttributes>("StridedSlice", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "x");
+    const plan = tf.slice_util.sliceInfo(
+      x.shape, attrs.begin, attrs.end, attrs.strides, attrs.beginMask, attrs.endMask,
+      attrs.ellipsisMask, attrs.newAxisMask, attrs.shrinkAxisMask,
+    ); // prettier-ignore
+    native(backend.handle(x), plan.begin, plan.end, plan.strides);
+    const block = backend.output();
+    const result = reshape(backend, block, plan.finalShape);
+    backend.disposeData(block.dataId);
+    return result;
+  });
+}
+
+function registerJoins(addon: Addon): void {
+  const concat = addon.kernel("Concat");
+  defineKernel<{ axis: number }>("Concat", ({ backend, inputs, attrs }) => {
+    const parts = inputList(inputs);
+    const axis = tf.util.parseAxisParam(attrs.axis, (parts[0] as tf.TensorInfo).shape)[0] as number;
+    concat(backend.handles(parts), axis);
+    return backend.output();
+  });
+  const pack = addon.kernel("Pack");
+  defineKernel<{ axis: number }>("Pack", ({ backend, inputs, attrs }) => {
+    pack(backend.handles(inputList(inputs)), attrs.axis);
+    return backend.output();
+  });
+  const unpack = addon.kernel("Unpack");
+  defineKernel<{ axis: number }>("Unpack", ({ backend, inputs, attrs }) => {
+    unpack(backend.handle(input(inputs, "value")), attrs.axis);
+    return backend.outputs();
+  });
+}
+
+function registerPads(addon: Addon): void {
+  const pad = addon.kernel("PadV2");
+  defineKernel<{ paddings: [number, number][]; constantValue: number }>("PadV2", ({ backend, inputs, attrs }) => {
+    pad(backend.handle(input(inputs, "x")), attrs.paddings.flat(), attrs.constantValue);
+    return backend.output();
+  });
+  const mirrorPad = addon.kernel("MirrorPad");
+  defineKernel<{ paddings: [number, number][]; mode: string }>("MirrorPad", ({ backend, inputs, attrs }) => {
+    mirrorPad(backend.handle(input(inputs, "x")), attrs.paddings.flat(), attrs.mode === "symmetric");
+    return backend.output();
+  });
+}

@@ -1,0 +1,98 @@
+import * as tf from "@tensorflow/tfjs";
+import { availableParallelism } from "node:os";
+import { type Addon, wrapAddon } from "./addon.ts";
+import { BACKEND_NAME } from "./kernels/define.ts";
+import { registerKernels } from "./kernels/index.ts";
+import { loadAddon } from "./setup/load.ts";
+import { TorchBackend } from "./torch-backend.ts";
+
+/** Storage type of the fused kernels' activations; the logical type is float32 in both. */
+export type TorchPrecision = "f32" | "bf16";
+
+export interface TorchOptions {
+  /** Only "cpu" (the default) exists so far. */
+  readonly device?: "cpu";
+  /** Threads that share one kernel; default: all that this process may use. */
+  readonly threads?: number;
+  /** Default "f32". */
+  readonly precision?: TorchPrecision;
+}
+
+export interface TorchInfo {
+  /** For example "libtorch 2.13.0". */
+  readonly library: string;
+  readonly device: string;
+  readonly threads: number;
+  readonly precision: TorchPrecision;
+  /** Slots in use: tensors alive on this backend, in this thread. */
+  readonly slots: number;
+}
+
+let loaded: Addon | undefined;
+let precision: TorchPrecision = "f32";
+
+/** The addon of this thread, loaded on first use. */
+function addon(): Addon {
+  loaded ??= wrapAddon(loadAddon());
+  return loaded;
+}
+
+function createBackend(): TorchBackend {
+  const { functions } = addon();
+  functions.setThreads(availableParallelism());
+  registerKernels(addon());
+  return new TorchBackend(addon());
+}
+
+/** Makes `tf.setBackend("torch")` possible without loading anything yet. */
+export function registerLazily(): void {
+  // A low priority: TensorFlow.js must not choose it unasked, it may not be set up.
+  if (tf.engine().registryFactory[BACKEND_NAME] === undefined) tf.registerBackend(BACKEND_NAME, createBackend, 0);
+}
+
+/**
+ * Loads libtorch and registers backend `torch` with its kernels in this thread (main thread or worker); further calls
+ * only change settings. Follow it with `tf.setBackend("torch")`.
+ *
+ * @throws Error listing what was tried when the addon is missing or does not load
+ * @throws RangeError for a device other than "cpu" or an impossible number of threads
+ */
+export function registerTorchBackend(options: TorchOptions = {}): TorchInfo {
+  const { device = "cpu", threads } = options;
+  if (device !== "cpu") throw new RangeError(`registerTorchBackend: device (="${device}") must be "cpu"`);
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    throw new RangeError(`registerTorchBackend: threads (=${threads}) must be a positive integer`);
+  }
+  addon();
+  registerLazily();
+  if (tf.findBackend(BACKEND_NAME) === null) throw new Error("registerTorchBackend: TensorFlow.js did not create the backend");
+  if (threads !== undefined) addon().functions.setThreads(threads);
+  if (options.precision !== undefined) setTorchPrecision(options.precision);
+  return torchInfo();
+}
+
+/** Chooses the storage type of fused kernels' activations from now on, for the calling thread. */
+export function setTorchPrecision(chosen: TorchPrecision): void {
+  addon().functions.setBfloat16(chosen === "bf16");
+  precision = chosen;
+}
+
+/** What runs, and how. @throws Error when the addon does not load */
+export function torchInfo(): TorchInfo {
+  const { functions } = addon();
+  return {
+    library: `libtorch ${functions.torchVersion()}`,
+    device: "cpu",
+    threads: functions.threads(),
+    precision,
+    slots: functions.slotsInUse(),
+  };
+}
+
+/** Names of all kernels that the backend registers, sorted. Empty before `registerTorchBackend`. */
+export function registeredKernels(): string[] {
+  return tf
+    .getKernelsForBackend(BACKEND_NAME)
+    .map((kernel) => kernel.kernelName)
+    .sort();
+}

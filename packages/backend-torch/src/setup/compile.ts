@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
+import type { Libtorch } from "./find-libtorch.ts";
+import { NATIVE_FOLDER, NODE_API_VERSION, nativeFiles, nodeApiHeaders } from "./paths.ts";
+
+/** The two addons of a build. */
+export interface CompiledAddons {
+  readonly addon: string;
+  readonly prepare: string;
+}
+
+/** The C++ compiler: `CXX`, else `c++`. */
+export function compilerCommand(): string {
+  return process.env.CXX || "c++";
+}
+
+/** Flags that a build depends on besides libtorch's location. */
+export function compilerFlags(libtorch: Libtorch): string[] {
+  const [major = 0, minor = 0] = libtorch.version.split(".").map(Number);
+  // Headers from 2.10 on use C++20; earlier ones are tested with C++17.
+  const standard = major > 2 || (major === 2 && minor >= 10) ? "c++20" : "c++17";
+  return [
+    `-std=${standard}`,
+    "-O3",
+    process.arch === "arm64" && process.platform === "darwin" ? "-mcpu=native" : "-march=native",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-w",
+    `-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi}`,
+    `-DNAPI_VERSION=${NODE_API_VERSION}`,
+    // 1.x comes from distributions, with an OpenBLAS that has threads of its own.
+    ...(major < 2 ? ["-DINTERFUSE_PASSIVE_WAIT"] : []),
+  ];
+}
+
+/**
+ * Compiles the addon into `folder`, as many files at a time as there are processors.
+ *
+ * @param progress told after each file
+ * @throws Error with the compiler's first error
+ */
+export async function compileAddons(libtorch: Libtorch, folder: string, progress: (done: number, total: number) => void): Promise<CompiledAddons> {
+  const building = `${folder}.${process.pid}`;
+  rmSync(building, { recursive: true, force: true });
+  mkdirSync(building, { recursive: true });
+  const flags = [
+    ...compilerFlags(libtorch),
+    // Not -isystem: given /usr/include it would break the compiler's own search order.
+    ...[...libtorch.includeFolders, nodeApiHeaders(), building].flatMap((include) => ["-I", include]),
+  ];
+  const sources = nativeFiles().filter((file) => file.endsWith(".cc") && basename(file) !== "prepare.cc");
+  const total = sources.length + 2;
+  let done = 0;
+  const report = (): void => progress(++done, total);
+  try {
+    await run([...flags, "-x", "c++-header", join(NATIVE_FOLDER, "precompiled.h"), "-o", join(building, "precompiled.h.gch")]);
+    report();
+    const objects = await compileAll(sources, building, [...flags, "-include", "precompiled.h"], report);
+    await link(objects, libtorch, join(building, "addon.node"));
+    await run([...flags, "-shared", ...undefinedSymbols(), join(NATIVE_FOLDER, "prepare.cc"), "-o", join(building, "prepare.node")]);
+    for (const file of [...objects, join(building, "precompiled.h.gch")]) rmSync(file);
+    report();
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(building, folder);
+  } finally {
+    rmSync(building, { recursive: true, force: true });
+  }
+  return { addon: join(folder, "addon.node"), prepare: join(folder, "prepare.node") };
+}
+
+async function compileAll(sources: readonly string[], folder: string, flags: readonly string[], report: () => void): Promise<string[]> {
+  const queue = [...sources];
+  const objects: string[] = [];
+  const worker = async (): Promise<void> => {
+    for (let source = queue.shift(); source !== undefined; source = queue.shift()) {
+      const object = join(folder, `${basename(source, ".cc")}.o`);
+      await run([...flags, "-c", source, "-o", object]);
+      objects.push(object);
+      report();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
+  return objects;
+}
+
+async function link(objects: readonly string[], libtorch: Libtorch, output: string): Promise<void> {
+  const { libraryFolder } = libtorch;
+  const rpath = ["-L", libraryFolder, `-Wl,-rpath,${libraryFolder}`];
+  // nodelete: OpenMP's threads would outlive an addon that the last worker unloads.
+  const linux = process.platform === "linux" ? ["-Wl,-z,nodelete", "-Wl,--no-as-needed"] : [];
+  await run(["-shared", ...undefinedSymbols(), ...objects, ...rpath, ...linux, "-ltorch", "-ltorch_cpu", "-lc10", "-o", output]);
+}
+
+/** On macOS the linker must be told that Node itself provides Node-API. */
+function undefinedSymbols(): string[] {
+  return process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
+}
+
+function run(args: readonly string[]): Promise<void> {
+  const command = compilerCommand();
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    child.stderr.on("data", (chunk) => {
+      errors += chunk;
+    });
+    child.on("error", (cause) => reject(new Error(`the C++ compiler "${command}" does not start: ${cause.message}`, { cause })));
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(firstError(errors) ?? `${command} ended with code ${code}`));
+    });
+  });
+}
+
+function firstError(output: string): string | undefined {
+  return output.split("\n").find((line) => /(?:fatal )?error: |undefined reference|cannot find -l/.test(line));
+}

@@ -1,0 +1,96 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "./paths.ts";
+
+/** A libtorch to compile against. */
+export interface Libtorch {
+  /** Where it came from, in words. */
+  readonly origin: string;
+  /** For example "2.13.0". */
+  readonly version: string;
+  readonly includeFolders: readonly string[];
+  readonly libraryFolder: string;
+  /** The value of _GLIBCXX_USE_CXX11_ABI it was built with. */
+  readonly cxx11Abi: "0" | "1";
+}
+
+/** Oldest version that the C++ sources compile against. */
+const OLDEST = [1, 13] as const;
+
+/**
+ * The first usable libtorch of: `LIBTORCH`, a Python `torch`, a system package, a copy that set-up got earlier.
+ *
+ * @throws Error when `LIBTORCH` is set but holds no libtorch: what was asked for is never silently replaced
+ */
+export function findLibtorch(): Libtorch | undefined {
+  const chosen = process.env.LIBTORCH;
+  if (chosen !== undefined && chosen !== "") {
+    const found = inspect(chosen, `LIBTORCH=${chosen}`);
+    if (found === undefined) {
+      throw new Error(`LIBTORCH (="${chosen}") must be a folder with include/ and lib/ of libtorch ${OLDEST.join(".")} or newer; unset it to search`);
+    }
+    return found;
+  }
+  return fromPython("python3", "Python's torch") ?? fromSystem() ?? fromCache();
+}
+
+/** The libtorch inside the `torch` of a Python interpreter; found without importing it, which takes seconds. */
+export function fromPython(python: string, origin: string): Libtorch | undefined {
+  const script = "import importlib.util as u; s = u.find_spec('torch'); print(s.origin if s else '')";
+  try {
+    const initFile = execFileSync(python, ["-c", script], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return initFile === "" ? undefined : inspect(join(initFile, ".."), origin);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What set-up put into the cache earlier: a virtual environment or an unpacked archive. */
+export function fromCache(): Libtorch | undefined {
+  const root = join(cacheFolder(), "libtorch");
+  return fromPython(join(root, "venv", "bin", "python3"), "set-up's own copy") ?? inspect(join(root, "unpacked", "torch"), "set-up's own copy");
+}
+
+/** The package of a Linux distribution or Homebrew. */
+export function fromSystem(): Libtorch | undefined {
+  for (const prefix of ["/usr", "/usr/local", "/opt/homebrew"]) {
+    const found = inspect(prefix, `system package in ${prefix}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The libtorch in a folder with `include/` and `lib/`, or undefined when there is none or it is too old. */
+export function inspect(folder: string, origin: string): Libtorch | undefined {
+  const include = join(folder, "include");
+  const api = join(include, "torch", "csrc", "api", "include");
+  // Newer versions keep the numbers in a header of their own.
+  const versionFile = [join(include, "torch", "headeronly", "version.h"), join(api, "torch", "version.h")].find(existsSync);
+  const libraryFolder = librariesIn(join(folder, "lib"));
+  if (libraryFolder === undefined || versionFile === undefined || !existsSync(join(include, "ATen", "ATen.h"))) return undefined;
+  const version = versionIn(readFileSync(versionFile, "utf8"));
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) return undefined;
+  return { origin, version, includeFolders: [include, api], libraryFolder, cxx11Abi: abiOf(folder, libraryFolder) };
+}
+
+/** `lib` itself or its multi-architecture subfolder (Debian), whichever holds libtorch. */
+function librariesIn(lib: string): string | undefined {
+  if (!existsSync(lib)) return undefined;
+  const subfolders = readdirSync(lib, { withFileTypes: true }).filter((entry) => entry.name.includes("-linux-gnu"));
+  const candidates = [lib, ...subfolders.map((entry) => join(lib, entry.name))];
+  return candidates.find((folder) => existsSync(join(folder, "libtorch_cpu.so")) || existsSync(join(folder, "libtorch_cpu.dylib")));
+}
+
+function versionIn(header: string): string {
+  const part = (name: string): string => new RegExp(`TORCH_VERSION_${name} (\\d+)`).exec(header)?.[1] ?? "0";
+  return `${part("MAJOR")}.${part("MINOR")}.${part("PATCH")}`;
+}
+
+function abiOf(folder: string, libraryFolder: string): "0" | "1" {
+  for (const config of [join(folder, "share", "cmake", "Torch", "TorchConfig.cmake"), join(libraryFolder, "cmake", "Torch", "TorchConfig.cmake")]) {
+    if (existsSync(config)) return /_GLIBCXX_USE_CXX11_ABI=0/.test(readFileSync(config, "utf8")) ? "0" : "1";
+  }
+  return "1";
+}

@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+/**
+ * `npx @interfuse/backend-torch setup [--print]`: finds or gets libtorch, compiles the addon against it and caches both.
+ * Fast when nothing is to do. `--print` writes what was found and built as JSON to stdout; progress goes to stderr.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { compileAddons, compilerCommand, compilerFlags } from "./compile.ts";
+import { findLibtorch, type Libtorch } from "./find-libtorch.ts";
+import { getLibtorch } from "./get-libtorch.ts";
+import { cacheFolder, NODE_API_VERSION, sourceHash } from "./paths.ts";
+import { type BuildRecord, buildKey, readRecord, writeRecord } from "./record.ts";
+
+const say = (line: string): void => {
+  process.stderr.write(`backend-torch: ${line}\n`);
+};
+
+/** The build for what is on this machine now, compiled if need be. */
+async function setUp(): Promise<BuildRecord> {
+  const libtorch = findLibtorch() ?? getLibtorch(say);
+  const sources = sourceHash();
+  const key = buildKey([
+    sources,
+    libtorch.version,
+    libtorch.libraryFolder,
+    compilerVersion(),
+    cpus()[0]?.model ?? "",
+    processorFeatures(),
+    `node-api ${NODE_API_VERSION}`,
+    ...compilerFlags(libtorch),
+  ]);
+  const known = readRecord(sources);
+  if (known?.key === key && existsSync(known.addon) && existsSync(known.prepare)) {
+    say(`ready: libtorch ${known.version} (${known.origin})`);
+    return known;
+  }
+  const folder = join(cacheFolder(), "addons", key);
+  const addons = await build(libtorch, folder);
+  const { version, libraryFolder, origin } = libtorch;
+  const record: BuildRecord = { ...addons, key, version, libtorch: libraryFolder, origin };
+  writeRecord(sources, record);
+  return record;
+}
+
+async function build(libtorch: Libtorch, folder: string): Promise<{ addon: string; prepare: string }> {
+  say(`compiling against libtorch ${libtorch.version} (${libtorch.origin}), about two minutes on two processors`);
+  const start = Date.now();
+  const addons = await compileAddons(libtorch, folder, (done, total) => {
+    if (process.stderr.isTTY) process.stderr.write(`\rbackend-torch: ${done} of ${total} files${done === total ? "\n" : ""}`);
+  });
+  say(`compiled in ${Math.round((Date.now() - start) / 1000)} s: ${addons.addon}`);
+  return addons;
+}
+
+function compilerVersion(): string {
+  try {
+    return execFileSync(compilerCommand(), ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split("\n")[0] as string;
+  } catch {
+    throw new Error(`no C++ compiler: "${compilerCommand()}" does not run; install one (Debian: apt-get install g++) or name it in CXX`);
+  }
+}
+
+/** The instruction sets that `-march=native` sees. */
+function processorFeatures(): string {
+  try {
+    return execFileSync(compilerCommand(), ["-march=native", "-dM", "-E", "-x", "c", "/dev/null"], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => /__(AVX|SSE|FMA|BMI|F16C|ARM_FEATURE)/.test(line))
+      .join(" ");
+  } catch {
+    return "";
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [command, ...options] = args;
+  if (command !== "setup" || options.some((option) => option !== "--print")) {
+    process.stderr.write("usage: npx @interfuse/backend-torch setup [--print]\n");
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    const record = await setUp();
+    if (options.includes("--print")) process.stdout.write(`${JSON.stringify(record)}\n`);
+  } catch (error) {
+    say(`set-up failed: ${error instanceof Error ? error.message : String(error)}`);
+    say("needs a C++ compiler and libtorch 1.13 or newer: install g++ and python3-venv, or set LIBTORCH to a folder with include/ and lib/");
+    process.exitCode = 1;
+  }
+}
+
+await main(process.argv.slice(2));

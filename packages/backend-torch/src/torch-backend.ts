@@ -1,0 +1,179 @@
+import * as tf from "@tensorflow/tfjs";
+import { type Addon, TypeCode } from "./addon.ts";
+
+/** What a TensorFlow.js data id stands for on this backend. */
+interface TensorData {
+  /** Slot in the addon; -1 for strings, which stay in JavaScript. */
+  readonly handle: number;
+  readonly dtype: tf.DataType;
+  readonly size: number;
+  readonly strings?: Uint8Array[];
+  refCount: number;
+}
+
+const NO_SLOT = -1;
+const DTYPES: readonly tf.DataType[] = ["float32", "int32", "bool", "complex64", "float32"];
+
+/**
+ * TensorFlow.js's view of libtorch: data ids are reference-counted slots of the addon, kernels (see `kernels/`) take
+ * handles and give handles. The logical type float32 may be stored as bfloat16; reading always widens.
+ */
+export class TorchBackend extends tf.KernelBackend {
+  readonly addon: Addon;
+  private readonly data: tf.DataStorage<TensorData>;
+  private readonly meta: Int32Array;
+
+  constructor(addon: Addon) {
+    super();
+    this.addon = addon;
+    this.meta = addon.meta;
+    this.data = new tf.DataStorage(this, tf.engine());
+  }
+
+  /** The handle of an input; moves it here from another backend when need be. */
+  handle(input: tf.TensorInfo): number {
+    return this.data.get(input.dataId).handle;
+  }
+
+  /** Handles of several inputs. */
+  handles(inputs: readonly tf.TensorInfo[]): number[] {
+    return inputs.map((input) => this.handle(input));
+  }
+
+  /** The handle of an optional input, -1 when it is absent. */
+  optionalHandle(input: tf.TensorInfo | undefined | null): number {
+    return input === undefined || input === null ? NO_SLOT : this.handle(input);
+  }
+
+  /** The only result of the kernel just called. */
+  output(): tf.TensorInfo {
+    return this.resultAt(1).info;
+  }
+
+  /** All results of the kernel just called. */
+  outputs(): tf.TensorInfo[] {
+    const results: tf.TensorInfo[] = [];
+    let offset = 1;
+    for (let i = 0; i < (this.meta[0] as number); i++) {
+      const { info, next } = this.resultAt(offset);
+      results.push(info);
+      offset = next;
+    }
+    return results;
+  }
+
+  /** The same data under one more reference, as `Identity` gives it. */
+  shared(input: tf.TensorInfo): tf.TensorInfo {
+    this.data.get(input.dataId).refCount++;
+    return { dataId: input.dataId, shape: input.shape, dtype: input.dtype };
+  }
+
+  /** The encoded strings of a string tensor. */
+  stringsOf(input: tf.TensorInfo): Uint8Array[] {
+    return this.data.get(input.dataId).strings ?? [];
+  }
+
+  /** A tensor on this backend from JavaScript values. */
+  tensorFrom(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.TensorInfo {
+    return { dataId: this.write(values, shape, dtype), shape, dtype };
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(dataId: tf.DataId, values: tf.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
+    const size = tf.util.sizeFromShape(shape);
+    if (dtype === "string") {
+      this.data.set(dataId, { handle: NO_SLOT, dtype, size, refCount, strings: values as Uint8Array[] });
+      return;
+    }
+    this.addon.functions.write(typedValues(values, dtype), TypeCode[dtype as keyof typeof TypeCode], shape);
+    this.data.set(dataId, { handle: this.meta[1] as number, dtype, size, refCount });
+  }
+
+  override readSync(dataId: tf.DataId): tf.BackendValues {
+    const { handle, dtype, size, strings } = this.data.get(dataId);
+    if (strings !== undefined) return strings;
+    const values =
+      dtype === "int32" ? new Int32Array(size) : dtype === "bool" ? new Uint8Array(size) : new Float32Array(dtype === "complex64" ? 2 * size : size);
+    this.addon.functions.read(handle, values);
+    return values;
+  }
+
+  override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  /** Drops a reference; true only when the data is gone (true earlier would make every saved tensor leak). */
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const entry = this.data.get(dataId);
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    if (entry.handle !== NO_SLOT) this.addon.functions.dispose(entry.handle);
+    this.data.delete(dataId);
+    return true;
+  }
+
+  override refCount(dataId: tf.DataId): number {
+    return this.data.has(dataId) ? this.data.get(dataId).refCount : 0;
+  }
+
+  override incRef(dataId: tf.DataId): void {
+    this.data.get(dataId).refCount++;
+  }
+
+  override numDataIds(): number {
+    return this.data.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  /** Wall-clock milliseconds of `run`; kernels are synchronous. */
+  override async time(run: () => void): Promise<{ kernelMs: number }> {
+    const start = performance.now();
+    run();
+    return { kernelMs: performance.now() - start };
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override dispose(): void {
+    this.addon.functions.disposeAll();
+  }
+
+  private resultAt(offset: number): { info: tf.TensorInfo; next: number } {
+    const { meta } = this;
+    const dtype = DTYPES[meta[offset + 1] as number] as tf.DataType;
+    const rank = meta[offset + 2] as number;
+    const shape = new Array<number>(rank);
+    let size = 1;
+    for (let i = 0; i < rank; i++) size *= shape[i] = meta[offset + 3 + i] as number;
+    const dataId = {};
+    this.data.set(dataId, { handle: meta[offset] as number, dtype, size, refCount: 1 });
+    return { info: { dataId, shape, dtype }, next: offset + 3 + rank };
+  }
+}
+
+/** `values` as the typed array that holds `dtype`; the same object when it is one already. */
+function typedValues(values: tf.BackendValues, dtype: tf.DataType): ArrayBufferView {
+  const numbers = values as unknown as ArrayLike<number>;
+  if (dtype === "int32") return values instanceof Int32Array ? values : Int32Array.from(numbers);
+  if (dtype === "bool") return values instanceof Uint8Array ? values : Uint8Array.from(numbers);
+  return values instanceof Float32Array ? values : Float32Array.from(numbers);
+}
