@@ -12,15 +12,15 @@ const POINTS = 100;
 const FILL = 0.92;
 /** A sequence that the font cannot join comes out as several glyphs side by side. */
 const MAX_ASPECT = 1.6;
-/** Standard deviation (0–255) of each channel below which a glyph counts as a flat box. */
-const FLAT_BELOW = 2;
+/** What a font has no coloured glyph for is drawn in the text's colour, black; channels up to this count as black. */
+const DARK = 8;
 
 /** Draws an emoji, centred on white, `size` x `size`; undefined when the font has no single coloured glyph for it. */
 export async function renderEmoji(emoji: string, size: number): Promise<Picture | undefined> {
   const text = { text: emoji, font: `${EMOJI_FONT} ${POINTS}`, rgba: true } as const;
   const { data: rgba, info: glyph } = await sharp({ text }).raw().toBuffer({ resolveWithObject: true });
   const { width, height } = glyph;
-  if (Math.max(width, height) > MAX_ASPECT * Math.min(width, height) || isFlat(rgba)) return undefined;
+  if (Math.max(width, height) > MAX_ASPECT * Math.min(width, height) || isUncoloured(rgba)) return undefined;
   const inner = Math.max(1, Math.round(size * FILL));
   const before = (size - inner) >> 1;
   const after = size - inner - before;
@@ -34,19 +34,7 @@ export async function renderEmoji(emoji: string, size: number): Promise<Picture 
   return { width: info.width, height: info.height, data: Uint8Array.from(data) };
 }
 
-/** Whether the colours of the visible pixels of RGBA data are all but one. */
-function isFlat(rgba: Uint8Array): boolean {
-  return [0, 1, 2].every((channel) => {
-    let count = 0;
-    let sum = 0;
-    let sumOfSquares = 0;
-    for (let i = 0; i < rgba.length; i += 4) {
-      if ((rgba[i + 3] as number) < 128) continue;
-      const value = rgba[i + channel] as number;
-      count++;
-      sum += value;
-      sumOfSquares += value * value;
-    }
-    return count === 0 || sumOfSquares / count - (sum / count) ** 2 < FLAT_BELOW ** 2;
-  });
+/** Whether RGBA data has nothing but black: a box with the code in it, or a letter of another font. */
+function isUncoloured(rgba: Uint8Array): boolean {
+  return rgba.every((value, i) => i % 4 === 3 || value <= DARK);
 }
