@@ -94,7 +94,12 @@ describe("key ranges", () => {
       expect(layout.length).toBe(Math.ceil(tokens.length / 16) * 16);
       const differences: string[] = [];
       for (let i = 0; i < layout.length; i++) {
-        const [a0, a1, b0, b1] = layout.keyRanges.subarray(4 * i, 4 * i + 4) as unknown as [number, number, number, number];
+        const [a0, a1, b0, b1] = layout.keyRanges.subarray(4 * i, 4 * i + 4) as unknown as [
+          number,
+          number,
+          number,
+          number,
+        ];
         expect(a0 <= a1 && (b0 === b1 || a1 <= b0) && b0 <= b1).toBe(true);
         for (let j = 0; j < layout.length; j++) {
           const actual = (j >= a0 && j < a1) || (j >= b0 && j < b1);

@@ -1,4 +1,4 @@
-import { type Document, type ImagePart, type LayoutOptions, countTargets, layoutDocuments } from "@interfuse/model";
+import { countTargets, type Document, type ImagePart, type LayoutOptions, layoutDocuments } from "@interfuse/model";
 import { describe, expect, it } from "vitest";
 
 const options: LayoutOptions = {
@@ -46,13 +46,14 @@ describe("positions", () => {
   });
 
   it("are 1-D throughout when raster", () => {
-    expect(positionsOf(document, { positionKind: "raster" })).toEqual(
-      Array.from({ length: 11 }, (_, p) => [p, p, p]),
-    );
+    expect(positionsOf(document, { positionKind: "raster" })).toEqual(Array.from({ length: 11 }, (_, p) => [p, p, p]));
   });
 
   it("of a noised copy are those of its clean twin", () => {
-    const layout = layoutDocuments([{ parts: [text(5), image(2, 2, true), target(7)] }], { ...options, noisedCopies: 2 });
+    const layout = layoutDocuments([{ parts: [text(5), image(2, 2, true), target(7)] }], {
+      ...options,
+      noisedCopies: 2,
+    });
     const [clean, ...noised] = layout.images;
     expect(layout.images.map((entry) => entry.role)).toEqual(["clean", "noised", "noised"]);
     expect(noised.map((entry) => entry.start)).toEqual([8, 12]);
@@ -141,6 +142,8 @@ describe("bad input", () => {
 
   it("names an empty row and a bad option", () => {
     expect(() => layoutDocuments([], options)).toThrow(/documents is empty/);
-    expect(() => layoutDocuments([{ parts: [text(5)] }], { ...options, noisedCopies: 0 })).toThrow(/noisedCopies \(=0\)/);
+    expect(() => layoutDocuments([{ parts: [text(5)] }], { ...options, noisedCopies: 0 })).toThrow(
+      /noisedCopies \(=0\)/,
+    );
   });
 });

@@ -35,7 +35,10 @@ const variants: [string, Partial<ModelConfigInput>][] = [
       },
     },
   ],
-  ["sample prediction, adaptive norms", { objective: { latentChannels: 2, predictionType: "sample", useAdaptiveNorm: true } }],
+  [
+    "sample prediction, adaptive norms",
+    { objective: { latentChannels: 2, predictionType: "sample", useAdaptiveNorm: true } },
+  ],
   ["weights per modality", { backbone: { modelDim: 24, numLayers: 2, numHeads: 2, numExperts: 2 } }],
 ];
 
@@ -83,7 +86,9 @@ describe("loss sums", () => {
       const { textLossSum, imageLossSum } = model.lossSums(layout, new Generator(3));
       return { loss: textLossSum.add(imageLossSum) as tf.Scalar };
     }, model.parameters());
-    const silent = [...gradients].filter(([, gradient]) => gradient.abs().max().dataSync()[0]! === 0).map(([name]) => name);
+    const silent = [...gradients]
+      .filter(([, gradient]) => gradient.abs().max().dataSync()[0]! === 0)
+      .map(([name]) => name);
     expect(silent).toEqual([]);
     tf.dispose([outputs.loss, ...gradients.values()]);
     const contextOnly = sumsOf(model, [{ parts: [text(ids.bos), image(1), answer(5)] }]);
@@ -111,7 +116,12 @@ describe("loss sums", () => {
 describe("resolveModelConfig", () => {
   it("fills defaults and is idempotent", () => {
     const config = resolveModelConfig(tinyConfig());
-    expect(config).toMatchObject({ contextPolicy: "clean", positionKind: "axial", noisedCopies: 1, tieEmbeddings: true });
+    expect(config).toMatchObject({
+      contextPolicy: "clean",
+      positionKind: "axial",
+      noisedCopies: 1,
+      tieEmbeddings: true,
+    });
     expect(config.frame.fill).toBe(ids.eos);
     expect(config.objective).toMatchObject({ kind: "diffusion", path: "linear", predictionType: "velocity" });
     expect(resolveModelConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
@@ -121,7 +131,10 @@ describe("resolveModelConfig", () => {
     [{ frame: { boi: 2, eoi: 3, eos: 16 } }, /frame.eos \(=16\) must lie below vocabSize \(=16\)/],
     [{ frame: { boi: 2, eoi: 2, eos: 1 } }, /three different ids/],
     [{ noisedCopy: 2 }, /noisedCopy/],
-    [{ backbone: { modelDim: 24, numLayers: 1, numHeads: 2, conditioningDim: 8 } }, /conditioningDim \(=8\) must be left out/],
+    [
+      { backbone: { modelDim: 24, numLayers: 1, numHeads: 2, conditioningDim: 8 } },
+      /conditioningDim \(=8\) must be left out/,
+    ],
     [{ backbone: { modelDim: 24, numLayers: 1, numHeads: 2, numExperts: 3 } }, /numExperts \(=3\)/],
   ] as [Partial<ModelConfigInput>, RegExp][])("names what is wrong in %j", (overrides, message) => {
     expect(() => resolveModelConfig(tinyConfig(overrides))).toThrow(message);

@@ -80,7 +80,8 @@ describe("the end of a generation", () => {
     const model = randomModel({ contextLength: 8 });
     const run = async (options: Omit<GenerationOptions, "generator">) => {
       const events = [];
-      for await (const event of generate(model, prompt, { generator: new Generator(1), ...options })) events.push(event);
+      for await (const event of generate(model, prompt, { generator: new Generator(1), ...options }))
+        events.push(event);
       return events;
     };
     const words = Array.from({ length: 12 }, (_, i) => i + 4);
@@ -95,26 +96,49 @@ describe("the end of a generation", () => {
 
 describe("bad input", () => {
   it.each([
-    ["a prompt longer than the context", { parts: [text(...new Array<number>(65).fill(4))] }, {}, /65 tokens, contextLength is 64/],
-    ["an image that does not fit", { parts: [text(...new Array<number>(60).fill(4))] }, { image: drawing }, /no room for an image/],
+    [
+      "a prompt longer than the context",
+      { parts: [text(...new Array<number>(65).fill(4))] },
+      {},
+      /65 tokens, contextLength is 64/,
+    ],
+    [
+      "an image that does not fit",
+      { parts: [text(...new Array<number>(60).fill(4))] },
+      { image: drawing },
+      /no room for an image/,
+    ],
     ["BOI without image options", prompt, { image: undefined }, /image options are missing/],
     ["an odd size", prompt, { image: { ...drawing, height: 3 } }, /height \(=3\)/],
     ["zero steps", prompt, { image: { ...drawing, numSteps: 0 } }, /numSteps/],
-    ["negative guidance", prompt, { image: { ...drawing, guidance: { scale: -1, document: prompt } } }, /guidance\.scale/],
+    [
+      "negative guidance",
+      prompt,
+      { image: { ...drawing, guidance: { scale: -1, document: prompt } } },
+      /guidance\.scale/,
+    ],
     ["a negative temperature", prompt, { temperature: -1 }, /temperature/],
     ["an unknown option", prompt, { topK: 3 }, /topK/],
     ["an unknown token", { parts: [text(16)] }, {}, /tokenIds\[0\] \(=16\)/],
-    ["latents of another model", { parts: [{ ...image(1), latents: new Float32Array(16) }] }, {}, /latents has 16 values/],
-  ] as [string, Document, Partial<GenerationOptions>, RegExp][])("names %s, and the session goes on", async (_, document, overrides, message) => {
-    const model = randomModel();
-    const session = new Session(model);
-    expect(() => session.add(document, { ...draw(1), ...overrides })).toThrow(message);
-    expect(session.numRunning).toBe(0);
-    session.add(prompt, draw(1));
-    expect((await session.step())[0]!.event.type).toBe("image-start");
-    session.dispose();
-    model.dispose();
-  });
+    [
+      "latents of another model",
+      { parts: [{ ...image(1), latents: new Float32Array(16) }] },
+      {},
+      /latents has 16 values/,
+    ],
+  ] as [string, Document, Partial<GenerationOptions>, RegExp][])(
+    "names %s, and the session goes on",
+    async (_, document, overrides, message) => {
+      const model = randomModel();
+      const session = new Session(model);
+      expect(() => session.add(document, { ...draw(1), ...overrides })).toThrow(message);
+      expect(session.numRunning).toBe(0);
+      session.add(prompt, draw(1));
+      expect((await session.step())[0]!.event.type).toBe("image-start");
+      session.dispose();
+      model.dispose();
+    },
+  );
 
   it("names damaged weights, and a step begun within a step", async () => {
     const model = randomModel();
@@ -123,7 +147,10 @@ describe("bad input", () => {
     const first = session.step();
     await expect(session.step()).rejects.toThrow(/still running/);
     await first;
-    model.parameters().get("backbone.norm.weight")!.assign(tf.fill([24], Number.NaN));
+    model
+      .parameters()
+      .get("backbone.norm.weight")!
+      .assign(tf.fill([24], Number.NaN));
     await expect(session.step()).rejects.toThrow(/NaN/);
     expect(session.numRunning).toBe(0);
     session.dispose();

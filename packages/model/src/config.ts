@@ -5,7 +5,11 @@
 import { type BackboneConfig, type BackboneConfigInput, resolveBackboneConfig } from "@interfuse/backbone";
 import { z } from "zod";
 import type { ContextPolicy, FrameTokens, PositionKind } from "./layout/layout.ts";
-import { type DiffusionConfig, type DiffusionConfigInput, diffusionConfigSchema } from "./objectives/diffusion-config.ts";
+import {
+  type DiffusionConfig,
+  type DiffusionConfigInput,
+  diffusionConfigSchema,
+} from "./objectives/diffusion-config.ts";
 
 /** A resolved model config; plain JSON. */
 export interface ModelConfig {

@@ -55,7 +55,10 @@ export function rowConditioning(
 ): tf.Tensor2D {
   const text_1D = tf.zeros<tf.Rank.R2>([1, conditioningDim]);
   const source = conditioning_PD === undefined ? text_1D : tf.concat([text_1D, conditioning_PD], 0);
-  return gatherRows(source, indices.map((patch) => patch + 1));
+  return gatherRows(
+    source,
+    indices.map((patch) => patch + 1),
+  );
 }
 
 /** Picks rows of a matrix; its gradient scatters back. */

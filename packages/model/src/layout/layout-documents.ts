@@ -93,13 +93,25 @@ class LayoutBuilder {
         rows.token(frame.boi, position++, [documentStart, start + 1, 0, 0]);
         const contextEnd = rows.length;
         const inPlace = this.#roleInPlace(part, follows[partIndex]!);
-        const base = { documentIndex, partIndex, documentId, ...grid, latents: part.latents, height: part.height, width: part.width };
+        const base = {
+          documentIndex,
+          partIndex,
+          documentId,
+          ...grid,
+          latents: part.latents,
+          height: part.height,
+          width: part.width,
+        };
         this.#images.push({ ...base, ...inPlace, copyIndex: 0, start: contextEnd });
         const patchPosition = position;
         rows.patches(frame.fill, grid, position, [documentStart, contextEnd + grid.numTokens, 0, 0]);
         position += positionExtent(grid, positionKind);
         rows.token(frame.eoi, position++, [documentStart, rows.length + 1, 0, 0]);
-        for (let copyIndex = inPlace.role === "noised" ? 1 : 0; part.hasLoss && copyIndex < this.#noisedCopies; copyIndex++) {
+        for (
+          let copyIndex = inPlace.role === "noised" ? 1 : 0;
+          part.hasLoss && copyIndex < this.#noisedCopies;
+          copyIndex++
+        ) {
           copiesAtEnd.push(() => {
             const start = rows.length;
             this.#images.push({ ...base, role: "noised", copyIndex, start, timestepCap: 1 });

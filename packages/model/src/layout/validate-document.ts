@@ -66,7 +66,8 @@ function validateImage(part: ImagePart, name: string, { patchSize, latentChannel
   const { latents, height, width } = part;
   const { numTokens } = patchGrid(height, width, patchSize);
   const channels = latents.length / (height * width);
-  const isWrong = latentChannels === undefined ? !(channels >= 1 && Number.isInteger(channels)) : channels !== latentChannels;
+  const isWrong =
+    latentChannels === undefined ? !(channels >= 1 && Number.isInteger(channels)) : channels !== latentChannels;
   if (isWrong) {
     throw new RangeError(
       `layoutDocuments: ${name}.latents has ${latents.length} values; height (=${height}) x width (=${width}) x ` +

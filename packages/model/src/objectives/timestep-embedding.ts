@@ -18,9 +18,15 @@ export class TimestepEmbedding extends Module {
 
   constructor(modelDim: number, generator: Generator) {
     super();
-    this.#inputWeight = this.parameter("input.weight", initNormal(generator.fork("input"), [modelDim, NUM_FEATURES], 0.02));
+    this.#inputWeight = this.parameter(
+      "input.weight",
+      initNormal(generator.fork("input"), [modelDim, NUM_FEATURES], 0.02),
+    );
     this.#inputBias = this.parameter("input.bias", initZeros([modelDim]));
-    this.#outputWeight = this.parameter("output.weight", initNormal(generator.fork("output"), [modelDim, modelDim], 0.02));
+    this.#outputWeight = this.parameter(
+      "output.weight",
+      initNormal(generator.fork("output"), [modelDim, modelDim], 0.02),
+    );
     this.#outputBias = this.parameter("output.bias", initZeros([modelDim]));
   }
 

@@ -36,7 +36,9 @@ export interface GenerationOptions {
 }
 
 /** `GenerationOptions` with defaults filled in. */
-export type ResolvedGenerationOptions = Required<Pick<GenerationOptions, "generator" | "temperature" | "topP" | "maxTokens">> &
+export type ResolvedGenerationOptions = Required<
+  Pick<GenerationOptions, "generator" | "temperature" | "topP" | "maxTokens">
+> &
   Pick<GenerationOptions, "firstTokenId" | "forbiddenTokenIds"> & {
     readonly image?: Required<Omit<ImageOptions, "guidance">> & Pick<ImageOptions, "guidance">;
   };

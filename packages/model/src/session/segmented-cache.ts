@@ -1,5 +1,5 @@
 import type { KvCache } from "@interfuse/backbone";
-import { tf, writeRows } from "@interfuse/tensor";
+import { writeRows } from "@interfuse/tensor";
 import type { UnifiedModel } from "../unified-model.ts";
 import type { Segment } from "./branch.ts";
 import { SegmentAllocator } from "./segments.ts";
@@ -43,10 +43,11 @@ export class SegmentedCache {
     const old = this.#cache;
     if (old !== undefined) {
       const slots = Int32Array.from({ length: old.capacity }, (_, slot) => slot);
-      tf.tidy(() => {
-        old.keys.forEach((keys, layer) => writeRows(larger.keys[layer]!, keys, slots));
-        old.values.forEach((values, layer) => writeRows(larger.values[layer]!, values, slots));
-      });
+      for (const kind of ["keys", "values"] as const) {
+        for (const [layer, buffer] of old[kind].entries()) {
+          writeRows(larger[kind][layer]!, buffer, slots);
+        }
+      }
       old.dispose();
     }
     this.#cache = larger;
