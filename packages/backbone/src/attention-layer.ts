@@ -74,7 +74,7 @@ export class AttentionLayer extends Module {
     ];
     const query_LNK = this.#rotate(query.reshape([numTokens, numHeads, headDim]), rotary_LK, this.#queryNorm);
     const key_LGK = this.#rotate(key.reshape([numTokens, numKvHeads, headDim]), rotary_LK, this.#keyNorm);
-    const value_LGK = value.reshape<tf.Rank.R3>([numTokens, numKvHeads, headDim]);
+    const value_LGK = value.reshape([numTokens, numKvHeads, headDim]) as tf.Tensor3D;
 
     const { key_SGK, value_SGK } = this.#remember(key_LGK, value_LGK, cache);
     const output_LNK = attention({
@@ -83,7 +83,7 @@ export class AttentionLayer extends Module {
       value: value_SGK,
       keyRanges: context.keyRanges,
     });
-    const output = routing.toExpertOrder(output_LNK.reshape([numTokens, numHeads * headDim]));
+    const output = routing.toExpertOrder(output_LNK.reshape([numTokens, numHeads * headDim]) as tf.Tensor2D);
     return this.#output.forward(output, routing);
   }
 

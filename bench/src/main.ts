@@ -1,0 +1,40 @@
+/**
+ * `npm run bench -- NAME [--json] [--OPTION VALUE ...]`: timings against peers, in interleaved runs on this machine.
+ * One process measures one case, so that peaks of memory are its own.
+ */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { benchTrainStep } from "./train-step.ts";
+import { SHAPES } from "./workload.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    size: { type: "string", default: Object.keys(SHAPES)[0] as string },
+    precision: { type: "string", default: "bf16" },
+    documents: { type: "string", default: "32" },
+    rounds: { type: "string", default: "15" },
+    threads: { type: "string", default: String(Math.min(availableParallelism(), 16)) },
+  },
+});
+
+const precision = values.precision === "f32" ? "f32" : "bf16";
+const shared = {
+  size: values.size,
+  precision,
+  threads: Number(values.threads),
+  rounds: Number(values.rounds),
+} as const;
+const benches: Record<string, () => Promise<object>> = {
+  "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents) }),
+};
+
+const bench = benches[positionals[0] ?? ""];
+if (bench === undefined) {
+  process.stderr.write(`bench: name one of ${Object.keys(benches).join(", ")}\n`);
+  process.exit(2);
+}
+const result = await bench();
+if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+else console.table(result);

@@ -1,0 +1,12 @@
+/** The middle value; of an even number of values, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** The most memory this process has had resident, in MiB. */
+export function peakResidentMiB(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024);
+}

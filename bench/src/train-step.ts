@@ -1,0 +1,100 @@
+/**
+ * One training step (forward, backward, clipping, AdamW) of this project against the same model in PyTorch, run in turn:
+ * medians of interleaved runs after at least five seconds of warm-up.
+ */
+import { UnifiedModel } from "@interfuse/model";
+import { Generator, type Precision, tf, useBackend, valueAndGrads } from "@interfuse/tensor";
+import { AdamW } from "@interfuse/training";
+import { Peer } from "./peer.ts";
+import { productFlops, productRunner } from "./products.ts";
+import { median, peakResidentMiB } from "./statistics.ts";
+import { makeDocuments, modelConfig, SHAPES } from "./workload.ts";
+
+const WARM_UP_SECONDS = 5;
+const ADAM = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
+const LEARNING_RATE = 3e-4;
+const IMAGE_LOSS_WEIGHT = 5;
+
+/** What to measure. */
+export interface TrainStepOptions {
+  /** A key of `SHAPES`. */
+  readonly size: string;
+  readonly precision: Precision;
+  readonly threads: number;
+  readonly numDocuments: number;
+  readonly rounds: number;
+}
+
+/** Measures one size at one precision. */
+export async function benchTrainStep({ size, precision, threads, numDocuments, rounds }: TrainStepOptions) {
+  const shape = SHAPES[size];
+  if (shape === undefined)
+    throw new RangeError(`train-step: unknown size "${size}"; there are ${Object.keys(SHAPES).join(", ")}`);
+  await useBackend({ backend: "torch", precision, threads });
+  const model = new UnifiedModel(modelConfig(shape), new Generator(1, "weights"));
+  const optimizer = new AdamW(model.parameters(), ADAM);
+  const layout = model.layout(makeDocuments(numDocuments));
+  const generator = new Generator(2, "noise");
+  let step = 0;
+
+  const trainStep = () => {
+    step += 1;
+    const { outputs, gradients } = valueAndGrads(() => {
+      const sums = model.lossSums(layout, generator.fork(step));
+      const text = tf.div(sums.textLossSum, sums.numTextTargets);
+      const image = tf.mul(tf.div(sums.imageLossSum, sums.numImages), IMAGE_LOSS_WEIGHT);
+      return { loss: tf.add(text, image) as tf.Scalar };
+    }, model.parameters());
+    const gradNorm = optimizer.update(gradients, { learningRate: LEARNING_RATE, step });
+    // The step is over when its loss can be read.
+    outputs.loss.dataSync();
+    for (const tensor of [outputs.loss, gradNorm, ...gradients.values()]) tensor.dispose();
+  };
+  const milliseconds = (f: () => void) => {
+    const start = performance.now();
+    f();
+    return performance.now() - start;
+  };
+  const warmUp = (f: () => void) => {
+    for (const start = performance.now(); performance.now() - start < WARM_UP_SECONDS * 1000; ) f();
+  };
+
+  const peer = new Peer("train_step", { ...shape, precision, threads, numDocuments });
+  try {
+    await peer.ask({ warmUpSeconds: WARM_UP_SECONDS });
+    warmUp(trainStep);
+    const own: number[] = [];
+    const others: { eager: number[]; compiled: number[] } = { eager: [], compiled: [] };
+    for (let round = 0; round < rounds; round++) {
+      own.push(milliseconds(trainStep));
+      const times = await peer.ask<{ eager: number; compiled: number | null }>({ step: true });
+      others.eager.push(times.eager);
+      if (times.compiled !== null) others.compiled.push(times.compiled);
+    }
+    const peak = peakResidentMiB();
+    const { peakMiB: peerPeakMiB, version } = await peer.ask<{ peakMiB: number; version: string }>({ memory: true });
+    const runProducts = productRunner(shape, numDocuments);
+    warmUp(runProducts);
+    const products = Array.from({ length: rounds }, () => milliseconds(runProducts));
+    const better = others.compiled.length > 0 && median(others.compiled) < median(others.eager) ? "compiled" : "eager";
+    const msPerStep = median(own);
+    const peerMsPerStep = median(others[better]);
+    return {
+      bench: "train-step",
+      parameters: model.numParameters(),
+      precision,
+      msPerStep,
+      peer: `PyTorch ${version} ${better}`,
+      peerMsPerStep,
+      ratio: peerMsPerStep / msPerStep,
+      productShare: median(products) / msPerStep,
+      productGflops: productFlops(shape, numDocuments) / median(products) / 1e6,
+      peakMiB: peak,
+      peerPeakMiB,
+    };
+  } finally {
+    peer.close();
+    optimizer.dispose();
+    model.dispose();
+  }
+}
