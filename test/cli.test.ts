@@ -27,11 +27,23 @@ describe("usage errors exit with 2, say nothing on stdout and name the nearest",
     ],
     ["a value of the wrong kind", ["train", "model", "--recipe", "debug", "--set", "steps=many"], /must be a number/],
     ["zero steps", ["train", "model", "--recipe", "debug", "--set", "steps=0"], /steps \(=0\)/],
-    ["a value out of range", ["train", "image-tokenizer", "--recipe", "f4", "--set", "batch.pictures=0"], /pictures \(=0\)/],
+    [
+      "a value out of range",
+      ["train", "image-tokenizer", "--recipe", "f4", "--set", "batch.pictures=0"],
+      /pictures \(=0\)/,
+    ],
     ["no data", ["train", "model", "--recipe", "debug", "--out", "x"], /--data/],
-    ["a negative guidance", ["generate", "--model", "x", "--out", "x.png", "--prompt", "x", "--guidance", "-1"], /at least 0/],
+    [
+      "a negative guidance",
+      ["generate", "--model", "x", "--out", "x.png", "--prompt", "x", "--guidance", "-1"],
+      /at least 0/,
+    ],
     ["an unknown backend", ["doctor", "--backend", "tpu"], /Allowed choices/],
-    ["resuming nothing", ["train", "model", "--recipe", "debug", "--data", "x", "--out", "none", "--resume"], /no checkpoint in/],
+    [
+      "resuming nothing",
+      ["train", "model", "--recipe", "debug", "--data", "x", "--out", "none", "--resume"],
+      /no checkpoint in/,
+    ],
   ])("%s", (_, args, message) => {
     const { status, stdout, stderr } = run(...args);
     expect(stderr).toMatch(message);
@@ -52,7 +64,11 @@ describe("failures exit with 1 and one clean message", () => {
 
   it("an empty data folder", () => {
     mkdirSync(join(folder, "empty"));
-    expect(run("data", "inspect", "empty")).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(/is empty/) });
+    expect(run("data", "inspect", "empty")).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/is empty/),
+    });
   });
 });
 
@@ -63,7 +79,11 @@ describe("answers", () => {
   });
 
   it("--recipe list prints the recipes alone", () => {
-    expect(run("train", "model", "--recipe", "list")).toEqual({ status: 0, stdout: "debug\nscenes\nemoji\n", stderr: "" });
+    expect(run("train", "model", "--recipe", "list")).toEqual({
+      status: 0,
+      stdout: "debug\nscenes\nemoji\n",
+      stderr: "",
+    });
   });
 
   it("doctor --json prints one object", () => {

@@ -15,9 +15,26 @@ const STEPS = 8;
 let folder: string;
 let data: string;
 
-function start(out: string, ...flags: string[]): { child: ChildProcess; ended: Promise<{ code: number | null; stderr: string }> } {
+function start(
+  out: string,
+  ...flags: string[]
+): { child: ChildProcess; ended: Promise<{ code: number | null; stderr: string }> } {
   const settings = [`steps=${STEPS}`, "batch.tokens=192", "report.checkpointEvery=1", "report.keepCheckpoints=3"];
-  const args = [CLI, "train", "model", "--recipe", "debug", "--data", data, "--out", out, "--threads", "1", "--log-every", "1"];
+  const args = [
+    CLI,
+    "train",
+    "model",
+    "--recipe",
+    "debug",
+    "--data",
+    data,
+    "--out",
+    out,
+    "--threads",
+    "1",
+    "--log-every",
+    "1",
+  ];
   const child = spawn(process.execPath, [...args, ...settings.flatMap((setting) => ["--set", setting]), ...flags], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -47,7 +64,12 @@ async function expectAllLoad(out: string): Promise<void> {
 
 async function finalFiles(out: string): Promise<Record<string, string>> {
   const checkpoint = (await latestCheckpoint(out))?.path as string;
-  const names = ["model.safetensors", "training/parameters.safetensors", "training/optimizer.safetensors", "training/averages.safetensors"];
+  const names = [
+    "model.safetensors",
+    "training/parameters.safetensors",
+    "training/optimizer.safetensors",
+    "training/averages.safetensors",
+  ];
   const files = names.map(async (name) => [name, (await readFile(join(checkpoint, name))).toString("base64")] as const);
   return Object.fromEntries(await Promise.all(files));
 }

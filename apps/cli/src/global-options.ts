@@ -21,7 +21,10 @@ export function withGlobalOptions(command: Command): Command {
         .helpGroup("Everywhere:"),
     )
     .addOption(
-      new Option("--device <name>", "auto, cpu, cuda or cuda:N").argParser(device).default("auto").helpGroup("Everywhere:"),
+      new Option("--device <name>", "auto, cpu, cuda or cuda:N")
+        .argParser(device)
+        .default("auto")
+        .helpGroup("Everywhere:"),
     )
     .addOption(
       new Option("--precision <name>", "of products and activations")
@@ -36,7 +39,8 @@ export function withGlobalOptions(command: Command): Command {
 
 /** Parses `auto`, `cpu`, `cuda`, `cuda:N`. */
 function device(value: string): string {
-  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(value)) throw new InvalidArgumentError('must be "auto", "cpu", "cuda" or "cuda:N".');
+  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(value))
+    throw new InvalidArgumentError('must be "auto", "cpu", "cuda" or "cuda:N".');
   return value;
 }
 

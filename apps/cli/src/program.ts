@@ -1,9 +1,9 @@
 /** The command tree. It imports no command's work: that is loaded when the command runs. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { captionCommand, askCommand } from "./commands/describe-commands.ts";
 import { chatCommand } from "./commands/chat-command.ts";
 import { dataCommand } from "./commands/data-command.ts";
+import { askCommand, captionCommand } from "./commands/describe-commands.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { editCommand, generateCommand } from "./commands/draw-commands.ts";
 import { evaluateCommand } from "./commands/evaluate-command.ts";
@@ -11,7 +11,9 @@ import { trainCommand } from "./commands/train-command.ts";
 
 /** The whole command line, ready to parse; errors are thrown, never exits. */
 export function createProgram(): Command {
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   const program = new Command("interfuse")
     .description("Train and run one transformer over text and images.")
     .version(version)

@@ -9,7 +9,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return typeof process.exitCode === "number" ? process.exitCode : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const { name, message, stack } = error instanceof Error ? error : { name: "", message: String(error), stack: undefined };
+    const { name, message, stack } =
+      error instanceof Error ? error : { name: "", message: String(error), stack: undefined };
     const isDebug = (process.env.DEBUG ?? "") !== "";
     process.stderr.write(`interfuse: ${isDebug && stack !== undefined ? stack : message}\n`);
     if (name === "InterruptedError") return 130;

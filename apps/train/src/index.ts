@@ -4,7 +4,11 @@ export { PictureStream } from "./batches/picture-stream.ts";
 export { type DocumentStream, type LayOut, RowStream } from "./batches/row-stream.ts";
 export { nearest } from "./config/nearest.ts";
 export { applyOverrides, leafKeys } from "./config/overrides.ts";
-export { resolveImageTokenizerRecipe, resolveModelRecipe, resolveTextTokenizerRecipe } from "./config/resolve-recipe.ts";
+export {
+  resolveImageTokenizerRecipe,
+  resolveModelRecipe,
+  resolveTextTokenizerRecipe,
+} from "./config/resolve-recipe.ts";
 export { UsageError } from "./config/usage-error.ts";
 export { readImageTokenizer, writeImageTokenizer } from "./image-tokenizer/image-tokenizer-folder.ts";
 export type { ReconstructionReport } from "./image-tokenizer/reconstruction.ts";

@@ -17,7 +17,9 @@ export class WeightAverages {
    */
   constructor(parameters: ReadonlyMap<string, tf.Variable>, decay: number) {
     if (!(decay > 0 && decay < 1)) {
-      throw new RangeError(`WeightAverages: decay (=${decay}) must be above 0 and below 1; leave averages out to turn them off`);
+      throw new RangeError(
+        `WeightAverages: decay (=${decay}) must be above 0 and below 1; leave averages out to turn them off`,
+      );
     }
     this.#parameters = parameters;
     this.#decay = decay;

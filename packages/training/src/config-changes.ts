@@ -8,7 +8,11 @@ export type ConfigChange = { readonly key: string; readonly before?: JsonValue; 
  *
  * @param mayChange dotted keys; each covers itself and everything below it (`"report"` covers `"report.sampleEvery"`).
  */
-export function configChanges(before: JsonObject, after: JsonObject, mayChange: readonly string[] = []): ConfigChange[] {
+export function configChanges(
+  before: JsonObject,
+  after: JsonObject,
+  mayChange: readonly string[] = [],
+): ConfigChange[] {
   const old = leaves(before);
   const current = leaves(after);
   const keys = [...new Set([...old.keys(), ...current.keys()])];

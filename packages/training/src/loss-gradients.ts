@@ -32,7 +32,10 @@ export function lossGradients<Batch>(
   let gradients: Map<string, tf.Tensor> | undefined;
   let losses: Map<string, tf.Scalar> | undefined;
   microBatches.forEach((batch, index) => {
-    const result = valueAndGrads(() => scaledLosses(task, { batch, terms, counts, generator: generator.fork(index) }), parameters);
+    const result = valueAndGrads(
+      () => scaledLosses(task, { batch, terms, counts, generator: generator.fork(index) }),
+      parameters,
+    );
     const { loss, ...means } = result.outputs;
     loss.dispose();
     gradients = addInto(gradients, result.gradients);

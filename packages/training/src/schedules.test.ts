@@ -48,11 +48,17 @@ describe("schedules", () => {
   });
 
   it("a config that does not fit is an error naming the field", () => {
-    expect(() => scheduleFromConfig({ kind: "cosine", warmupSteps: 20, finalRatio: 0, decayFraction: null }, 10)).toThrow(/warmupSteps \(=20\)/);
-    expect(() => scheduleFromConfig({ kind: "cosine", warmupSteps: 2, finalRatio: 2, decayFraction: null }, 10)).toThrow(/finalRatio \(=2\)/);
+    expect(() =>
+      scheduleFromConfig({ kind: "cosine", warmupSteps: 20, finalRatio: 0, decayFraction: null }, 10),
+    ).toThrow(/warmupSteps \(=20\)/);
+    expect(() =>
+      scheduleFromConfig({ kind: "cosine", warmupSteps: 2, finalRatio: 2, decayFraction: null }, 10),
+    ).toThrow(/finalRatio \(=2\)/);
     expect(() => scheduleFromConfig({ kind: "linear", warmupSteps: 2, finalRatio: 0, decayFraction: 0.5 }, 10)).toThrow(
       /decayFraction/,
     );
-    expect(() => scheduleFromConfig({ kind: "wsd", warmupSteps: 2, finalRatio: 0, decayFraction: null }, 10)).toThrow(/decayFraction/);
+    expect(() => scheduleFromConfig({ kind: "wsd", warmupSteps: 2, finalRatio: 0, decayFraction: null }, 10)).toThrow(
+      /decayFraction/,
+    );
   });
 });

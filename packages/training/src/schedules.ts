@@ -25,7 +25,12 @@ export function constantSchedule({ warmupSteps }: { warmupSteps: number }): Sche
 
 /** Warm-up, then half a cosine from 1 to `finalRatio` (Loshchilov and Hutter 2016, arXiv 1608.03983, without restarts). */
 export function cosineSchedule({ warmupSteps, totalSteps, finalRatio = 0 }: DecayOptions): Schedule {
-  return decayAfter(warmupSteps, { warmupSteps, totalSteps, finalRatio, shape: (p) => 0.5 * (1 + Math.cos(Math.PI * p)) });
+  return decayAfter(warmupSteps, {
+    warmupSteps,
+    totalSteps,
+    finalRatio,
+    shape: (p) => 0.5 * (1 + Math.cos(Math.PI * p)),
+  });
 }
 
 /** Warm-up, then a straight line from 1 to `finalRatio`. */
@@ -52,7 +57,9 @@ export function scheduleFromConfig(config: ScheduleConfig, totalSteps: number): 
     );
   }
   if (!(finalRatio >= 0 && finalRatio <= 1)) {
-    throw new RangeError(`schedule: finalRatio (=${finalRatio}) must be from 0 to 1, a share of the peak learning rate`);
+    throw new RangeError(
+      `schedule: finalRatio (=${finalRatio}) must be from 0 to 1, a share of the peak learning rate`,
+    );
   }
   if (kind === "constant" && finalRatio !== 1) {
     throw new RangeError(`schedule: finalRatio (=${finalRatio}) must be 1 for kind "constant", which never decays`);
@@ -72,7 +79,12 @@ export function scheduleFromConfig(config: ScheduleConfig, totalSteps: number): 
       if (!(fraction > 0 && fraction <= 1)) {
         throw new RangeError(`schedule: decayFraction (=${fraction}) must be above 0 and at most 1`);
       }
-      return warmupStableDecaySchedule({ warmupSteps, totalSteps, finalRatio, decaySteps: Math.round(totalSteps * fraction) });
+      return warmupStableDecaySchedule({
+        warmupSteps,
+        totalSteps,
+        finalRatio,
+        decaySteps: Math.round(totalSteps * fraction),
+      });
     }
   }
 }

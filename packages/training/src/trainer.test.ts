@@ -19,7 +19,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const generator = new Generator(7);
 
 function checkpoints(overrides: Partial<CheckpointOptions> = {}): CheckpointOptions {
-  return { folder, every: 4, keep: 2, saveModel: async (sink) => sink.write("model.bin", new Uint8Array([1])), ...overrides };
+  return {
+    folder,
+    every: 4,
+    keep: 2,
+    saveModel: async (sink) => sink.write("model.bin", new Uint8Array([1])),
+    ...overrides,
+  };
 }
 
 async function run(trainer: Trainer<Samples>, signal?: AbortSignal): Promise<TrainingEvent[]> {
@@ -74,7 +80,8 @@ describe("Trainer", () => {
     const events = await run(second.trainer);
     expect(steps(events)[0]?.step).toBe(7);
     expect(await weightsOf(second.module)).toEqual(await weightsOf(straight.module));
-    const averages = (trainer: Trainer<Samples>, module: Regression) => trainer.withAveragedWeights(() => weightsOf(module));
+    const averages = (trainer: Trainer<Samples>, module: Regression) =>
+      trainer.withAveragedWeights(() => weightsOf(module));
     expect(await averages(second.trainer, second.module)).toEqual(await averages(straight.trainer, straight.module));
     expect(await weightsOf(second.module)).not.toEqual(await averages(second.trainer, second.module));
   });
@@ -99,7 +106,9 @@ describe("Trainer", () => {
       if (++calls === 2) throw Object.assign(new Error("write failed"), { code: "ENOSPC" });
     };
     const { trainer } = regressionTrainer(generator, { checkpoints: checkpoints({ saveModel }) });
-    await expect(run(trainer)).rejects.toThrow(/step 8 failed.*no space left.*last good checkpoint is ".*checkpoint-000004"/s);
+    await expect(run(trainer)).rejects.toThrow(
+      /step 8 failed.*no space left.*last good checkpoint is ".*checkpoint-000004"/s,
+    );
     expect(await readdir(folder)).toEqual(["checkpoint-000004"]);
     await readTrainingState(join(folder, "checkpoint-000004"));
   });
@@ -116,7 +125,10 @@ describe("Trainer", () => {
         },
       };
     };
-    const { trainer } = regressionTrainer(generator, (module) => ({ task: broken(module), checkpoints: checkpoints() }));
+    const { trainer } = regressionTrainer(generator, (module) => ({
+      task: broken(module),
+      checkpoints: checkpoints(),
+    }));
     await expect(run(trainer)).rejects.toThrow(/loss of step 6 is not finite.*checkpoint-000004/s);
     expect(await readdir(folder)).toEqual(["checkpoint-000004"]);
   });

@@ -8,7 +8,12 @@ import { type FileSink, Generator, type tf } from "@interfuse/tensor";
 import { WeightAverages } from "./averages.ts";
 import { removeLeftovers, writeFolderAtomically } from "./checkpoint/atomic-folder.ts";
 import { checkpointName, latestCheckpoint, pruneCheckpoints } from "./checkpoint/checkpoint-folders.ts";
-import { assignHostTensors, type TrainingState, toHostTensors, writeTrainingState } from "./checkpoint/training-state.ts";
+import {
+  assignHostTensors,
+  type TrainingState,
+  toHostTensors,
+  writeTrainingState,
+} from "./checkpoint/training-state.ts";
 import { assertSameConfig } from "./config-changes.ts";
 import type { TrainingEvent } from "./events.ts";
 import { lossGradients } from "./loss-gradients.ts";
@@ -72,9 +77,11 @@ export class Trainer<Batch> {
       "checkpoints.every": options.checkpoints?.every ?? 1,
       "checkpoints.keep": options.checkpoints?.keep ?? 1,
     })) {
-      if (!Number.isInteger(value) || value < 1) throw new RangeError(`Trainer: ${name} (=${value}) must be a positive whole number`);
+      if (!Number.isInteger(value) || value < 1)
+        throw new RangeError(`Trainer: ${name} (=${value}) must be a positive whole number`);
     }
-    if (!(options.learningRate > 0)) throw new RangeError(`Trainer: learningRate (=${options.learningRate}) must be above 0`);
+    if (!(options.learningRate > 0))
+      throw new RangeError(`Trainer: learningRate (=${options.learningRate}) must be above 0`);
     this.#options = options;
     if (options.resume !== undefined) this.#checkResume(options.resume);
     const generator = options.resume === undefined ? options.generator : Generator.fromState(options.resume.generator);
@@ -144,7 +151,8 @@ export class Trainer<Batch> {
     for (const gradient of gradients.values()) gradient.dispose();
     const gradNorm = (await norm.data())[0] as number;
     norm.dispose();
-    if (!Number.isFinite(gradNorm)) throw await this.#nonFinite({ step, what: "gradient norm", values: { gradNorm, ...losses } });
+    if (!Number.isFinite(gradNorm))
+      throw await this.#nonFinite({ step, what: "gradient norm", values: { gradNorm, ...losses } });
     this.#averages?.update(step);
     this.#step = step;
     return {
@@ -193,9 +201,12 @@ export class Trainer<Batch> {
       await pruneCheckpoints(folder, keep);
       return { type: "checkpoint", step: this.#step, path };
     } catch (cause) {
-      throw new Error(`Trainer: the checkpoint of step ${this.#step} failed: ${(cause as Error).message}. ${await this.#lastGood()}`, {
-        cause,
-      });
+      throw new Error(
+        `Trainer: the checkpoint of step ${this.#step} failed: ${(cause as Error).message}. ${await this.#lastGood()}`,
+        {
+          cause,
+        },
+      );
     }
   }
 
@@ -203,10 +214,14 @@ export class Trainer<Batch> {
     const { config, mayChange = [], totalSteps, averageDecay } = this.#options;
     assertSameConfig(resume.config, config, mayChange);
     if (resume.step > totalSteps) {
-      throw new RangeError(`resume: the checkpoint is of step ${resume.step}, beyond totalSteps (=${totalSteps}); ask for more steps`);
+      throw new RangeError(
+        `resume: the checkpoint is of step ${resume.step}, beyond totalSteps (=${totalSteps}); ask for more steps`,
+      );
     }
     if ((averageDecay === undefined) !== (resume.averages === undefined)) {
-      throw new RangeError(`resume: averageDecay (=${averageDecay}) must be given exactly when the checkpoint has averages`);
+      throw new RangeError(
+        `resume: averageDecay (=${averageDecay}) must be given exactly when the checkpoint has averages`,
+      );
     }
   }
 

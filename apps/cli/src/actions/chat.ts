@@ -16,7 +16,12 @@ export async function chat(options: ChatOptions): Promise<void> {
   const pipeline = await openModel(options);
   const { isQuiet, useColor } = stderrOutput({ isQuiet: options.quiet });
   if (!isQuiet) process.stderr.write(HELP);
-  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: "> ", terminal: process.stdin.isTTY });
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stderr,
+    prompt: "> ",
+    terminal: process.stdin.isTTY,
+  });
   const conversation = new Conversation(pipeline, { ...options, useColor: useColor && process.stdout.isTTY === true });
   const prompt = () => void (isQuiet || lines.prompt());
   prompt();
@@ -62,7 +67,14 @@ class Conversation {
     const { seed, steps, guidance, temperature, topP, maxTokens, json } = this.#options;
     const shown = this.#shown.map((image): ContentPart<Picture> => ({ type: "image", image }));
     const asked: Message<Picture> = { role: "user", content: [...shown, { type: "text", text }] };
-    const settings = { seed: seed + this.#messages.length, steps, guidanceScale: guidance, temperature, topP, maxTokens };
+    const settings = {
+      seed: seed + this.#messages.length,
+      steps,
+      guidanceScale: guidance,
+      temperature,
+      topP,
+      maxTokens,
+    };
     const content: ContentPart<Picture>[] = [];
     for await (const event of this.#pipeline.chat([...this.#messages, asked], { ...settings, numPreviews: 0 })) {
       if (event.type === "text") {

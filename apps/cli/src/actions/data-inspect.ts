@@ -7,7 +7,12 @@ import type { GlobalOptions } from "../global-options.ts";
 export async function inspectData(path: string, { json }: GlobalOptions): Promise<void> {
   const reports = await inspectDataset(path);
   if (json) process.stdout.write(`${JSON.stringify(reports)}\n`);
-  else process.stdout.write(Object.entries(reports).map(([split, report]) => describe(split, report)).join("\n"));
+  else
+    process.stdout.write(
+      Object.entries(reports)
+        .map(([split, report]) => describe(split, report))
+        .join("\n"),
+    );
 }
 
 function describe(split: string, report: DatasetReport): string {

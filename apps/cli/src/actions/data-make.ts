@@ -41,7 +41,9 @@ function countDown(output: ConsoleOutput, what: string): (done: number, total: n
     if (!output.isTerminal) {
       if (done === total) logLine(output, `${formatCount(total)} ${what}`);
     } else if (done % 100 === 0 || done === total) {
-      output.write(`\r${formatBar(done / total, 12)} ${formatCount(done)}/${formatCount(total)} ${what}${done === total ? "\n" : ""}`);
+      output.write(
+        `\r${formatBar(done / total, 12)} ${formatCount(done)}/${formatCount(total)} ${what}${done === total ? "\n" : ""}`,
+      );
     }
   };
 }

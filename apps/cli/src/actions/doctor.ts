@@ -22,7 +22,10 @@ export async function doctor(options: GlobalOptions): Promise<void> {
     `why        ${report.reason}`,
     ...Object.entries(gemm).map(([name, rate]) => `products   ${name.padEnd(5)}${rate.toPrecision(3)} GFLOP/s`),
     "tried",
-    ...report.tried.map(({ name, ok, reason }) => `  ${ok ? "yes" : "no "}  ${name.padEnd(10)} ${reason.replaceAll("\n", "\n                  ")}`),
+    ...report.tried.map(
+      ({ name, ok, reason }) =>
+        `  ${ok ? "yes" : "no "}  ${name.padEnd(10)} ${reason.replaceAll("\n", "\n                  ")}`,
+    ),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -39,7 +39,8 @@ function drawBatch(
 }
 
 async function jobsOf({ prompt, prompts, out, count }: GenerateOptions): Promise<Job[]> {
-  if ((prompt === undefined) === (prompts === undefined)) throw new UsageError("generate: give either --prompt or --prompts");
+  if ((prompt === undefined) === (prompts === undefined))
+    throw new UsageError("generate: give either --prompt or --prompts");
   if (prompt !== undefined) {
     if (!out.toLowerCase().endsWith(".png")) throw new UsageError(`--out ${out}: must end in .png`);
     if (count === 1) return [{ prompt, file: out }];

@@ -98,7 +98,10 @@ export async function trainModelAction(options: TrainCommandOptions): Promise<vo
     log: (line) => logLine(output, line),
     signal: interruptSignal(output),
   });
-  logLine(output, `wrote ${out}; try: interfuse generate --model ${out} --prompt "${recipe.report.samplePrompts[0]}" --out picture.png`);
+  logLine(
+    output,
+    `wrote ${out}; try: interfuse generate --model ${out} --prompt "${recipe.report.samplePrompts[0]}" --out picture.png`,
+  );
 }
 
 /** Prints the recipes for `--recipe list`. */
@@ -110,7 +113,8 @@ function listed({ recipe }: TrainCommandOptions, recipes: Readonly<Record<string
 
 /** @throws UsageError when `--data` or `--out` is missing. */
 function required({ data, out }: TrainCommandOptions): { data: string; out: string } {
-  if (data === undefined) throw new UsageError('--data <path>: is needed (make some with "interfuse data make scenes --out DIR")');
+  if (data === undefined)
+    throw new UsageError('--data <path>: is needed (make some with "interfuse data make scenes --out DIR")');
   if (out === undefined) throw new UsageError("--out <dir>: is needed, the folder to write");
   return { data, out };
 }

@@ -7,7 +7,9 @@ export type ChatOptions = TextOptions & { readonly out: string; readonly steps?:
 
 /** `interfuse chat` */
 export function chatCommand(): Command {
-  return withTextOptions(new Command("chat").description("talk to a model in the terminal; it may answer with pictures"))
+  return withTextOptions(
+    new Command("chat").description("talk to a model in the terminal; it may answer with pictures"),
+  )
     .option("--out <dir>", "where pictures are saved", "out/chat")
     .addOption(new Option("--steps <n>", "denoising steps").argParser(positiveInteger))
     .addOption(new Option("--guidance <x>", "guidance scale; 1 is off").argParser(nonNegativeNumber))

@@ -1,5 +1,11 @@
 import { Command, Option } from "commander";
-import { type GlobalOptions, positiveInteger, wholeNumber, withGlobalOptions, withRequired } from "../global-options.ts";
+import {
+  type GlobalOptions,
+  positiveInteger,
+  wholeNumber,
+  withGlobalOptions,
+  withRequired,
+} from "../global-options.ts";
 
 /** What `data make` was asked. */
 export type DataMakeOptions = GlobalOptions & {

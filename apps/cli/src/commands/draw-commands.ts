@@ -1,5 +1,12 @@
 import { Command, Option } from "commander";
-import { type GlobalOptions, nonNegativeNumber, positiveInteger, wholeNumber, withGlobalOptions, withRequired } from "../global-options.ts";
+import {
+  type GlobalOptions,
+  nonNegativeNumber,
+  positiveInteger,
+  wholeNumber,
+  withGlobalOptions,
+  withRequired,
+} from "../global-options.ts";
 
 /** How pictures are sampled. */
 export type DrawOptions = GlobalOptions & {
@@ -27,7 +34,9 @@ export function generateCommand(): Command {
   return withRequired(command, "--out <path>", "a .png file; with --prompts a folder")
     .option("--prompt <text>", "what to draw")
     .option("--prompts <file>", "draw every line of a file, to 0000.png, 0001.png, ...")
-    .addOption(new Option("--count <n>", "pictures of the prompt: FILE-0.png, ...").argParser(positiveInteger).default(1))
+    .addOption(
+      new Option("--count <n>", "pictures of the prompt: FILE-0.png, ...").argParser(positiveInteger).default(1),
+    )
     .option("--size <WxH>", "picture size in pixels (else the size the model was trained on)")
     .action(async (options: GenerateOptions) => (await import("../actions/generate.ts")).generate(options));
 }

@@ -1,5 +1,12 @@
 import { Command, Option } from "commander";
-import { type GlobalOptions, nonNegativeNumber, positiveInteger, wholeNumber, withGlobalOptions, withRequired } from "../global-options.ts";
+import {
+  type GlobalOptions,
+  nonNegativeNumber,
+  positiveInteger,
+  wholeNumber,
+  withGlobalOptions,
+  withRequired,
+} from "../global-options.ts";
 
 /** What `evaluate` was asked. */
 export type EvaluateOptions = GlobalOptions & {

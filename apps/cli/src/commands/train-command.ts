@@ -23,8 +23,10 @@ export function trainCommand(): Command {
     ),
   );
   train.addCommand(
-    trainOptions(new Command("image-tokenizer").description("a variational autoencoder from a data set's pictures")).action(
-      async (options: TrainCommandOptions) => (await import("../actions/train.ts")).trainImageTokenizerAction(options),
+    trainOptions(
+      new Command("image-tokenizer").description("a variational autoencoder from a data set's pictures"),
+    ).action(async (options: TrainCommandOptions) =>
+      (await import("../actions/train.ts")).trainImageTokenizerAction(options),
     ),
   );
   train.addCommand(
@@ -42,8 +44,12 @@ function trainOptions(command: Command): Command {
     .option("--out <dir>", "the run's folder: checkpoints, metrics, samples, the trained result")
     .option("--resume", "go on from the newest checkpoint in --out", false)
     .addOption(
-      new Option("--set <key=value>", "change one setting of the recipe (repeatable)").argParser(collect).default([], "none"),
+      new Option("--set <key=value>", "change one setting of the recipe (repeatable)")
+        .argParser(collect)
+        .default([], "none"),
     )
     .option("--dry-run", "print the resolved config, parameter count, memory and tokens per step; train nothing", false)
-    .addOption(new Option("--log-every <steps>", "off a terminal, one line every so many steps").argParser(positiveInteger));
+    .addOption(
+      new Option("--log-every <steps>", "off a terminal, one line every so many steps").argParser(positiveInteger),
+    );
 }

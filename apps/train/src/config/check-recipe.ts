@@ -46,7 +46,11 @@ const imageTokenizerSettings = runSettings.extend({
 /** `train text-tokenizer` */
 const textTokenizerSettings = z.looseObject({ vocabSize: positive, pattern: z.enum(["o200k", "gpt2"]) });
 
-const schemas = { model: modelSettings, "image-tokenizer": imageTokenizerSettings, "text-tokenizer": textTokenizerSettings };
+const schemas = {
+  model: modelSettings,
+  "image-tokenizer": imageTokenizerSettings,
+  "text-tokenizer": textTokenizerSettings,
+};
 
 /**
  * Checks a recipe after its overrides.
@@ -56,7 +60,10 @@ export function checkRecipe(kind: keyof typeof schemas, recipe: unknown): void {
   const parsed = schemas[kind].safeParse(recipe);
   if (parsed.success) return;
   const problems = parsed.error.issues.map((issue) => {
-    const value = issue.path.reduce((at: unknown, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], recipe);
+    const value = issue.path.reduce(
+      (at: unknown, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+      recipe,
+    );
     return `${issue.path.join(".")} (=${JSON.stringify(value)}): ${issue.message}`;
   });
   throw new UsageError(`recipe: ${problems.join("; ")}; change it with --set`);

@@ -66,7 +66,9 @@ function readLike(current: JsonValue, { key, text }: { key: string; text: string
 
 function unknownKey(key: string, root: JsonObject): UsageError {
   const known = leafKeys(root);
-  return new UsageError(`--set ${key}: unknown key; the nearest is "${nearest(key, known)}" (--dry-run shows them all)`);
+  return new UsageError(
+    `--set ${key}: unknown key; the nearest is "${nearest(key, known)}" (--dry-run shows them all)`,
+  );
 }
 
 /** All dotted keys of leaves. */

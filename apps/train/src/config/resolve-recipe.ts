@@ -1,6 +1,7 @@
 /** From `--recipe` and `--set` to a complete, checked config. */
-import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
+
 import { findRecipe, IMAGE_TOKENIZER_RECIPES, MODEL_RECIPES, TEXT_TOKENIZER_RECIPES } from "../recipes/find-recipe.ts";
+import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import type { TextTokenizerRecipe } from "../recipes/text-tokenizer-recipe.ts";
 import { checkRecipe } from "./check-recipe.ts";

@@ -8,15 +8,26 @@ import type { ConsoleOutput } from "../reporting/console-output.ts";
 export type DemoContext = {
   readonly out: string;
   readonly seed: number;
+  readonly scale: DemoScale;
   readonly output: ConsoleOutput;
   readonly backend: BackendReport;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 };
 
-/** Scenes made for training, and held-out cases of each task. */
-export const NUM_SCENES = 10_000;
-export const CASES_PER_TASK = 200;
+/** How large the demo is; tests run a smaller one. */
+export type DemoScale = {
+  /** Scenes made for training; each gives three or four examples. */
+  readonly numScenes: number;
+  /** Held-out cases of each task. */
+  readonly casesPerTask: number;
+  readonly recipe: ModelRecipe;
+};
+
+/** The demo that people run. */
+export function fullScale(): DemoScale {
+  return { numScenes: 10_000, casesPerTask: 200, recipe: scenesModel() };
+}
 
 /** Where the stages' results lie. */
 export function demoPaths(out: string) {
@@ -27,13 +38,12 @@ export function demoPaths(out: string) {
     results: join(out, "results.json"),
     table: join(out, "results.md"),
     sheet: join(out, "contact-sheet.png"),
-    outcomes: join(out, "outcomes"),
   };
 }
 
-/** The recipe `scenes` cut to a number of steps. */
-export function demoRecipe({ seed, steps }: { seed: number; steps: number }): ModelRecipe {
-  const recipe = scenesModel();
+/** The demo's recipe cut to a number of steps. */
+export function demoRecipe({ seed, scale }: Pick<DemoContext, "seed" | "scale">, steps: number): ModelRecipe {
+  const { recipe } = scale;
   return {
     ...recipe,
     seed,

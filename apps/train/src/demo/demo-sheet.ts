@@ -10,7 +10,8 @@ const NUM_OTHERS = 8;
  * prompt, shown pictures under the model's words, edits after the picture they were made from.
  */
 export async function demoSheet(outcomes: readonly SceneOutcome[], size: number): Promise<Uint8Array> {
-  const first = (task: string, count: number) => outcomes.filter(({ sceneCase }) => sceneCase.task === task).slice(0, count);
+  const first = (task: string, count: number) =>
+    outcomes.filter(({ sceneCase }) => sceneCase.task === task).slice(0, count);
   const items = [
     ...first("draw", NUM_DRAWN).flatMap(drawnItem),
     ...[...first("describe", NUM_OTHERS), ...first("ask", NUM_OTHERS)].flatMap((outcome) => textItem(outcome, size)),

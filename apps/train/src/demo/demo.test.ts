@@ -28,7 +28,12 @@ describe("StageRunner", () => {
       () => false,
     );
   const runner = () => new StageRunner(folder, { log: (line) => void lines.push(line) });
-  const stage = (name: string, inputs: number, run: () => Promise<number>) => ({ name, inputs, outputs: [`${name}.bin`], run });
+  const stage = (name: string, inputs: number, run: () => Promise<number>) => ({
+    name,
+    inputs,
+    outputs: [`${name}.bin`],
+    run,
+  });
   const fail = async (): Promise<number> => {
     throw new Error("must not run");
   };

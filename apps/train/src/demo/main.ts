@@ -1,4 +1,5 @@
 /** The entry of `npm run demo`, after set-up. */
+import { useBackend } from "@interfuse/tensor";
 import { UsageError } from "../config/usage-error.ts";
 import { stderrOutput } from "../reporting/console-output.ts";
 import { InterruptedError } from "../run/interrupted-error.ts";
@@ -15,7 +16,8 @@ process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
 
 try {
-  await runDemo(parseDemoOptions(process.argv.slice(2)), { output: stderrOutput(), signal: controller.signal });
+  const options = parseDemoOptions(process.argv.slice(2));
+  await runDemo(options, { backend: await useBackend(), output: stderrOutput(), signal: controller.signal });
 } catch (error) {
   const { message, stack } = error as Error;
   if (error instanceof InterruptedError) {

@@ -1,5 +1,5 @@
 /** How long a training step and the evaluation take on this machine, measured with a model that is thrown away. */
-import { readSceneCases } from "@interfuse/data";
+import { readSceneCases, SCENE_TASK_NAMES } from "@interfuse/data";
 import { evaluateScenes } from "@interfuse/evaluation";
 import { Pipeline } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
@@ -9,7 +9,7 @@ import { modelTask } from "../model/model-task.ts";
 import { openRows } from "../model/train-model.ts";
 import type { ModelRecipe } from "../recipes/model-recipe.ts";
 import { sceneResponder } from "../scene-responder.ts";
-import { CASES_PER_TASK, demoPaths } from "./demo-context.ts";
+import { type DemoContext, demoPaths, demoRecipe } from "./demo-context.ts";
 import type { MeasuredTimes } from "./fit-steps.ts";
 
 /** Processors and thread pools need some seconds until their speed is what it will be. */
@@ -18,9 +18,10 @@ const NUM_TIMED_STEPS = 8;
 /** Cases of each task that the evaluation is timed on. */
 const NUM_TIMED_CASES = 8;
 
-/** Times of a run of this recipe on the demo's scenes. */
-export async function measureTimes(out: string, recipe: ModelRecipe): Promise<MeasuredTimes> {
-  const { scenes, textTokenizer } = demoPaths(out);
+/** Times of a run of the demo's recipe on its scenes, which must be there. */
+export async function measureTimes(context: DemoContext): Promise<MeasuredTimes> {
+  const { scenes, textTokenizer } = demoPaths(context.out);
+  const recipe = demoRecipe(context, 1000);
   const parts = await openModelParts({ recipe, data: scenes, textTokenizer, log: () => undefined });
   const step = await timeStep(parts, recipe);
   const evaluation = await timeEvaluation(parts, scenes);
@@ -59,10 +60,10 @@ async function timeStep(parts: ModelParts, recipe: ModelRecipe): Promise<number>
 /** Seconds of the whole evaluation, from a few cases of each task. */
 async function timeEvaluation(parts: ModelParts, scenes: string): Promise<number> {
   const { cases, size } = await readSceneCases(scenes);
-  const few = ["draw", "describe", "ask", "edit"].flatMap((task) =>
+  const few = SCENE_TASK_NAMES.flatMap((task) =>
     cases.filter((sceneCase) => sceneCase.task === task).slice(0, NUM_TIMED_CASES),
   );
   const start = performance.now();
   await evaluateScenes(sceneResponder(new Pipeline(parts), { seed: 0 }), few, { size, batchSize: NUM_TIMED_CASES });
-  return (((performance.now() - start) / 1000) * CASES_PER_TASK) / NUM_TIMED_CASES;
+  return (((performance.now() - start) / 1000) * cases.length) / few.length;
 }

@@ -42,7 +42,10 @@ function parseOrExplain(argv: readonly string[]) {
       },
     });
   } catch (cause) {
-    throw new UsageError(`demo: ${(cause as Error).message} (flags: --minutes N --steps N --seed N --fresh --out DIR)`, { cause });
+    throw new UsageError(
+      `demo: ${(cause as Error).message} (flags: --minutes N --steps N --seed N --fresh --out DIR)`,
+      { cause },
+    );
   }
 }
 
@@ -53,6 +56,7 @@ function optionalNumber(
 ): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (text.trim() !== "" && value >= least && Number.isFinite(value) && (!isWhole || Number.isSafeInteger(value))) return value;
+  if (text.trim() !== "" && value >= least && Number.isFinite(value) && (!isWhole || Number.isSafeInteger(value)))
+    return value;
   throw new UsageError(`demo: ${flag} ${text} must be a ${isWhole ? "whole " : ""}number of at least ${least}`);
 }

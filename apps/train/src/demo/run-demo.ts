@@ -1,10 +1,10 @@
 /** The demo: scenes, tokenizer, training, evaluation, pictures and a table, within the time given. */
 import { rm } from "node:fs/promises";
 import { formatScores } from "@interfuse/evaluation";
-import { useBackend } from "@interfuse/tensor";
+import type { BackendReport } from "@interfuse/tensor";
 import type { ConsoleOutput } from "../reporting/console-output.ts";
 import { formatDuration } from "../reporting/format.ts";
-import { type DemoContext, demoPaths } from "./demo-context.ts";
+import { type DemoContext, type DemoScale, demoPaths, fullScale } from "./demo-context.ts";
 import type { DemoOptions } from "./options.ts";
 import { StageRunner } from "./stage.ts";
 import { evaluationStage } from "./stages/evaluation-stage.ts";
@@ -21,18 +21,22 @@ const DEFAULT_MINUTES = 15;
  */
 export async function runDemo(
   options: DemoOptions,
-  { output, signal }: { output: ConsoleOutput; signal: AbortSignal },
+  setting: { backend: BackendReport; output: ConsoleOutput; signal: AbortSignal; scale?: DemoScale },
 ): Promise<void> {
   const { out, seed } = options;
+  const { backend, output, signal, scale = fullScale() } = setting;
   const start = performance.now();
   const elapsed = () => options.elapsed + (performance.now() - start) / 1000;
   const log = (line: string) => output.write(`${line}\n`);
   if (options.isFresh) await rm(out, { recursive: true, force: true });
-  const backend = await useBackend();
-  log(`backend: ${backend.backend} on ${backend.device}, ${backend.precision}, ${backend.threads} threads (${backend.reason})`);
-  const context: DemoContext = { out, seed, output, backend, signal, log };
+  log(
+    `backend: ${backend.backend} on ${backend.device}, ${backend.precision}, ${backend.threads} threads (${backend.reason})`,
+  );
+  const context: DemoContext = { out, seed, scale, output, backend, signal, log };
   const runner = new StageRunner(out, { log });
-  const earlier = (await runner.recorded("plan"))?.inputs as { minutes: number | null; steps: number | null } | undefined;
+  const earlier = (await runner.recorded("plan"))?.inputs as
+    | { minutes: number | null; steps: number | null }
+    | undefined;
   const isFree = options.minutes === undefined && options.steps === undefined;
   const minutes = options.minutes ?? earlier?.minutes ?? DEFAULT_MINUTES;
   const fixedSteps = isFree ? (earlier?.steps ?? undefined) : options.steps;
@@ -48,8 +52,9 @@ export async function runDemo(
   const { scores } = await runner.run(evaluationStage(context));
 
   const { model, sheet, table } = demoPaths(out);
-  process.stdout.write(`${formatScores(scores)}\n`);
   log(`
+${formatScores(scores)}
+
 pictures      ${sheet}
 table         ${table}
 model         ${model} (${steps} steps, seed ${seed})

@@ -36,7 +36,8 @@ export class StageRunner {
   async run<Result>(stage: Stage<Result>): Promise<Result> {
     const { name, inputs, outputs } = stage;
     const finished = await this.#read(`${name}.json`);
-    const isSame = (record: { inputs: JsonValue } | undefined) => JSON.stringify(record?.inputs) === JSON.stringify(inputs);
+    const isSame = (record: { inputs: JsonValue } | undefined) =>
+      JSON.stringify(record?.inputs) === JSON.stringify(inputs);
     if (finished !== undefined && isSame(finished) && !this.#isAnew) {
       this.#log(`${name}: reused (made in ${Math.round(finished.seconds)} s; --fresh starts over)`);
       return finished.result as Result;

@@ -4,7 +4,10 @@ import type { TrainingTask } from "@interfuse/training";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 
 /** Reconstruction plus KL, both a pixel value; a batch is pictures of one size. */
-export function autoencoderTask(autoencoder: KlAutoencoder, loss: ImageTokenizerRecipe["loss"]): TrainingTask<readonly Picture[]> {
+export function autoencoderTask(
+  autoencoder: KlAutoencoder,
+  loss: ImageTokenizerRecipe["loss"],
+): TrainingTask<readonly Picture[]> {
   return {
     module: autoencoder,
     lossWeights: { reconstruction: 1, kl: loss.klWeight },

@@ -28,6 +28,8 @@ export async function readImageTokenizer(folder: string): Promise<ImageTokenizer
       : new Map<string, HostTensor>();
     return loadImageTokenizer({ config, tensors });
   } catch (cause) {
-    throw new Error(`readImageTokenizer: "${folder}" is not a usable image tokenizer (${(cause as Error).message})`, { cause });
+    throw new Error(`readImageTokenizer: "${folder}" is not a usable image tokenizer (${(cause as Error).message})`, {
+      cause,
+    });
   }
 }

@@ -29,12 +29,21 @@ export async function reconstruct(tokenizer: ImageTokenizer, pictures: readonly 
 }
 
 /** PSNR of reconstructions and of the baselines. */
-export function scoreReconstructions(pictures: readonly Picture[], reconstructions: readonly Picture[]): ReconstructionReport {
+export function scoreReconstructions(
+  pictures: readonly Picture[],
+  reconstructions: readonly Picture[],
+): ReconstructionReport {
   return {
     numPictures: pictures.length,
     psnr: pooledPsnr(pictures, reconstructions),
-    meanColourPsnr: pooledPsnr(pictures, pictures.map((picture) => blockMeans(picture, Math.max(picture.width, picture.height)))),
-    blockMeanPsnr: pooledPsnr(pictures, pictures.map((picture) => blockMeans(picture, 4))),
+    meanColourPsnr: pooledPsnr(
+      pictures,
+      pictures.map((picture) => blockMeans(picture, Math.max(picture.width, picture.height))),
+    ),
+    blockMeanPsnr: pooledPsnr(
+      pictures,
+      pictures.map((picture) => blockMeans(picture, 4)),
+    ),
   };
 }
 
@@ -69,11 +78,18 @@ export function blockMeans({ width, height, data }: Picture, block: number): Pic
 }
 
 /** Pictures over their reconstructions, as a PNG: rows of originals and rows of what came back, in turn. */
-export async function reconstructionSheet(pictures: readonly Picture[], reconstructions: readonly Picture[]): Promise<Uint8Array> {
+export async function reconstructionSheet(
+  pictures: readonly Picture[],
+  reconstructions: readonly Picture[],
+): Promise<Uint8Array> {
   const { width, height } = pictures[0] as Picture;
   const columns = Math.min(8, pictures.length);
   const rows = Math.ceil(pictures.length / columns);
-  const sheet = { width: columns * width, height: 2 * rows * height, data: new Uint8Array(columns * width * 2 * rows * height * 3) };
+  const sheet = {
+    width: columns * width,
+    height: 2 * rows * height,
+    data: new Uint8Array(columns * width * 2 * rows * height * 3),
+  };
   pictures.forEach((picture, index) => {
     const place = { left: (index % columns) * width, top: 2 * Math.floor(index / columns) * height };
     paste(sheet, picture, place);

@@ -1,7 +1,14 @@
 /** `train image-tokenizer`: an autoencoder from a data set's pictures, its latents measured and its PSNR on held-out ones reported. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Dataset, directorySink, ExampleLoader, openDataset, picturesIn, writeFileAtomically } from "@interfuse/data";
+import {
+  type Dataset,
+  directorySink,
+  ExampleLoader,
+  openDataset,
+  picturesIn,
+  writeFileAtomically,
+} from "@interfuse/data";
 import { KlAutoencoder, measureLatentStatistics, type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
 import { Generator } from "@interfuse/tensor";
 import type { Reporter, TrainingState } from "@interfuse/training";
@@ -74,14 +81,21 @@ export function newAutoencoder(recipe: ImageTokenizerRecipe): KlAutoencoder {
   return new KlAutoencoder({ type: "kl-autoencoder", ...recipe.autoencoder }, new Generator(recipe.seed, "model"));
 }
 
-function openPictures(dataset: Dataset, recipe: ImageTokenizerRecipe, resume: TrainingState | undefined): PictureStream {
+function openPictures(
+  dataset: Dataset,
+  recipe: ImageTokenizerRecipe,
+  resume: TrainingState | undefined,
+): PictureStream {
   const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
   const loader = new ExampleLoader(dataset.pictures(), new Generator(recipe.seed, "data"), { state });
   return new PictureStream(loader, recipe.batch.pictures);
 }
 
 /** The test part's pictures, or, where there is none, some of those trained on. */
-async function heldOutPictures(dataset: Dataset, { data, recipe, log }: TrainImageTokenizerOptions): Promise<Picture[]> {
+async function heldOutPictures(
+  dataset: Dataset,
+  { data, recipe, log }: TrainImageTokenizerOptions,
+): Promise<Picture[]> {
   const hasTest = (await readdir(data)).includes("test");
   if (!hasTest) log(`warning: "${data}" has no test part; PSNR is on pictures that are trained on`);
   const test = hasTest ? await openDataset(data, { size: recipe.batch.pictureSize, split: "test" }) : dataset;

@@ -4,32 +4,29 @@ import { linear, tf } from "@interfuse/tensor";
 /**
  * Floating-point operations a second (2 a multiply-add) of square matrix products at the current precision.
  *
- * The products are as large as fit the time (at most 1,024 a side); after an untimed warm-up the best of four spans counts. Takes
- * about `seconds`.
+ * The products are as large as fit the time (at most 1,024 a side); the best of four spans counts. Takes about `seconds`.
  */
 export async function measureProductRate({ seconds = 1 } = {}): Promise<number> {
   let size = 128;
-  let rate = await timedRate(size, 1);
-  while (size < 1024 && 64 * productFlops(size) < rate * seconds) {
+  let rate = await bestRate(size, 1);
+  while (size < 1024 && 32 * productFlops(size) < rate * seconds) {
     size *= 2;
-    rate = await timedRate(size, 1);
+    rate = await bestRate(size, 1);
   }
-  const rounds = Math.max(1, Math.floor((rate * seconds) / 5 / productFlops(size)));
-  const rates: number[] = [];
-  for (let span = 0; span < 5; span++) rates.push(await timedRate(size, rounds));
-  return Math.max(...rates.slice(1));
+  return bestRate(size, Math.max(1, Math.floor((rate * seconds) / 6 / productFlops(size))));
 }
 
 function productFlops(size: number): number {
   return 2 * size ** 3;
 }
 
-/** The rate of a chain of `rounds` products; one more goes before it untimed, to load code and weights. */
-async function timedRate(size: number, rounds: number): Promise<number> {
+/** The best rate of four chains of `rounds` products; one more goes before them untimed, to load code and wake threads. */
+async function bestRate(size: number, rounds: number): Promise<number> {
   const weight = tf.tidy(() => tf.mul(tf.eye(size), 0.5) as tf.Tensor2D);
   const input = tf.ones([size, size]);
-  await timeProducts({ input, weight, rounds: 1 });
-  const seconds = await timeProducts({ input, weight, rounds });
+  await timeProducts({ input, weight, rounds });
+  let seconds = Number.POSITIVE_INFINITY;
+  for (let span = 0; span < 4; span++) seconds = Math.min(seconds, await timeProducts({ input, weight, rounds }));
   tf.dispose([weight, input]);
   return (rounds * productFlops(size)) / seconds;
 }

@@ -39,7 +39,10 @@ export async function openModelParts(options: ModelPartsOptions): Promise<ModelP
       : await loadTextTokenizer(options.textTokenizer);
   const imageTokenizer =
     options.imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(options.imageTokenizer);
-  const model = new UnifiedModel(modelConfig(recipe, { textTokenizer, imageTokenizer }), new Generator(recipe.seed, "model"));
+  const model = new UnifiedModel(
+    modelConfig(recipe, { textTokenizer, imageTokenizer }),
+    new Generator(recipe.seed, "model"),
+  );
   const { sampleSteps, sampleGuidance } = recipe.report;
   const generation = { imageSize, steps: sampleSteps, guidanceScale: sampleGuidance };
   return { dataset, textTokenizer, imageTokenizer, model, generation };

@@ -71,7 +71,10 @@ export function openRows(parts: ModelParts, recipe: ModelRecipe, resume?: Traini
     dropUserProbability: recipe.batch.dropUserProbability,
     generator: generator.fork("drop-user"),
   });
-  return new RowStream(documents, { layOut: (row, overrides) => model.layout(row, overrides), tokens: recipe.batch.tokens });
+  return new RowStream(documents, {
+    layOut: (row, overrides) => model.layout(row, overrides),
+    tokens: recipe.batch.tokens,
+  });
 }
 
 /** Floating-point operations a token of the run's first row takes. */

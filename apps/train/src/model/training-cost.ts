@@ -7,7 +7,9 @@ import type { Layout, UnifiedModel } from "@interfuse/model";
  */
 export function trainingFlops(model: UnifiedModel, row: Layout): number {
   const { vocabSize, backbone } = model.config;
-  const sizes = [...model.parameters()].filter(([name, weight]) => weight.rank === 2 && !/^(embedding|head)\./.test(name));
+  const sizes = [...model.parameters()].filter(
+    ([name, weight]) => weight.rank === 2 && !/^(embedding|head)\./.test(name),
+  );
   const weights = sizes.reduce((sum, [, weight]) => sum + weight.size, 0) / backbone.numExperts;
   const head = vocabSize * backbone.modelDim * row.textTargetRows.length;
   const attention = 2 * backbone.numLayers * backbone.numHeads * backbone.headDim * numSeenKeys(row);
@@ -25,7 +27,10 @@ function numSeenKeys({ keyRanges, length }: Layout): number {
 }
 
 /** Bytes that training takes: weights, gradients, two moments and the average in f32, and the activations of one row. */
-export function trainingMemory(model: UnifiedModel, options: { rowTokens: number; hasAverages: boolean; isBf16: boolean }): number {
+export function trainingMemory(
+  model: UnifiedModel,
+  options: { rowTokens: number; hasAverages: boolean; isBf16: boolean },
+): number {
   const { backbone } = model.config;
   const copies = 4 + (options.hasAverages ? 1 : 0);
   const weights = model.numParameters() * (4 * copies + (options.isBf16 ? 2 : 0));

@@ -24,7 +24,9 @@ export function findRecipe<T>(recipes: Readonly<Record<string, () => T>>, name: 
   const recipe = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
   if (recipe === undefined) {
     const known = Object.keys(recipes);
-    throw new UsageError(`--recipe ${name}: unknown recipe; did you mean "${nearest(name, known)}"? (known: ${known.join(", ")})`);
+    throw new UsageError(
+      `--recipe ${name}: unknown recipe; did you mean "${nearest(name, known)}"? (known: ${known.join(", ")})`,
+    );
   }
   return recipe();
 }

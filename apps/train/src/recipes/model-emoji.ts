@@ -17,7 +17,16 @@ export function emojiModel(): ModelRecipe {
     batch: { ...scenes.batch, dropUserProbability: 0.15 },
     report: {
       ...scenes.report,
-      samplePrompts: ["red heart", "thumbs up: dark skin tone", "cat face", "pizza", "rocket", "tree", "full moon", "house"],
+      samplePrompts: [
+        "red heart",
+        "thumbs up: dark skin tone",
+        "cat face",
+        "pizza",
+        "rocket",
+        "tree",
+        "full moon",
+        "house",
+      ],
     },
   };
 }

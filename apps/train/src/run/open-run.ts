@@ -11,7 +11,8 @@ export type ResumeMode = "yes" | "no" | "if-any";
 export async function openRun(out: string, resume: ResumeMode): Promise<TrainingState | undefined> {
   const latest = await latestCheckpoint(out);
   if (latest === undefined) {
-    if (resume === "yes") throw new UsageError(`--resume: no checkpoint in "${out}"; start without --resume, or name the run's folder`);
+    if (resume === "yes")
+      throw new UsageError(`--resume: no checkpoint in "${out}"; start without --resume, or name the run's folder`);
     return undefined;
   }
   if (resume === "no") {

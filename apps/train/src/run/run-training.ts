@@ -1,4 +1,6 @@
 /** What all training commands share: the optimizer and schedule of a recipe, checkpoints, reporters, stopping. */
+
+import { join } from "node:path";
 import { type FileSink, Generator } from "@interfuse/tensor";
 import {
   AdamW,
@@ -13,7 +15,6 @@ import {
   type TrainingState,
   type TrainingTask,
 } from "@interfuse/training";
-import { join } from "node:path";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
 import { InterruptedError } from "./interrupted-error.ts";
 
@@ -85,7 +86,9 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
       const isSampled = event.type === "step" && report.sampleEvery > 0 && event.step % report.sampleEvery === 0;
       if (isSampled) await trainer.withAveragedWeights(() => options.sample(event.step));
       if (event.type === "end" && event.reason === "aborted") {
-        throw new InterruptedError(`stopped after step ${event.step} of ${steps}, saved in "${out}"; go on with the same command and --resume`);
+        throw new InterruptedError(
+          `stopped after step ${event.step} of ${steps}, saved in "${out}"; go on with the same command and --resume`,
+        );
       }
     }
     await trainer.withAveragedWeights(options.finish);

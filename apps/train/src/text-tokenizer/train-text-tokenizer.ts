@@ -17,7 +17,9 @@ export function trainTextTokenizer(
 ): TextTokenizer {
   const vocabulary = trainBpe(dataset.texts(), { vocabSize, pattern });
   if (vocabulary.shortfall > 0) {
-    log(`text tokenizer: ${vocabSize - vocabulary.shortfall} tokens, ${vocabulary.shortfall} fewer than asked for: the texts have no more repeats`);
+    log(
+      `text tokenizer: ${vocabSize - vocabulary.shortfall} tokens, ${vocabulary.shortfall} fewer than asked for: the texts have no more repeats`,
+    );
   }
   return TextTokenizer.fromVocabulary(vocabulary);
 }

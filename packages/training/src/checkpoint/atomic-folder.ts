@@ -32,9 +32,12 @@ export async function writeFolderAtomically(
     await syncFolder(parent);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
-    throw new Error(`writeFolderAtomically: "${target}" could not be written (${describe(cause)}); nothing was left behind`, {
-      cause,
-    });
+    throw new Error(
+      `writeFolderAtomically: "${target}" could not be written (${describe(cause)}); nothing was left behind`,
+      {
+        cause,
+      },
+    );
   }
   return target;
 }
@@ -51,7 +54,10 @@ export async function removeLeftovers(parent: string): Promise<void> {
  * @throws Error of the file system when it cannot be renamed or removed.
  */
 export async function removeFolderAtomically(path: string): Promise<void> {
-  const temporary = join(dirname(path), `${TEMPORARY_PREFIX}removed-${process.pid}-${path.slice(path.lastIndexOf(sep) + 1)}`);
+  const temporary = join(
+    dirname(path),
+    `${TEMPORARY_PREFIX}removed-${process.pid}-${path.slice(path.lastIndexOf(sep) + 1)}`,
+  );
   await rename(path, temporary);
   await rm(temporary, { recursive: true, force: true });
 }

@@ -87,7 +87,9 @@ export async function readTrainingState(checkpointFolder: string): Promise<Train
     }
   };
   const tensors = (bytes: Uint8Array): HostTensors => readSafetensors(bytes).tensors;
-  const { step, generator, cursor, hasAverages } = await parse("state.json", (bytes) => stateFile.parse(fromJson(bytes)));
+  const { step, generator, cursor, hasAverages } = await parse("state.json", (bytes) =>
+    stateFile.parse(fromJson(bytes)),
+  );
   Generator.fromState(generator);
   return {
     step,
@@ -104,7 +106,11 @@ export async function readTrainingState(checkpointFolder: string): Promise<Train
 export async function toHostTensors(variables: ReadonlyMap<string, tf.Variable>): Promise<Map<string, HostTensor>> {
   const tensors = new Map<string, HostTensor>();
   for (const [name, variable] of variables) {
-    tensors.set(name, { dtype: "F32", shape: [...variable.shape], data: Float32Array.from((await variable.data()) as Float32Array) });
+    tensors.set(name, {
+      dtype: "F32",
+      shape: [...variable.shape],
+      data: Float32Array.from((await variable.data()) as Float32Array),
+    });
   }
   return tensors;
 }
@@ -113,7 +119,11 @@ export async function toHostTensors(variables: ReadonlyMap<string, tf.Variable>)
  * Assigns host tensors to variables of the same names and shapes.
  * @throws RangeError naming every missing, unexpected or wrongly shaped tensor, before anything is assigned.
  */
-export function assignHostTensors(variables: ReadonlyMap<string, tf.Variable>, tensors: HostTensors, what: string): void {
+export function assignHostTensors(
+  variables: ReadonlyMap<string, tf.Variable>,
+  tensors: HostTensors,
+  what: string,
+): void {
   const problems = [
     ...[...variables].flatMap(([name, variable]) => {
       const tensor = tensors.get(name);
@@ -127,7 +137,9 @@ export function assignHostTensors(variables: ReadonlyMap<string, tf.Variable>, t
     ...[...tensors.keys()].filter((name) => !variables.has(name)).map((name) => `"${name}" is not expected`),
   ];
   if (problems.length > 0) {
-    throw new RangeError(`resume: the checkpoint's ${what} do not fit this run: ${problems.join("; ")}; resume with the config it was saved with`);
+    throw new RangeError(
+      `resume: the checkpoint's ${what} do not fit this run: ${problems.join("; ")}; resume with the config it was saved with`,
+    );
   }
   for (const [name, variable] of variables) {
     const { data, shape } = tensors.get(name) as HostTensor;

@@ -70,7 +70,13 @@ export function regressionTrainer(
   const trainer = new Trainer({
     task: regressionTask(module),
     batches: new SampleStream(generator.fork("data"), typeof cursor === "number" ? cursor : 0),
-    optimizer: new AdamW(module.parameters(), { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 }),
+    optimizer: new AdamW(module.parameters(), {
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-8,
+      weightDecay: 0.01,
+      maxGradNorm: 1,
+    }),
     schedule: () => 1,
     learningRate: 0.05,
     totalSteps: 12,

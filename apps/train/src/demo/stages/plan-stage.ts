@@ -1,4 +1,4 @@
-import { type DemoContext, demoRecipe } from "../demo-context.ts";
+import type { DemoContext } from "../demo-context.ts";
 import { fitSteps } from "../fit-steps.ts";
 import { measureTimes } from "../measure-times.ts";
 import type { Stage } from "../stage.ts";
@@ -8,16 +8,17 @@ export type Plan = { steps: number; secondsPerStep: number; evaluationSeconds: n
 
 /** Fits the number of steps to the time, unless it was given. */
 export function planStage(
-  { out, seed, log }: DemoContext,
+  context: DemoContext,
   { minutes, steps, secondsLeft }: { minutes: number; steps: number | undefined; secondsLeft: () => number },
 ): Stage<Plan> {
+  const { seed, log } = context;
   return {
     name: "plan",
     inputs: { seed, minutes: steps === undefined ? minutes : null, steps: steps ?? null },
     outputs: [],
     run: async () => {
       if (steps !== undefined) return { steps, secondsPerStep: 0, evaluationSeconds: 0 };
-      const times = await measureTimes(out, demoRecipe({ seed, steps: 1000 }));
+      const times = await measureTimes(context);
       const fitted = fitSteps(secondsLeft(), times);
       log(
         `  a step takes ${(1000 * times.step).toFixed(0)} ms, the evaluation about ${times.evaluation.toFixed(0)} s: ${fitted} steps fit (repeat exactly with --steps ${fitted} --seed ${seed})`,

@@ -1,17 +1,24 @@
 import { writeScenes } from "@interfuse/data";
-import { CASES_PER_TASK, type DemoContext, demoPaths, NUM_SCENES } from "../demo-context.ts";
+import { type DemoContext, demoPaths } from "../demo-context.ts";
 import type { Stage } from "../stage.ts";
 
 /** Renders the scenes to train on and the held-out cases. */
-export function scenesStage({ out, seed, log }: DemoContext): Stage<{ numTrainExamples: number; numTestCases: number }> {
-  const inputs = { numScenes: NUM_SCENES, numCasesPerTask: CASES_PER_TASK, seed };
+export function scenesStage({
+  out,
+  seed,
+  scale,
+  log,
+}: DemoContext): Stage<{ numTrainExamples: number; numTestCases: number }> {
+  const inputs = { numScenes: scale.numScenes, numCasesPerTask: scale.casesPerTask, seed };
   return {
     name: "scenes",
     inputs,
     outputs: ["scenes"],
     run: async () => {
       const report = await writeScenes(demoPaths(out).scenes, inputs);
-      log(`  ${report.numPictures} pictures, ${report.numTrainExamples} examples to train on, ${report.numTestCases} held-out cases`);
+      log(
+        `  ${report.numPictures} pictures, ${report.numTrainExamples} examples to train on, ${report.numTestCases} held-out cases`,
+      );
       return { numTrainExamples: report.numTrainExamples, numTestCases: report.numTestCases };
     },
   };

@@ -1,12 +1,13 @@
-import { trainModel } from "../../model/train-model.ts";
 import { measureProductRate } from "../../machine/product-rate.ts";
+import { trainModel } from "../../model/train-model.ts";
 import { ProgressReporter } from "../../reporting/progress.ts";
 import { type DemoContext, demoPaths, demoRecipe } from "../demo-context.ts";
 import type { Stage } from "../stage.ts";
 
 /** Trains the model; goes on from the newest checkpoint of a run that was stopped. */
-export function trainingStage({ out, seed, output, backend, signal, log }: DemoContext, steps: number): Stage<{ steps: number }> {
-  const recipe = demoRecipe({ seed, steps });
+export function trainingStage(context: DemoContext, steps: number): Stage<{ steps: number }> {
+  const { out, seed, output, backend, signal, log } = context;
+  const recipe = demoRecipe(context, steps);
   const paths = demoPaths(out);
   return {
     name: "training",

@@ -1,0 +1,71 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { directorySource } from "@interfuse/data";
+import { loadPipeline } from "@interfuse/pipeline";
+import { type BackendReport, useBackend } from "@interfuse/tensor";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { debugModel } from "../recipes/model-debug.ts";
+import { InterruptedError } from "../run/interrupted-error.ts";
+import { parseDemoOptions } from "./options.ts";
+import { runDemo } from "./run-demo.ts";
+
+let folder: string;
+let backend: BackendReport;
+beforeAll(async () => {
+  backend = await useBackend({ threads: 1, precision: "f32" });
+  folder = await mkdtemp(join(tmpdir(), "interfuse-demo-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const debug = debugModel();
+const scale = {
+  numScenes: 10,
+  casesPerTask: 4,
+  recipe: {
+    ...debug,
+    batch: { ...debug.batch, tokens: 192 },
+    report: { ...debug.report, checkpointEvery: 1, sampleSteps: 2 },
+  },
+};
+
+/** Runs the small demo; `stopAt` stops it when a line matches. */
+async function demo(args: string[], stopAt?: RegExp): Promise<string> {
+  const controller = new AbortController();
+  let text = "";
+  const write = (more: string) => {
+    text += more;
+    if (stopAt?.test(more)) controller.abort(new InterruptedError("stopped"));
+  };
+  const output = { write, isTerminal: false, useColor: false, columns: 80, isQuiet: false, isJson: false };
+  await runDemo(parseDemoOptions(["--out", folder, ...args]), { backend, output, signal: controller.signal, scale });
+  return text;
+}
+
+describe("the demo", { timeout: 300_000 }, () => {
+  it("can be stopped in training and goes on; a second run reuses everything; --steps repeats exactly", async () => {
+    await expect(demo(["--steps", "4"], /^2\/4/)).rejects.toThrow(/saved/);
+    const first = await demo(["--steps", "4"]);
+    expect(first).toMatch(/scenes: reused/);
+    expect(first).toMatch(/training: going on where it was stopped/);
+    expect(first).toMatch(/resuming after step 2/);
+    expect(first).toMatch(/\*\*draw\*\*/);
+    const weights = await readFile(join(folder, "model", "model.safetensors"));
+    (await loadPipeline(directorySource(join(folder, "model")))).dispose();
+    expect((await readFile(join(folder, "contact-sheet.png"))).subarray(1, 4).toString()).toBe("PNG");
+    expect(JSON.parse(await readFile(join(folder, "results.json"), "utf8")).outcomes).toHaveLength(16);
+
+    const second = await demo([]);
+    for (const stage of ["scenes", "text-tokenizer", "plan", "training", "evaluation"]) {
+      expect(second).toMatch(new RegExp(`${stage}: reused`));
+    }
+
+    await demo(["--steps", "4", "--fresh"]);
+    expect(await readFile(join(folder, "model", "model.safetensors"))).toEqual(weights);
+  });
+
+  it("names flags it does not know", () => {
+    expect(() => parseDemoOptions(["--minute", "3"])).toThrow(/--minute.*--minutes N/s);
+    expect(() => parseDemoOptions(["--minutes", "soon"])).toThrow(/--minutes soon/);
+  });
+});
