@@ -44,9 +44,9 @@ void soften_row(float* scores, Visible visible, Running& running, float* output,
 /// Scratch memory of one task; sized for the largest group and tile.
 struct ForwardScratch {
   explicit ForwardScratch(int64_t size)
-      : query(kGroupQueries * round_up(size)), output(kGroupQueries * round_up(size)), key_columns(size * kTilePositions),
-        value_rows(kTilePositions * round_up(size)), scores(kRowBlock * kTilePositions) {}
-  Scratch query, output, key_columns, value_rows, scores;
+      : query(kGroupQueries * round_up(size)), output(kGroupQueries * round_up(size)), key_columns(round_up(size) * kTileStride),
+        key_rows(kTilePositions * round_up(size)), value_rows(kTilePositions * round_up(size)), scores(kRowBlock * kTileStride) {}
+  Scratch query, output, key_columns, key_rows, value_rows, scores;
 };
 
 struct Operands {
@@ -65,22 +65,23 @@ void forward_group(const Operands& in, const HeadRows& output, float* log_sum_ex
   for (int64_t r = 0; r < count; ++r) in.query.read(group.begin + r, head, scratch.query.get() + r * padded, in.scale);
   for (int64_t begin = 0; begin < group.num_positions; begin += kTilePositions) {
     const int64_t end = std::min<int64_t>(begin + kTilePositions, group.num_positions);
-    pack_tile(in.key, group, begin, end, head / in.query_heads, in.size, nullptr, scratch.key_columns.get());
-    pack_tile(in.value, group, begin, end, head / in.query_heads, in.size, scratch.value_rows.get(), nullptr);
+    pack_rows(in.key, group, begin, end, head / in.query_heads, in.size, scratch.key_rows.get());
+    transpose_rows(scratch.key_rows.get(), end - begin, in.size, scratch.key_columns.get());
+    pack_rows(in.value, group, begin, end, head / in.query_heads, in.size, scratch.value_rows.get());
     for (int64_t r = 0; r < count; r += kRowBlock) {
       const int64_t rows = std::min(kRowBlock, count - r);
       const Visible visible = visible_part(group.rows.data() + r, rows, begin, end);
       if (visible.begin >= visible.end) continue;
       float* scores = scratch.scores.get();
       float* block_output = scratch.output.get() + r * padded;
-      for (int64_t i = 0; i < rows; ++i) std::fill(scores + i * kTilePositions + visible.begin, scores + i * kTilePositions + visible.end, 0.0f);
-      add_product({scratch.query.get() + r * padded, padded, 1}, {scratch.key_columns.get() + visible.begin, kTilePositions},
-                  {scores + visible.begin, kTilePositions}, rows, visible.end - visible.begin, in.size);
+      for (int64_t i = 0; i < rows; ++i) std::fill(scores + i * kTileStride + visible.begin, scores + i * kTileStride + visible.end, 0.0f);
+      add_product({scratch.query.get() + r * padded, padded, 1}, {scratch.key_columns.get() + visible.begin, kTileStride},
+                  {scores + visible.begin, kTileStride}, rows, visible.end - visible.begin, in.size);
       for (int64_t i = 0; i < rows; ++i) {
-        mask_row(scores + i * kTilePositions, group.rows[r + i], visible, begin, 2 * kMasked);
-        soften_row(scores + i * kTilePositions, visible, running[r + i], block_output + i * padded, padded);
+        mask_row(scores + i * kTileStride, group.rows[r + i], visible, begin, 2 * kMasked);
+        soften_row(scores + i * kTileStride, visible, running[r + i], block_output + i * padded, padded);
       }
-      add_product({scores + visible.begin, kTilePositions, 1}, {scratch.value_rows.get() + visible.begin * padded, padded},
+      add_product({scores + visible.begin, kTileStride, 1}, {scratch.value_rows.get() + visible.begin * padded, padded},
                   {block_output, padded}, rows, padded, std::min(visible.end, end - begin) - visible.begin);
     }
   }

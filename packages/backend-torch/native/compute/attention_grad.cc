@@ -14,9 +14,9 @@ struct BackwardScratch {
   BackwardScratch(int64_t size, int64_t query_heads)
       : query(kGroupQueries * round_up(size)), dy(kGroupQueries * round_up(size)),
         dquery(query_heads * kGroupQueries * round_up(size)), key_rows(kTilePositions * round_up(size)),
-        key_columns(size * kTilePositions), value_columns(size * kTilePositions), probabilities(kGroupQueries * kTilePositions),
-        dscores(kGroupQueries * kTilePositions), dkey(kTilePositions * round_up(size)), dvalue(kTilePositions * round_up(size)) {}
-  Scratch query, dy, dquery, key_rows, key_columns, value_columns, probabilities, dscores, dkey, dvalue;
+        value_rows(kTilePositions * round_up(size)), key_columns(round_up(size) * kTileStride),
+        value_columns(round_up(size) * kTileStride), probabilities(kGroupQueries * kTileStride), dscores(kGroupQueries * kTileStride), dkey(kTilePositions * round_up(size)), dvalue(kTilePositions * round_up(size)) {}
+  Scratch query, dy, dquery, key_rows, value_rows, key_columns, value_columns, probabilities, dscores, dkey, dvalue;
 };
 
 struct Backward {
@@ -44,21 +44,24 @@ void row_dots(const Backward& in, const QueryGroup& group, int64_t head, const f
 
 /// Probabilities and score gradients of a block of rows, zero where a row sees nothing.
 void recompute_block(const Backward& in, const QueryGroup& group, int64_t head, int64_t r, int64_t rows, Visible visible,
-                     int64_t tile_begin, const float* dots, const BackwardScratch& scratch) {
+                     int64_t tile_begin, int64_t tile_end, const float* dots, const BackwardScratch& scratch) {
   const int64_t padded = round_up(in.size);
-  float* probabilities = scratch.probabilities.get() + r * kTilePositions;
-  float* dscores = scratch.dscores.get() + r * kTilePositions;
-  std::memset(probabilities, 0, rows * kTilePositions * sizeof(float));
-  std::memset(dscores, 0, rows * kTilePositions * sizeof(float));
+  float* probabilities = scratch.probabilities.get() + r * kTileStride;
+  float* dscores = scratch.dscores.get() + r * kTileStride;
+  const size_t used = round_up(tile_end - tile_begin) * sizeof(float);
+  for (int64_t i = 0; i < rows; ++i) {
+    std::memset(probabilities + i * kTileStride, 0, used);
+    std::memset(dscores + i * kTileStride, 0, used);
+  }
   if (visible.begin >= visible.end) return;
   const int64_t width = visible.end - visible.begin;
-  add_product({scratch.query.get() + r * padded, padded, 1}, {scratch.key_columns.get() + visible.begin, kTilePositions},
-              {probabilities + visible.begin, kTilePositions}, rows, width, in.size);
-  add_product({scratch.dy.get() + r * padded, padded, 1}, {scratch.value_columns.get() + visible.begin, kTilePositions},
-              {dscores + visible.begin, kTilePositions}, rows, width, in.size);
+  add_product({scratch.query.get() + r * padded, padded, 1}, {scratch.key_columns.get() + visible.begin, kTileStride},
+              {probabilities + visible.begin, kTileStride}, rows, width, in.size);
+  add_product({scratch.dy.get() + r * padded, padded, 1}, {scratch.value_columns.get() + visible.begin, kTileStride},
+              {dscores + visible.begin, kTileStride}, rows, width, in.size);
   for (int64_t i = 0; i < rows; ++i) {
-    float* p = probabilities + i * kTilePositions;
-    float* ds = dscores + i * kTilePositions;
+    float* p = probabilities + i * kTileStride;
+    float* ds = dscores + i * kTileStride;
     const float total = in.log_sum_exp[(group.begin + r + i) * in.num_heads + head];
     mask_row(p, group.rows[r + i], visible, tile_begin, -1e30f);
     for (int64_t k = visible.begin; k < visible.end; k += kLanes) {
@@ -92,10 +95,10 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
   for (int64_t r = 0; r < count; r += kRowBlock) {
     const int64_t rows = std::min(kRowBlock, count - r);
     const Visible visible = parts[r / kRowBlock] = visible_part(group.rows.data() + r, rows, begin, end);
-    recompute_block(in, group, head, r, rows, visible, begin, dots, scratch);
+    recompute_block(in, group, head, r, rows, visible, begin, end, dots, scratch);
     if (visible.begin >= visible.end) continue;
     const int64_t depth = std::min(visible.end, end - begin) - visible.begin;
-    add_product({scratch.dscores.get() + r * kTilePositions + visible.begin, kTilePositions, 1},
+    add_product({scratch.dscores.get() + r * kTileStride + visible.begin, kTileStride, 1},
                 {scratch.key_rows.get() + visible.begin * padded, padded}, {dquery + r * padded, padded}, rows, padded, depth);
   }
   // Keys in blocks, each over the rows between the first and the last block that sees it.
@@ -109,10 +112,10 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
       last = std::min(r + kRowBlock, count);
     }
     if (first >= last) continue;
-    const int64_t offset = first * kTilePositions + p;
-    add_product({scratch.dscores.get() + offset, 1, kTilePositions}, {scratch.query.get() + first * padded, padded},
+    const int64_t offset = first * kTileStride + p;
+    add_product({scratch.dscores.get() + offset, 1, kTileStride}, {scratch.query.get() + first * padded, padded},
                 {scratch.dkey.get() + p * padded, padded}, positions, padded, last - first);
-    add_product({scratch.probabilities.get() + offset, 1, kTilePositions}, {scratch.dy.get() + first * padded, padded},
+    add_product({scratch.probabilities.get() + offset, 1, kTileStride}, {scratch.dy.get() + first * padded, padded},
                 {scratch.dvalue.get() + p * padded, padded}, positions, padded, last - first);
   }
 }
@@ -124,8 +127,10 @@ void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head
   std::memset(scratch.dquery.get(), 0, heads * kGroupQueries * padded * sizeof(float));
   for (int64_t begin = 0; begin < group.num_positions; begin += kTilePositions) {
     const int64_t end = std::min<int64_t>(begin + kTilePositions, group.num_positions);
-    pack_tile(in.key, group, begin, end, kv_head, in.size, scratch.key_rows.get(), scratch.key_columns.get());
-    pack_tile(in.value, group, begin, end, kv_head, in.size, nullptr, scratch.value_columns.get());
+    pack_rows(in.key, group, begin, end, kv_head, in.size, scratch.key_rows.get());
+    transpose_rows(scratch.key_rows.get(), end - begin, in.size, scratch.key_columns.get());
+    pack_rows(in.value, group, begin, end, kv_head, in.size, scratch.value_rows.get());
+    transpose_rows(scratch.value_rows.get(), end - begin, in.size, scratch.value_columns.get());
     std::memset(scratch.dkey.get(), 0, (end - begin) * padded * sizeof(float));
     std::memset(scratch.dvalue.get(), 0, (end - begin) * padded * sizeof(float));
     for (int64_t h = 0; h < heads; ++h) backward_head(in, group, kv_head * heads + h, begin, end, scratch);

@@ -11,6 +11,8 @@
 namespace interfuse {
 
 constexpr int64_t kTilePositions = 256;
+/// Distance between rows of a tile in floats; not a power of two, or rows would fall on the same cache lines.
+constexpr int64_t kTileStride = kTilePositions + kLanes;
 constexpr int32_t kGroupQueries = 96;
 constexpr int64_t kRowBlock = 6;
 
@@ -81,17 +83,20 @@ void for_each_key(const QueryGroup& group, int64_t begin, int64_t end, Body body
   }
 }
 
-/// Keys or values of a tile as rows [positions][padded K] (`rows`), as columns [K][kTilePositions] (`columns`), or both.
-inline void pack_tile(const HeadRows& source, const QueryGroup& group, int64_t begin, int64_t end, int64_t head, int64_t size,
-                      float* rows, float* columns) {
+/// Keys or values of a tile as rows [positions][padded K].
+inline void pack_rows(const HeadRows& source, const QueryGroup& group, int64_t begin, int64_t end, int64_t head, int64_t size, float* rows) {
   const int64_t padded = round_up(size);
-  float row[512];
-  for_each_key(group, begin, end, [&](int64_t position, int64_t key) {
-    float* at = rows != nullptr ? rows + position * padded : row;
-    source.read(key, head, at);
-    if (columns == nullptr) return;
-    for (int64_t k = 0; k < size; ++k) columns[k * kTilePositions + position] = at[k];
-  });
+  for_each_key(group, begin, end, [&](int64_t position, int64_t key) { source.read(key, head, rows + position * padded); });
+}
+
+/// The rows [count][padded K] as columns [padded K][kTileStride]; columns past `count` hold what lay there.
+inline void transpose_rows(const float* rows, int64_t count, int64_t size, float* columns) {
+  const int64_t padded = round_up(size);
+  for (int64_t position = 0; position < count; position += kLanes) {
+    for (int64_t k = 0; k < padded; k += kLanes) {
+      transpose_block(rows + position * padded + k, padded, columns + k * kTileStride + position, kTileStride);
+    }
+  }
 }
 
 /// The visible part of a tile for a block of rows, widened to whole vectors: [begin, end) in the tile.

@@ -17,7 +17,7 @@ Tensor add(const Tensor& a, const Tensor& b) { return at::add(numeric(a), numeri
 Tensor subtract(const Tensor& a, const Tensor& b) { return at::sub(numeric(a), numeric(b)); }
 Tensor multiply(const Tensor& a, const Tensor& b) { return at::mul(numeric(a), numeric(b)); }
 Tensor real_div(const Tensor& a, const Tensor& b) { return at::div(a, b); }
-Tensor floor_div(const Tensor& a, const Tensor& b) { return at::floor_divide(numeric(a), numeric(b)); }
+Tensor floor_div(const Tensor& a, const Tensor& b) { return at::floor_divide(numeric(a), numeric(b)).to(at::kInt); }
 Tensor floor_mod(const Tensor& a, const Tensor& b) { return at::remainder(numeric(a), numeric(b)); }
 Tensor power(const Tensor& a, const Tensor& b) { return at::pow(numeric(a), numeric(b)); }
 

@@ -9,6 +9,7 @@ Tensor add(const Tensor& a, const Tensor& b);
 Tensor subtract(const Tensor& a, const Tensor& b);
 Tensor multiply(const Tensor& a, const Tensor& b);
 Tensor real_div(const Tensor& a, const Tensor& b);
+/// Always int32, whatever the inputs.
 Tensor floor_div(const Tensor& a, const Tensor& b);
 Tensor floor_mod(const Tensor& a, const Tensor& b);
 Tensor power(const Tensor& a, const Tensor& b);

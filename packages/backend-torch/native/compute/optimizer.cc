@@ -62,12 +62,6 @@ struct AdamwNumbers {
   float beta1, beta2, epsilon, gradient_scale, step_size, second_correction, keep;
 };
 
-INTERFUSE_INLINE Vector square_root(Vector v) {
-  Vector result;
-  for (int i = 0; i < kLanes; ++i) result[i] = __builtin_sqrtf(v[i]);
-  return result;
-}
-
 void adamw_block(float* parameter, Bfloat16* copy, const float* gradient, float* first, float* second, int64_t size, const AdamwNumbers& numbers) {
   for_each_run(size, [&](int64_t i, int64_t n) {
     const Vector g = load_run(gradient + i, n) * numbers.gradient_scale;

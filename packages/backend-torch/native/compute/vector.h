@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
-#ifdef __AVX512BF16__
+#ifdef __AVX512F__
 #include <immintrin.h>
 #endif
 
@@ -116,26 +116,72 @@ INTERFUSE_INLINE float maximum_of(Vector v) {
   return fold(v, [](auto a, auto b) { return a > b ? a : b; });
 }
 
-/// e^x to about 2 units in the last place; 0 below -87, infinity is not reached (x is capped at 88).
-INTERFUSE_INLINE Vector exponential(Vector x) {
-  const Vector capped = x > splat(88.0f) ? splat(88.0f) : x;
-  const Vector clamped = capped < splat(-87.0f) ? splat(-87.0f) : capped;
-  // x = n ln 2 + r; adding and subtracting 1.5 * 2^23 rounds to the nearest integer n.
-  const Vector magic = splat(12582912.0f);
-  const Vector n = (clamped * 1.44269504f + magic) - magic;
-  const Vector r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
+/// Polynomial for e^r on [-ln 2 / 2, ln 2 / 2].
+INTERFUSE_INLINE Vector exponential_polynomial(Vector r) {
   Vector p = splat(1.9875691500e-4f);
   p = p * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.0f;
+  return p * (r * r) + r + 1.0f;
+}
+
+/// e^x to about 2 units in the last place; 0 below -87.
+INTERFUSE_INLINE Vector exponential(Vector x) {
+#ifdef __AVX512F__
+  const Vector bounded = (Vector)_mm512_max_ps((__m512)x, _mm512_set1_ps(-104.0f));
+  const Vector n = (Vector)_mm512_roundscale_ps((__m512)(bounded * 1.44269504f), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const Vector r = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
+  return (Vector)_mm512_scalef_ps((__m512)exponential_polynomial(r), (__m512)n);
+#else
+  const Vector capped = x > splat(88.0f) ? splat(88.0f) : x;
+  const Vector bounded = capped < splat(-87.0f) ? splat(-87.0f) : capped;
+  // x = n ln 2 + r; adding and subtracting 1.5 * 2^23 rounds to the nearest integer n.
+  const Vector magic = splat(12582912.0f);
+  const Vector n = (bounded * 1.44269504f + magic) - magic;
+  const Vector r = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
   const IntVector exponent = (__builtin_convertvector(n, IntVector) + 127) << 23;
-  const Vector scaled = p * (Vector)exponent;
+  const Vector scaled = exponential_polynomial(r) * (Vector)exponent;
   return x < splat(-87.0f) ? Vector{} : scaled;
+#endif
 }
 
 INTERFUSE_INLINE Vector sigmoid_of(Vector x) { return 1.0f / (1.0f + exponential(-x)); }
+
+INTERFUSE_INLINE Vector square_root(Vector v) {
+#ifdef __AVX512F__
+  return (Vector)_mm512_sqrt_ps((__m512)v);
+#else
+  for (int i = 0; i < kLanes; ++i) v[i] = __builtin_sqrtf(v[i]);
+  return v;
+#endif
+}
+
+/// Turns sixteen rows of sixteen floats into columns: four rounds that exchange ever larger halves.
+INTERFUSE_INLINE void transpose_block(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+  Vector rows[kLanes];
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i) rows[i] = load(from + i * from_stride);
+#pragma GCC unroll 4
+  for (int round = 0; round < 4; ++round) {
+    const int distance = 1 << round;
+    IntVector low, high;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      low[lane] = lane & distance ? kLanes + lane - distance : lane;
+      high[lane] = lane & distance ? kLanes + lane : lane + distance;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) {
+      if (i & distance) continue;
+      const Vector a = rows[i];
+      const Vector b = rows[i + distance];
+      rows[i] = __builtin_shuffle(a, b, low);
+      rows[i + distance] = __builtin_shuffle(a, b, high);
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i) store(to + i * to_stride, rows[i]);
+}
 
 }  // namespace interfuse

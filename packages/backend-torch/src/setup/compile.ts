@@ -25,6 +25,9 @@ export function compilerFlags(libtorch: Libtorch): string[] {
     `-std=${standard}`,
     "-O3",
     process.arch === "arm64" && process.platform === "darwin" ? "-mcpu=native" : "-march=native",
+    "-ffp-contract=fast",
+    "-fno-math-errno",
+    ...openMp(),
     "-fPIC",
     "-fvisibility=hidden",
     "-w",
@@ -90,7 +93,12 @@ async function link(objects: readonly string[], libtorch: Libtorch, output: stri
   const rpath = ["-L", libraryFolder, `-Wl,-rpath,${libraryFolder}`];
   // nodelete: OpenMP's threads would outlive an addon that the last worker unloads.
   const linux = process.platform === "linux" ? ["-Wl,-z,nodelete", "-Wl,--no-as-needed"] : [];
-  await run(["-shared", ...undefinedSymbols(), ...objects, ...rpath, ...linux, "-ltorch", "-ltorch_cpu", "-lc10", "-o", output]);
+  await run(["-shared", ...openMp(), ...undefinedSymbols(), ...objects, ...rpath, ...linux, "-ltorch", "-ltorch_cpu", "-lc10", "-o", output]);
+}
+
+/** libtorch's parallel loops are templates, and run on one thread unless the caller is compiled with OpenMP too. */
+function openMp(): string[] {
+  return process.platform === "linux" ? ["-fopenmp"] : [];
 }
 
 /** On macOS the linker must be told that Node itself provides Node-API. */
