@@ -42,7 +42,7 @@ async function measureRates(report: BackendReport, { device, threads }: GlobalOp
       // Asked for on purpose: a backend without this precision says so by failing, and its rate is left out.
       continue;
     }
-    rates[precision] = (await measureProductRate()) / 1e9;
+    rates[precision] = (await measureProductRate({ warmUpSeconds: 4 })) / 1e9;
   }
   return rates;
 }

@@ -4,10 +4,16 @@ import { linear, tf } from "@interfuse/tensor";
 /**
  * Floating-point operations a second (2 a multiply-add) of square matrix products at the current precision.
  *
- * The products are as large as fit the time (at most 1,024 a side); the best of four spans counts. Takes about `seconds`.
+ * The products are as large as fit the time (at most 1,024 a side); the best of four spans counts.
+ *
+ * @param options.seconds about how long the timed part takes.
+ * @param options.warmUpSeconds products before it: fresh threads may share a core for seconds, and every small product then
+ *   takes a whole time slice.
  */
-export async function measureProductRate({ seconds = 1 } = {}): Promise<number> {
-  let size = 128;
+export async function measureProductRate({ seconds = 1, warmUpSeconds = 1 } = {}): Promise<number> {
+  const start = performance.now();
+  while (performance.now() - start < warmUpSeconds * 1000) await bestRate(256, 1);
+  let size = 256;
   let rate = await bestRate(size, 1);
   while (size < 1024 && 32 * productFlops(size) < rate * seconds) {
     size *= 2;
