@@ -1,5 +1,5 @@
-// A tiny addon without libtorch, loaded before it: some of libtorch's libraries read their settings from the environment
-// in static constructors. JavaScript cannot do this from a worker, whose `process.env` is a copy.
+// A tiny addon without libtorch, loaded before it: some of libtorch's libraries read their settings from the
+// environment in static constructors. JavaScript cannot do this from a worker, whose `process.env` is a copy.
 #include <node_api.h>
 
 #include <cstdlib>
@@ -11,7 +11,8 @@ void set_default(const char* name, const char* value) { setenv(name, value, /*ov
 napi_value prepare(napi_env, napi_callback_info) {
 #if defined(__x86_64__)
   // OpenBLAS (libtorch of Linux distributions) falls back to AVX2 kernels on processors newer than itself.
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) set_default("OPENBLAS_CORETYPE", "SkylakeX");
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+    set_default("OPENBLAS_CORETYPE", "SkylakeX");
 #endif
 #ifdef INTERFUSE_PASSIVE_WAIT
   // OpenBLAS brings threads of its own; OpenMP's must sleep between loops or the two spin against each other.

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import { availableParallelism } from "node:os";
+import * as tf from "@tensorflow/tfjs";
 import { type Addon, wrapAddon } from "./addon.ts";
 import { BACKEND_NAME } from "./kernels/define.ts";
 import { registerKernels } from "./kernels/index.ts";
@@ -65,7 +65,8 @@ export function registerTorchBackend(options: TorchOptions = {}): TorchInfo {
   }
   addon();
   registerLazily();
-  if (tf.findBackend(BACKEND_NAME) === null) throw new Error("registerTorchBackend: TensorFlow.js did not create the backend");
+  if (tf.findBackend(BACKEND_NAME) === null)
+    throw new Error("registerTorchBackend: TensorFlow.js did not create the backend");
   if (threads !== undefined) addon().functions.setThreads(threads);
   if (options.precision !== undefined) setTorchPrecision(options.precision);
   return torchInfo();

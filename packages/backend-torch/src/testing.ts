@@ -9,7 +9,10 @@ export function useTorch(): void {
 }
 
 /** A reproducible array of numbers in [low, high): a small linear congruential generator. */
-export function numbers(size: number, { seed = 1, low = -1, high = 1 }: { seed?: number; low?: number; high?: number } = {}): Float32Array {
+export function numbers(
+  size: number,
+  { seed = 1, low = -1, high = 1 }: { seed?: number; low?: number; high?: number } = {},
+): Float32Array {
   let state = (seed * 2654435761) >>> 0;
   return Float32Array.from({ length: size }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

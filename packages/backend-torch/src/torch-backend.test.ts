@@ -44,7 +44,11 @@ describe("data", () => {
         })(x);
       });
     }
-    expect({ tensors: tf.memory().numTensors, ids: tf.engine().backend.numDataIds(), slots: torchInfo().slots }).toEqual(before);
+    expect({
+      tensors: tf.memory().numTensors,
+      ids: tf.engine().backend.numDataIds(),
+      slots: torchInfo().slots,
+    }).toEqual(before);
   });
 });
 
@@ -52,7 +56,15 @@ describe("in-place kernels", () => {
   const step = (parameter: tf.Variable): void => {
     tf.tidy(() => {
       const moments = { firstMoment0: tf.variable(tf.zeros([2])), secondMoment0: tf.variable(tf.zeros([2])) };
-      const attrs = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecays: [0.5], step: 1, maxGradNorm: 0 };
+      const attrs = {
+        learningRate: 0.1,
+        beta1: 0.9,
+        beta2: 0.99,
+        epsilon: 1e-8,
+        weightDecays: [0.5],
+        step: 1,
+        maxGradNorm: 0,
+      };
       run("AdamWUpdate", { parameter0: parameter, gradient0: tf.tensor([3, -4]), ...moments }, attrs);
       for (const moment of Object.values(moments)) moment.dispose();
     });
@@ -69,9 +81,26 @@ describe("in-place kernels", () => {
 
   test("AdamW scales gradients to the norm and gives the norm before", () => {
     tf.tidy(() => {
-      const [parameter, first, second] = [tf.variable(tf.tensor([0, 0])), tf.variable(tf.zeros([2])), tf.variable(tf.zeros([2]))] as const;
-      const inputs = { parameter0: parameter, gradient0: tf.tensor([3, -4]), firstMoment0: first, secondMoment0: second };
-      const attrs = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecays: [0], step: 1, maxGradNorm: 1 };
+      const [parameter, first, second] = [
+        tf.variable(tf.tensor([0, 0])),
+        tf.variable(tf.zeros([2])),
+        tf.variable(tf.zeros([2])),
+      ] as const;
+      const inputs = {
+        parameter0: parameter,
+        gradient0: tf.tensor([3, -4]),
+        firstMoment0: first,
+        secondMoment0: second,
+      };
+      const attrs = {
+        learningRate: 0.1,
+        beta1: 0.9,
+        beta2: 0.99,
+        epsilon: 1e-8,
+        weightDecays: [0],
+        step: 1,
+        maxGradNorm: 1,
+      };
       expect(run("AdamWUpdate", inputs, attrs)[0]?.dataSync()[0]).toBeCloseTo(5, 5);
       expect(first.dataSync()[0]).toBeCloseTo(0.1 * 0.6, 5);
       for (const variable of [parameter, first, second]) variable.dispose();
@@ -103,8 +132,18 @@ describe("in-place kernels", () => {
   test("a changed weight is not multiplied in its old bfloat16 copy", () => {
     registerTorchBackend({ precision: "bf16" });
     const parameter = tf.variable(tf.tensor([1, 2]));
-    const product = (): number => tf.tidy(() => run("Linear", { x: tf.ones([1, 2]), weight: tf.reshape(parameter, [1, 2]) })[0]?.dataSync()[0] as number);
-    const direct = (): number => tf.tidy(() => run("Linear", { x: tf.ones([1, 1]), weight: tf.slice(parameter, [0], [1]).reshape([1, 1]) })[0]?.dataSync()[0] as number);
+    const product = (): number =>
+      tf.tidy(
+        () => run("Linear", { x: tf.ones([1, 2]), weight: tf.reshape(parameter, [1, 2]) })[0]?.dataSync()[0] as number,
+      );
+    const direct = (): number =>
+      tf.tidy(
+        () =>
+          run("Linear", {
+            x: tf.ones([1, 1]),
+            weight: tf.slice(parameter, [0], [1]).reshape([1, 1]),
+          })[0]?.dataSync()[0] as number,
+      );
     expect(product()).toBeCloseTo(3, 1);
     step(parameter);
     expect(product()).toBeCloseTo(2.85, 1);
@@ -119,7 +158,9 @@ describe("errors", () => {
     const [a, b] = [tf.ones([2, 3]), tf.ones([4, 5])];
     const fail = (): tf.Tensor[] => run("BatchMatMul", { a, b }, { transposeA: false, transposeB: false });
     expect(fail).toThrowError(/^BatchMatMul: [^\n]+$/);
-    expect(() => run("Embedding", { weight: a, ids: tf.tensor([5], [1], "int32") })).toThrowError("Embedding: id 5 at position 0 is outside [0, 2)");
+    expect(() => run("Embedding", { weight: a, ids: tf.tensor([5], [1], "int32") })).toThrowError(
+      "Embedding: id 5 at position 0 is outside [0, 2)",
+    );
     a.dispose();
     b.dispose();
   });

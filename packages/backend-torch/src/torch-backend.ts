@@ -84,7 +84,14 @@ export class TorchBackend extends tf.KernelBackend {
     return dataId;
   }
 
-  override move(dataId: tf.DataId, values: tf.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
+  // biome-ignore lint/complexity/useMaxParams: TensorFlow.js gives the signature
+  override move(
+    dataId: tf.DataId,
+    values: tf.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
     const size = tf.util.sizeFromShape(shape);
     if (dtype === "string") {
       this.data.set(dataId, { handle: NO_SLOT, dtype, size, refCount, strings: values as Uint8Array[] });
@@ -98,7 +105,11 @@ export class TorchBackend extends tf.KernelBackend {
     const { handle, dtype, size, strings } = this.data.get(dataId);
     if (strings !== undefined) return strings;
     const values =
-      dtype === "int32" ? new Int32Array(size) : dtype === "bool" ? new Uint8Array(size) : new Float32Array(dtype === "complex64" ? 2 * size : size);
+      dtype === "int32"
+        ? new Int32Array(size)
+        : dtype === "bool"
+          ? new Uint8Array(size)
+          : new Float32Array(dtype === "complex64" ? 2 * size : size);
     this.addon.functions.read(handle, values);
     return values;
   }

@@ -47,19 +47,32 @@ class Call {
   napi_value arguments_[kMaxArguments];
 };
 
-template <> Tensor Call::next<Tensor>();
-template <> std::optional<Tensor> Call::next<std::optional<Tensor>>();
-template <> Stored Call::next<Stored>();
-template <> std::vector<Tensor> Call::next<std::vector<Tensor>>();
-template <> std::vector<Stored> Call::next<std::vector<Stored>>();
-template <> double Call::next<double>();
-template <> int64_t Call::next<int64_t>();
-template <> bool Call::next<bool>();
-template <> std::string Call::next<std::string>();
-template <> Ints Call::next<Ints>();
-template <> std::vector<double> Call::next<std::vector<double>>();
-template <> Int32Span Call::next<Int32Span>();
-template <> Precision Call::next<Precision>();
+template <>
+Tensor Call::next<Tensor>();
+template <>
+std::optional<Tensor> Call::next<std::optional<Tensor>>();
+template <>
+Stored Call::next<Stored>();
+template <>
+std::vector<Tensor> Call::next<std::vector<Tensor>>();
+template <>
+std::vector<Stored> Call::next<std::vector<Stored>>();
+template <>
+double Call::next<double>();
+template <>
+int64_t Call::next<int64_t>();
+template <>
+bool Call::next<bool>();
+template <>
+std::string Call::next<std::string>();
+template <>
+Ints Call::next<Ints>();
+template <>
+std::vector<double> Call::next<std::vector<double>>();
+template <>
+Int32Span Call::next<Int32Span>();
+template <>
+Precision Call::next<Precision>();
 
 using Body = void (*)(Call&);
 

@@ -8,6 +8,7 @@
 #endif
 
 #include <cstring>
+#include <limits>
 
 namespace interfuse {
 
@@ -138,10 +139,12 @@ std::vector<Entry> data_entries() {
 
 void raise_allocator_thresholds() {
 #ifdef __GLIBC__
-  constexpr int kOneGigabyte = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, kOneGigabyte);
-  mallopt(M_TRIM_THRESHOLD, kOneGigabyte);
+  // Blocks of their own mapping, and memory at the end of the heap, would be given back and faulted in again.
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   mallopt(M_TOP_PAD, 64 << 20);
+  // Heaps of other threads are small and are given back whole: workers share the main one.
+  mallopt(M_ARENA_MAX, 1);
 #endif
 }
 

@@ -7,7 +7,7 @@ namespace interfuse {
 
 std::vector<Entry> data_entries();
 
-/// Keeps glibc from giving large blocks back to the system after every training step.
+/// Keeps glibc from giving memory back to the system after every training step, for the whole process.
 void raise_allocator_thresholds();
 
 }  // namespace interfuse

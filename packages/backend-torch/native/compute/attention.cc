@@ -44,8 +44,12 @@ void soften_row(float* scores, Visible visible, Running& running, float* output,
 /// Scratch memory of one task; sized for the largest group and tile.
 struct ForwardScratch {
   explicit ForwardScratch(int64_t size)
-      : query(kGroupQueries * round_up(size)), output(kGroupQueries * round_up(size)), key_columns(round_up(size) * kTileStride),
-        key_rows(kTilePositions * round_up(size)), value_rows(kTilePositions * round_up(size)), scores(kRowBlock * kTileStride) {}
+      : query(kGroupQueries * round_up(size)),
+        output(kGroupQueries * round_up(size)),
+        key_columns(round_up(size) * kTileStride),
+        key_rows(kTilePositions * round_up(size)),
+        value_rows(kTilePositions * round_up(size)),
+        scores(kRowBlock * kTileStride) {}
   Scratch query, output, key_columns, key_rows, value_rows, scores;
 };
 
@@ -56,8 +60,8 @@ struct Operands {
   float scale;
 };
 
-void forward_group(const Operands& in, const HeadRows& output, float* log_sum_exp, const QueryGroup& group, int64_t head,
-                   int64_t num_heads, ForwardScratch& scratch) {
+void forward_group(const Operands& in, const HeadRows& output, float* log_sum_exp, const QueryGroup& group,
+                   int64_t head, int64_t num_heads, ForwardScratch& scratch) {
   const int64_t count = group.end - group.begin;
   const int64_t padded = round_up(in.size);
   Running running[kGroupQueries];
@@ -74,9 +78,11 @@ void forward_group(const Operands& in, const HeadRows& output, float* log_sum_ex
       if (visible.begin >= visible.end) continue;
       float* scores = scratch.scores.get();
       float* block_output = scratch.output.get() + r * padded;
-      for (int64_t i = 0; i < rows; ++i) std::fill(scores + i * kTileStride + visible.begin, scores + i * kTileStride + visible.end, 0.0f);
-      add_product({scratch.query.get() + r * padded, padded, 1}, {scratch.key_columns.get() + visible.begin, kTileStride},
-                  {scores + visible.begin, kTileStride}, rows, visible.end - visible.begin, in.size);
+      for (int64_t i = 0; i < rows; ++i)
+        std::fill(scores + i * kTileStride + visible.begin, scores + i * kTileStride + visible.end, 0.0f);
+      add_product({scratch.query.get() + r * padded, padded, 1},
+                  {scratch.key_columns.get() + visible.begin, kTileStride}, {scores + visible.begin, kTileStride}, rows,
+                  visible.end - visible.begin, in.size);
       for (int64_t i = 0; i < rows; ++i) {
         mask_row(scores + i * kTileStride, group.rows[r + i], visible, begin, 2 * kMasked);
         soften_row(scores + i * kTileStride, visible, running[r + i], block_output + i * padded, padded);
@@ -88,7 +94,8 @@ void forward_group(const Operands& in, const HeadRows& output, float* log_sum_ex
   for (int64_t r = 0; r < count; ++r) {
     const bool sees_keys = running[r].total > 0;
     output.write(group.begin + r, head, scratch.output.get() + r * padded, sees_keys ? 1.0f / running[r].total : 0.0f);
-    log_sum_exp[(group.begin + r) * num_heads + head] = sees_keys ? running[r].maximum + std::log(running[r].total) : 0.0f;
+    log_sum_exp[(group.begin + r) * num_heads + head] =
+        sees_keys ? running[r].maximum + std::log(running[r].total) : 0.0f;
   }
 }
 
@@ -97,14 +104,16 @@ Tensor with_contiguous_rows(const Tensor& tensor) { return tensor.stride(2) == 1
 
 }  // namespace
 
-std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stored& value, Int32Span key_ranges, double scale, Precision precision) {
+std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stored& value, Int32Span key_ranges,
+                              double scale, Precision precision) {
   const Tensor q = with_contiguous_rows(query.tensor());
   const Tensor k = with_contiguous_rows(key.tensor());
   const Tensor v = with_contiguous_rows(value.tensor());
   const int64_t num_heads = q.size(1);
   const int64_t size = q.size(2);
   TORCH_CHECK(size <= 512, "head dimension ", size, " is larger than 512");
-  const Tensor output = at::empty(q.sizes(), q.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
+  const Tensor output =
+      at::empty(q.sizes(), q.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
   const Tensor log_sum_exp = at::empty({q.size(0), num_heads}, at::kFloat);
   const AttentionPlan plan = plan_attention(key_ranges.data, q.size(0), k.size(0), kGroupQueries);
   const Operands in{HeadRows(q), HeadRows(k), HeadRows(v), size, num_heads / k.size(1), static_cast<float>(scale)};
@@ -113,7 +122,8 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
   parallel_for(num_groups * num_heads, 1, [&](int64_t begin, int64_t end) {
     ForwardScratch scratch(size);
     for (int64_t item = begin; item < end; ++item) {
-      forward_group(in, out, data_of<float>(log_sum_exp), plan.groups[item / num_heads], item % num_heads, num_heads, scratch);
+      forward_group(in, out, data_of<float>(log_sum_exp), plan.groups[item / num_heads], item % num_heads, num_heads,
+                    scratch);
     }
   });
   return {output, log_sum_exp};

@@ -9,10 +9,12 @@ namespace interfuse {
 
 /// query [L,N,K], key and value [S,G,K] with N a multiple of G: [output [L,N,K], logSumExp [L,N]].
 /// A query that sees nothing gives zeros and a logSumExp of 0.
-std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stored& value, Int32Span key_ranges, double scale, Precision precision);
+std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stored& value, Int32Span key_ranges,
+                              double scale, Precision precision);
 
 /// [dQuery, dKey, dValue]; zero for queries that see nothing and keys that nobody sees.
 std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const Stored& key, const Stored& value,
-                                   const Stored& output, const Tensor& log_sum_exp, Int32Span key_ranges, double scale, Precision precision);
+                                   const Stored& output, const Tensor& log_sum_exp, Int32Span key_ranges, double scale,
+                                   Precision precision);
 
 }  // namespace interfuse

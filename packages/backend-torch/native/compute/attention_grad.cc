@@ -12,17 +12,24 @@ namespace {
 
 struct BackwardScratch {
   BackwardScratch(int64_t size, int64_t query_heads)
-      : query(kGroupQueries * round_up(size)), dy(kGroupQueries * round_up(size)),
-        dquery(query_heads * kGroupQueries * round_up(size)), key_rows(kTilePositions * round_up(size)),
-        value_rows(kTilePositions * round_up(size)), key_columns(round_up(size) * kTileStride),
-        value_columns(round_up(size) * kTileStride), probabilities(kGroupQueries * kTileStride), dscores(kGroupQueries * kTileStride), dkey(kTilePositions * round_up(size)), dvalue(kTilePositions * round_up(size)) {}
+      : query(kGroupQueries * round_up(size)),
+        dy(kGroupQueries * round_up(size)),
+        dquery(query_heads * kGroupQueries * round_up(size)),
+        key_rows(kTilePositions * round_up(size)),
+        value_rows(kTilePositions * round_up(size)),
+        key_columns(round_up(size) * kTileStride),
+        value_columns(round_up(size) * kTileStride),
+        probabilities(kGroupQueries * kTileStride),
+        dscores(kGroupQueries * kTileStride),
+        dkey(kTilePositions * round_up(size)),
+        dvalue(kTilePositions * round_up(size)) {}
   Scratch query, dy, dquery, key_rows, value_rows, key_columns, value_columns, probabilities, dscores, dkey, dvalue;
 };
 
 struct Backward {
   HeadRows query, key, value, output, dy, dquery;
-  float* dkey;    // [S, G, K] float32
-  float* dvalue;  // [S, G, K] float32
+  float* dkey;               // [S, G, K] float32
+  float* dvalue;             // [S, G, K] float32
   const float* log_sum_exp;  // [L, N]
   int64_t size, num_heads, num_kv_heads;
   float scale;
@@ -43,8 +50,9 @@ void row_dots(const Backward& in, const QueryGroup& group, int64_t head, const f
 }
 
 /// Probabilities and score gradients of a block of rows, zero where a row sees nothing.
-void recompute_block(const Backward& in, const QueryGroup& group, int64_t head, int64_t r, int64_t rows, Visible visible,
-                     int64_t tile_begin, int64_t tile_end, const float* dots, const BackwardScratch& scratch) {
+void recompute_block(const Backward& in, const QueryGroup& group, int64_t head, int64_t r, int64_t rows,
+                     Visible visible, int64_t tile_begin, int64_t tile_end, const float* dots,
+                     const BackwardScratch& scratch) {
   const int64_t padded = round_up(in.size);
   float* probabilities = scratch.probabilities.get() + r * kTileStride;
   float* dscores = scratch.dscores.get() + r * kTileStride;
@@ -72,16 +80,19 @@ void recompute_block(const Backward& in, const QueryGroup& group, int64_t head, 
   }
 }
 
-void add_rows(const QueryGroup& group, int64_t begin, int64_t end, const float* from, float* to, int64_t size, int64_t row_stride) {
+void add_rows(const QueryGroup& group, int64_t begin, int64_t end, const float* from, float* to, int64_t size,
+              int64_t row_stride) {
   const int64_t padded = round_up(size);
   for_each_key(group, begin, end, [&](int64_t position, int64_t key) {
     float* row = to + key * row_stride;
     const float* added = from + position * padded;
-    for_each_run(size, [&](int64_t i, int64_t n) { store_run(row + i, load_run(row + i, n) + load_run(added + i, n), n); });
+    for_each_run(size,
+                 [&](int64_t i, int64_t n) { store_run(row + i, load_run(row + i, n) + load_run(added + i, n), n); });
   });
 }
 
-void backward_head(const Backward& in, const QueryGroup& group, int64_t head, int64_t begin, int64_t end, BackwardScratch& scratch) {
+void backward_head(const Backward& in, const QueryGroup& group, int64_t head, int64_t begin, int64_t end,
+                   BackwardScratch& scratch) {
   const int64_t count = group.end - group.begin;
   const int64_t padded = round_up(in.size);
   float* dquery = scratch.dquery.get() + head % in.query_heads() * kGroupQueries * padded;
@@ -99,7 +110,8 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
     if (visible.begin >= visible.end) continue;
     const int64_t depth = std::min(visible.end, end - begin) - visible.begin;
     add_product({scratch.dscores.get() + r * kTileStride + visible.begin, kTileStride, 1},
-                {scratch.key_rows.get() + visible.begin * padded, padded}, {dquery + r * padded, padded}, rows, padded, depth);
+                {scratch.key_rows.get() + visible.begin * padded, padded}, {dquery + r * padded, padded}, rows, padded,
+                depth);
   }
   // Keys in blocks, each over the rows between the first and the last block that sees it.
   for (int64_t p = 0; p < end - begin; p += kRowBlock) {
@@ -150,7 +162,8 @@ Tensor with_contiguous_rows(const Tensor& tensor) { return tensor.stride(2) == 1
 }  // namespace
 
 std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const Stored& key, const Stored& value,
-                                   const Stored& output, const Tensor& log_sum_exp, Int32Span key_ranges, double scale, Precision precision) {
+                                   const Stored& output, const Tensor& log_sum_exp, Int32Span key_ranges, double scale,
+                                   Precision precision) {
   const Tensor q = with_contiguous_rows(query.tensor());
   const Tensor k = with_contiguous_rows(key.tensor());
   const Tensor v = with_contiguous_rows(value.tensor());
@@ -161,8 +174,18 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
   const Tensor dk = at::zeros(k.sizes(), at::kFloat);
   const Tensor dv = at::zeros(v.sizes(), at::kFloat);
   const int64_t size = q.size(2);
-  const Backward in{HeadRows(q), HeadRows(k), HeadRows(v), HeadRows(y), HeadRows(gradient), HeadRows(dq),
-                    data_of<float>(dk), data_of<float>(dv), data_of<float>(log_sum_exp), size, q.size(1), k.size(1),
+  const Backward in{HeadRows(q),
+                    HeadRows(k),
+                    HeadRows(v),
+                    HeadRows(y),
+                    HeadRows(gradient),
+                    HeadRows(dq),
+                    data_of<float>(dk),
+                    data_of<float>(dv),
+                    data_of<float>(log_sum_exp),
+                    size,
+                    q.size(1),
+                    k.size(1),
                     static_cast<float>(scale)};
   const AttentionPlan plan = plan_attention(key_ranges.data, q.size(0), k.size(0), kGroupQueries);
   const int64_t kv_heads = k.size(1);
@@ -170,7 +193,8 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
   parallel_for(components * kv_heads, 1, [&](int64_t begin, int64_t end) {
     BackwardScratch scratch(size, in.query_heads());
     for (int64_t item = begin; item < end; ++item) {
-      for (const int32_t group : plan.components[item / kv_heads]) backward_group(in, plan.groups[group], item % kv_heads, scratch);
+      for (const int32_t group : plan.components[item / kv_heads])
+        backward_group(in, plan.groups[group], item % kv_heads, scratch);
     }
   });
   return {dq, dk.to(type), dv.to(type)};

@@ -19,13 +19,16 @@ struct RowRanges {
 };
 
 RowRanges clipped(const int32_t* row, int32_t num_keys) {
-  const auto clip = [num_keys](int32_t begin, int32_t end) { return Range{std::max(begin, 0), std::min(end, num_keys)}; };
+  const auto clip = [num_keys](int32_t begin, int32_t end) {
+    return Range{std::max(begin, 0), std::min(end, num_keys)};
+  };
   return {clip(row[0], row[1]), clip(row[2], row[3])};
 }
 
 bool overlaps(const std::vector<Range>& seen, const Range& range) {
   if (range.empty()) return false;
-  return std::any_of(seen.begin(), seen.end(), [&](const Range& s) { return s.begin < range.end && range.begin < s.end; });
+  return std::any_of(seen.begin(), seen.end(),
+                     [&](const Range& s) { return s.begin < range.end && range.begin < s.end; });
 }
 
 /// Adds a range to a sorted list of disjoint ones, joining those that it touches.
@@ -44,7 +47,9 @@ void merge_into(std::vector<Range>& merged, Range range) {
       range = {std::min(range.begin, other.begin), std::max(range.end, other.end)};
     }
   }
-  result.insert(std::upper_bound(result.begin(), result.end(), range, [](const Range& x, const Range& y) { return x.begin < y.begin; }), range);
+  result.insert(std::upper_bound(result.begin(), result.end(), range,
+                                 [](const Range& x, const Range& y) { return x.begin < y.begin; }),
+                range);
   merged = std::move(result);
 }
 

@@ -38,8 +38,11 @@ class Scratch {
 class HeadRows {
  public:
   explicit HeadRows(const Tensor& tensor)
-      : data_(tensor.data_ptr()), is_bfloat16_(is_bfloat16(tensor)), row_stride_(tensor.stride(0)),
-        head_stride_(tensor.stride(1)), size_(tensor.size(2)) {}
+      : data_(tensor.data_ptr()),
+        is_bfloat16_(is_bfloat16(tensor)),
+        row_stride_(tensor.stride(0)),
+        head_stride_(tensor.stride(1)),
+        size_(tensor.size(2)) {}
 
   void read(int64_t row, int64_t head, float* to, float factor = 1.0f) const {
     if (is_bfloat16_) {
@@ -84,9 +87,11 @@ void for_each_key(const QueryGroup& group, int64_t begin, int64_t end, Body body
 }
 
 /// Keys or values of a tile as rows [positions][padded K].
-inline void pack_rows(const HeadRows& source, const QueryGroup& group, int64_t begin, int64_t end, int64_t head, int64_t size, float* rows) {
+inline void pack_rows(const HeadRows& source, const QueryGroup& group, int64_t begin, int64_t end, int64_t head,
+                      int64_t size, float* rows) {
   const int64_t padded = round_up(size);
-  for_each_key(group, begin, end, [&](int64_t position, int64_t key) { source.read(key, head, rows + position * padded); });
+  for_each_key(group, begin, end,
+               [&](int64_t position, int64_t key) { source.read(key, head, rows + position * padded); });
 }
 
 /// The rows [count][padded K] as columns [padded K][kTileStride]; columns past `count` hold what lay there.

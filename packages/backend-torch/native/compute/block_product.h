@@ -24,7 +24,7 @@ struct Panel {
 
 namespace detail {
 
-constexpr int kBlockRows = 6;     // rows times vectors, plus one row of the right side, fill 32 registers
+constexpr int kBlockRows = 6;  // rows times vectors, plus one row of the right side, fill 32 registers
 constexpr int kBlockVectors = 4;
 
 template <int Rows, int Vectors>
@@ -54,21 +54,29 @@ inline void block(LeftOperand a, const float* b, int64_t b_stride, float* c, int
 }
 
 template <int Vectors>
-inline void block_rows(LeftOperand a, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth, int64_t rows) {
+inline void block_rows(LeftOperand a, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth,
+                       int64_t rows) {
   switch (rows) {
-    case 1: return block<1, Vectors>(a, b, b_stride, c, c_stride, depth);
-    case 2: return block<2, Vectors>(a, b, b_stride, c, c_stride, depth);
-    case 3: return block<3, Vectors>(a, b, b_stride, c, c_stride, depth);
-    case 4: return block<4, Vectors>(a, b, b_stride, c, c_stride, depth);
-    case 5: return block<5, Vectors>(a, b, b_stride, c, c_stride, depth);
-    default: return block<6, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 1:
+      return block<1, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 2:
+      return block<2, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 3:
+      return block<3, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 4:
+      return block<4, Vectors>(a, b, b_stride, c, c_stride, depth);
+    case 5:
+      return block<5, Vectors>(a, b, b_stride, c, c_stride, depth);
+    default:
+      return block<6, Vectors>(a, b, b_stride, c, c_stride, depth);
   }
 }
 
 }  // namespace detail
 
 /// c += a b for `rows` x `width` results over `depth` steps; `width` is a multiple of sixteen.
-inline void add_product(LeftOperand a, Panel<const float> b, Panel<float> c, int64_t rows, int64_t width, int64_t depth) {
+inline void add_product(LeftOperand a, Panel<const float> b, Panel<float> c, int64_t rows, int64_t width,
+                        int64_t depth) {
   using namespace detail;
   for (int64_t r = 0; r < rows; r += kBlockRows) {
     const LeftOperand left{a.data + r * a.row_stride, a.row_stride, a.step_stride};
@@ -77,10 +85,18 @@ inline void add_product(LeftOperand a, Panel<const float> b, Panel<float> c, int
       const float* right = b.data + column;
       float* result = c.data + r * c.stride + column;
       switch (std::min<int64_t>(kBlockVectors, (width - column) / kLanes)) {
-        case 1: block_rows<1>(left, right, b.stride, result, c.stride, depth, block_height); break;
-        case 2: block_rows<2>(left, right, b.stride, result, c.stride, depth, block_height); break;
-        case 3: block_rows<3>(left, right, b.stride, result, c.stride, depth, block_height); break;
-        default: block_rows<4>(left, right, b.stride, result, c.stride, depth, block_height); break;
+        case 1:
+          block_rows<1>(left, right, b.stride, result, c.stride, depth, block_height);
+          break;
+        case 2:
+          block_rows<2>(left, right, b.stride, result, c.stride, depth, block_height);
+          break;
+        case 3:
+          block_rows<3>(left, right, b.stride, result, c.stride, depth, block_height);
+          break;
+        default:
+          block_rows<4>(left, right, b.stride, result, c.stride, depth, block_height);
+          break;
       }
     }
   }

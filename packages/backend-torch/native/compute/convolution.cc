@@ -12,7 +12,10 @@ namespace {
 struct Geometry {
   explicit Geometry(const ConvolutionShape& shape)
       : strides{shape[0], shape[1]},
-        top(shape[2]), bottom(shape[3]), left(shape[4]), right(shape[5]),
+        top(shape[2]),
+        bottom(shape[3]),
+        left(shape[4]),
+        right(shape[5]),
         dilations{shape[6], shape[7]},
         groups(shape[8]) {}
 
@@ -51,19 +54,22 @@ Tensor sizes_only(at::IntArrayRef sizes, const Tensor& like) {
 
 }  // namespace
 
-Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, const ConvolutionShape& shape) {
+Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+                   const ConvolutionShape& shape) {
   const Geometry geometry(shape);
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
     return linear_product(x.contiguous(), weight.reshape({weight.size(2), weight.size(3)}).t(), bias);
   }
   c10::optional<Tensor> aten_bias;
   if (bias) aten_bias = *bias;
-  const Tensor y = at::convolution(channels_first(padded(x, geometry)), aten_weight(weight), aten_bias, geometry.strides,
-                                   geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups);
+  const Tensor y =
+      at::convolution(channels_first(padded(x, geometry)), aten_weight(weight), aten_bias, geometry.strides,
+                      geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups);
   return channels_last(y);
 }
 
-Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape, const ConvolutionShape& shape) {
+Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
+                              const ConvolutionShape& shape) {
   const Geometry geometry(shape);
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
     return linear_product(dy.contiguous(), weight.reshape({weight.size(2), weight.size(3)}), std::nullopt);
@@ -72,24 +78,25 @@ Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints
   const int64_t height = input_shape[1] + (even ? 0 : geometry.top + geometry.bottom);
   const int64_t width = input_shape[2] + (even ? 0 : geometry.left + geometry.right);
   const Tensor x = sizes_only({input_shape[0], input_shape[3], height, width}, dy);
-  const auto gradients = at::convolution_backward(channels_first(dy), x, aten_weight(weight), c10::nullopt, geometry.strides,
-                                                  geometry.aten_padding(), geometry.dilations, false, {0, 0},
-                                                  geometry.groups, {true, false, false});
+  const auto gradients = at::convolution_backward(channels_first(dy), x, aten_weight(weight), c10::nullopt,
+                                                  geometry.strides, geometry.aten_padding(), geometry.dilations, false,
+                                                  {0, 0}, geometry.groups, {true, false, false});
   Tensor dx = std::get<0>(gradients);
   if (!even) dx = dx.narrow(2, geometry.top, input_shape[1]).narrow(3, geometry.left, input_shape[2]);
   return channels_last(dx);
 }
 
-Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape, const ConvolutionShape& shape) {
+Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
+                               const ConvolutionShape& shape) {
   const Geometry geometry(shape);
   if (geometry.is_pointwise(weight_shape[0], weight_shape[1])) {
     const Tensor rows = x.reshape({-1, weight_shape[2]});
     return transposed_product(rows, dy.reshape({-1, weight_shape[3]})).reshape(weight_shape);
   }
   const Tensor weight = sizes_only({weight_shape[3], weight_shape[2], weight_shape[0], weight_shape[1]}, dy);
-  const auto gradients = at::convolution_backward(channels_first(dy), channels_first(padded(x, geometry)), weight, c10::nullopt,
-                                                  geometry.strides, geometry.aten_padding(), geometry.dilations, false,
-                                                  {0, 0}, geometry.groups, {false, true, false});
+  const auto gradients = at::convolution_backward(
+      channels_first(dy), channels_first(padded(x, geometry)), weight, c10::nullopt, geometry.strides,
+      geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups, {false, true, false});
   return std::get<1>(gradients).permute({2, 3, 1, 0}).contiguous();
 }
 
@@ -100,15 +107,18 @@ Ints grouped_sizes(at::IntArrayRef depthwise) { return {depthwise[0], depthwise[
 
 }  // namespace
 
-Tensor depthwise(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, const ConvolutionShape& shape) {
+Tensor depthwise(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+                 const ConvolutionShape& shape) {
   return convolution(x, weight.reshape(grouped_sizes(weight.sizes())), bias, shape);
 }
 
-Tensor depthwise_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape, const ConvolutionShape& shape) {
+Tensor depthwise_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
+                            const ConvolutionShape& shape) {
   return convolution_grad_input(dy, weight.reshape(grouped_sizes(weight.sizes())), input_shape, shape);
 }
 
-Tensor depthwise_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape, const ConvolutionShape& shape) {
+Tensor depthwise_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
+                             const ConvolutionShape& shape) {
   return convolution_grad_weight(dy, x, grouped_sizes(weight_shape), shape).reshape(weight_shape);
 }
 

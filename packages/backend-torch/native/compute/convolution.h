@@ -8,14 +8,20 @@ namespace interfuse {
 /// Numbers of a convolution: strides (2), padding top, bottom, left, right (4), dilations (2), groups (1).
 using ConvolutionShape = Ints;
 
-Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, const ConvolutionShape& shape);
-Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape, const ConvolutionShape& shape);
-Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape, const ConvolutionShape& shape);
+Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+                   const ConvolutionShape& shape);
+Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
+                              const ConvolutionShape& shape);
+Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
+                               const ConvolutionShape& shape);
 
 /// The same with a weight [kh, kw, C, M] that gives every input channel its own M output channels.
-Tensor depthwise(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, const ConvolutionShape& shape);
-Tensor depthwise_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape, const ConvolutionShape& shape);
-Tensor depthwise_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape, const ConvolutionShape& shape);
+Tensor depthwise(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+                 const ConvolutionShape& shape);
+Tensor depthwise_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
+                            const ConvolutionShape& shape);
+Tensor depthwise_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
+                             const ConvolutionShape& shape);
 Tensor fused_depthwise(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                        const std::optional<Tensor>& prelu_weights, const ConvolutionShape& shape,
                        const std::string& activation, double alpha);

@@ -38,9 +38,10 @@ Tensor embedding(const Stored& weight, const Tensor& ids) {
   with_storage(table, [&](auto type) {
     const auto* from = data_of<decltype(type)>(table);
     auto* to = data_of<float>(rows);
-    parallel_for(count, std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, size)), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) copy_row(from + id[i] * size, to + i * size, size);
-    });
+    parallel_for(count, std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, size)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t i = begin; i < end; ++i) copy_row(from + id[i] * size, to + i * size, size);
+                 });
   });
   return rows;
 }
@@ -57,15 +58,16 @@ Tensor embedding_grad(const Stored& dy, const Tensor& ids, int64_t vocab_size) {
     const auto* from = data_of<decltype(type)>(gradient);
     auto* to = data_of<float>(sums);
     // Each task owns a run of table rows and scans all ids, so sums are added in one order.
-    parallel_tasks(vocab_size, std::max<int64_t>(1, std::min(num_threads(), vocab_size)), [&](int64_t, int64_t begin, int64_t end) {
-      for (int64_t i = 0; i < count; ++i) {
-        if (id[i] < begin || id[i] >= end) continue;
-        float* row = to + id[i] * size;
-        for_each_run(size, [&](int64_t j, int64_t n) {
-          store_run(row + j, load_run(row + j, n) + load_run(from + i * size + j, n), n);
-        });
-      }
-    });
+    parallel_tasks(vocab_size, std::max<int64_t>(1, std::min(num_threads(), vocab_size)),
+                   [&](int64_t, int64_t begin, int64_t end) {
+                     for (int64_t i = 0; i < count; ++i) {
+                       if (id[i] < begin || id[i] >= end) continue;
+                       float* row = to + id[i] * size;
+                       for_each_run(size, [&](int64_t j, int64_t n) {
+                         store_run(row + j, load_run(row + j, n) + load_run(from + i * size + j, n), n);
+                       });
+                     }
+                   });
   });
   return sums;
 }

@@ -19,7 +19,8 @@ int64_t product_of_sizes(at::IntArrayRef sizes, int64_t from, int64_t to) {
 /// Flat row number of each coordinate tuple over the first axes of `shape`. @throws c10::Error when one is outside.
 Tensor flat_rows(const Tensor& indices, at::IntArrayRef shape) {
   const int64_t depth = indices.size(-1);
-  TORCH_CHECK(depth <= static_cast<int64_t>(shape.size()), "indices have ", depth, " coordinates, the tensor ", shape.size(), " axes");
+  TORCH_CHECK(depth <= static_cast<int64_t>(shape.size()), "indices have ", depth, " coordinates, the tensor ",
+              shape.size(), " axes");
   const Tensor coordinates = indices.reshape({-1, depth}).to(at::kLong);
   const int64_t count = coordinates.size(0);
   Tensor rows = at::zeros({count}, at::kLong);
@@ -28,7 +29,8 @@ Tensor flat_rows(const Tensor& indices, at::IntArrayRef shape) {
   for (int64_t i = 0; i < count; ++i) {
     for (int64_t axis = 0; axis < depth; ++axis) {
       const int64_t value = coordinate[i * depth + axis];
-      TORCH_CHECK(value >= 0 && value < shape[axis], "index ", value, " is outside [0, ", shape[axis], ") on axis ", axis);
+      TORCH_CHECK(value >= 0 && value < shape[axis], "index ", value, " is outside [0, ", shape[axis], ") on axis ",
+                  axis);
       row[i] = row[i] * shape[axis] + value;
     }
   }
@@ -49,7 +51,8 @@ Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis, int64_t batc
   const Tensor batched = x.reshape(rest);
   const Tensor batched_indices = flat.reshape({batches, -1});
   std::vector<Tensor> results;
-  for (int64_t b = 0; b < batches; ++b) results.push_back(at::index_select(batched[b], axis - batch_axes, batched_indices[b]));
+  for (int64_t b = 0; b < batches; ++b)
+    results.push_back(at::index_select(batched[b], axis - batch_axes, batched_indices[b]));
   return at::stack(results).reshape(shape);
 }
 
@@ -87,7 +90,8 @@ Tensor segment_sum(const Tensor& x, const Tensor& ids, int64_t count) {
   const bool all_kept = kept.numel() == flat_ids.numel();
   const Tensor rows = x.reshape({flat_ids.numel(), inner});
   Tensor result = at::zeros({count, inner}, x.options());
-  result.index_add_(0, all_kept ? flat_ids : flat_ids.index_select(0, kept), all_kept ? rows : rows.index_select(0, kept));
+  result.index_add_(0, all_kept ? flat_ids : flat_ids.index_select(0, kept),
+                    all_kept ? rows : rows.index_select(0, kept));
   return result.reshape(shape);
 }
 

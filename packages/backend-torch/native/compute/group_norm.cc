@@ -71,7 +71,8 @@ struct Affine {
   std::vector<float> factor, offset;
 };
 
-Affine affine_of(const ImageShape& shape, const float* mean, const float* inverse_std, const float* weight, const float* bias) {
+Affine affine_of(const ImageShape& shape, const float* mean, const float* inverse_std, const float* weight,
+                 const float* bias) {
   Affine affine{std::vector<float>(shape.channels), std::vector<float>(shape.channels)};
   for (int64_t c = 0; c < shape.channels; ++c) {
     const int64_t group = c / shape.group_size();
@@ -92,7 +93,8 @@ void normalise_image(const X* x, Y* y, const ImageShape& shape, const Affine& af
   for (int64_t pixel = 0; pixel < shape.pixels; ++pixel) {
     const int64_t at = pixel * shape.channels;
     for_each_run(shape.channels, [&](int64_t i, int64_t n) {
-      const Vector z = load_run(x + at + i, n) * load_run(affine.factor.data() + i, n) + load_run(affine.offset.data() + i, n);
+      const Vector z =
+          load_run(x + at + i, n) * load_run(affine.factor.data() + i, n) + load_run(affine.offset.data() + i, n);
       store_run(y + at + i, silu ? z * sigmoid_of(z) : z, n);
     });
   }
@@ -105,7 +107,8 @@ void image_grad(const Dy* dy, const X* x, Dx* dx, const ImageShape& shape, const
   const auto gradient_at = [&](int64_t at, int64_t i, int64_t n, Vector value) {
     const Vector gradient = load_run(dy + at + i, n);
     if (!silu) return gradient;
-    return through_silu(gradient, value * load_run(affine.factor.data() + i, n) + load_run(affine.offset.data() + i, n));
+    return through_silu(gradient,
+                        value * load_run(affine.factor.data() + i, n) + load_run(affine.offset.data() + i, n));
   };
   std::vector<double> sums(shape.channels), products(shape.channels);
   std::vector<float> centre(shape.channels), spread(shape.channels);
@@ -117,7 +120,8 @@ void image_grad(const Dy* dy, const X* x, Dx* dx, const ImageShape& shape, const
     const int64_t at = pixel * shape.channels;
     const Vector value = load_run(x + at + i, n);
     const Vector gradient = gradient_at(at, i, n, value);
-    return std::pair<Vector, Vector>(gradient, gradient * (value - load_run(centre.data() + i, n)) * load_run(spread.data() + i, n));
+    return std::pair<Vector, Vector>(
+        gradient, gradient * (value - load_run(centre.data() + i, n)) * load_run(spread.data() + i, n));
   });
   // dx = inverseStd * (g - mean(g) - xhat * mean(g * xhat)), g = dy * weight: per channel dy * a + x * b + c.
   std::vector<float> by_gradient(shape.channels), by_value(shape.channels), constant(shape.channels);
@@ -141,16 +145,18 @@ void image_grad(const Dy* dy, const X* x, Dx* dx, const ImageShape& shape, const
     const int64_t at = pixel * shape.channels;
     for_each_run(shape.channels, [&](int64_t i, int64_t n) {
       const Vector value = load_run(x + at + i, n);
-      store_run(dx + at + i, gradient_at(at, i, n, value) * load_run(by_gradient.data() + i, n) +
-                value * load_run(by_value.data() + i, n) + load_run(constant.data() + i, n), n);
+      store_run(dx + at + i,
+                gradient_at(at, i, n, value) * load_run(by_gradient.data() + i, n) +
+                    value * load_run(by_value.data() + i, n) + load_run(constant.data() + i, n),
+                n);
     });
   }
 }
 
 }  // namespace
 
-std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tensor& bias, int64_t groups, double epsilon, bool silu,
-                               Precision precision) {
+std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tensor& bias, int64_t groups,
+                               double epsilon, bool silu, Precision precision) {
   const Tensor input = x.tensor().contiguous();
   const Tensor weights = weight.contiguous(), biases = bias.contiguous();
   const ImageShape shape{input.size(0), input.size(1) * input.size(2), input.size(3), groups};
@@ -166,7 +172,8 @@ std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tens
         float* image_mean = data_of<float>(mean) + image * groups;
         float* image_inverse = data_of<float>(inverse_std) + image * groups;
         statistics(from + at, shape, epsilon, image_mean, image_inverse);
-        const Affine affine = affine_of(shape, image_mean, image_inverse, data_of<float>(weights), data_of<float>(biases));
+        const Affine affine =
+            affine_of(shape, image_mean, image_inverse, data_of<float>(weights), data_of<float>(biases));
         normalise_image(from + at, to + at, shape, affine, silu);
       }
     });
@@ -174,8 +181,9 @@ std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tens
   return {y, mean, inverse_std};
 }
 
-std::vector<Tensor> group_norm_grad(const Stored& dy, const Stored& x, const Tensor& weight, const Tensor& bias, const Tensor& mean,
-                                    const Tensor& inverse_std, int64_t groups, bool silu, Precision precision) {
+std::vector<Tensor> group_norm_grad(const Stored& dy, const Stored& x, const Tensor& weight, const Tensor& bias,
+                                    const Tensor& mean, const Tensor& inverse_std, int64_t groups, bool silu,
+                                    Precision precision) {
   const Tensor gradient = dy.tensor().contiguous();
   const Tensor input = x.tensor().contiguous();
   const Tensor weights = weight.contiguous(), biases = bias.contiguous();
@@ -192,8 +200,9 @@ std::vector<Tensor> group_norm_grad(const Stored& dy, const Stored& x, const Ten
         for (int64_t image = begin; image < end; ++image) {
           const int64_t at = image * shape.pixels * shape.channels;
           image_grad(from + at, values + at, to + at, shape, data_of<float>(mean) + image * groups,
-                     data_of<float>(inverse_std) + image * groups, data_of<float>(weights), data_of<float>(biases), silu,
-                     data_of<float>(dweight) + image * shape.channels, data_of<float>(dbias) + image * shape.channels);
+                     data_of<float>(inverse_std) + image * groups, data_of<float>(weights), data_of<float>(biases),
+                     silu, data_of<float>(dweight) + image * shape.channels,
+                     data_of<float>(dbias) + image * shape.channels);
         }
       });
     });

@@ -12,7 +12,8 @@ Tensor flattened(const Tensor& x) { return x.reshape({-1, x.size(-1)}); }
 
 }  // namespace
 
-Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias, bool float32_output, Precision precision) {
+Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias, bool float32_output,
+              Precision precision) {
   std::optional<Tensor> typed_bias;
   if (bias) typed_bias = bias->to(activation_type(precision));
   const Tensor y = linear_product(in_precision(x, precision), in_precision(weight, precision), typed_bias);

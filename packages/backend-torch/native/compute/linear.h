@@ -6,7 +6,8 @@
 namespace interfuse {
 
 /// x [.., I], weight [O, I], bias [O]: [.., O], stored as bfloat16 in that precision unless `float32_output`.
-Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias, bool float32_output, Precision precision);
+Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias, bool float32_output,
+              Precision precision);
 /// dy [.., O] times weight [O, I].
 Tensor linear_grad_input(const Stored& dy, const Stored& weight, Precision precision);
 /// dy [L, O] transposed times x [L, I], float32 [O, I]; outer axes are flattened.

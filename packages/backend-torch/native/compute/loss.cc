@@ -30,10 +30,12 @@ template <typename T>
 float log_sum_exp_of(const T* row, int64_t size) {
   constexpr float kLowest = std::numeric_limits<float>::lowest();
   Vector largest = splat(kLowest);
-  for_each_run(size, [&](int64_t i, int64_t n) { largest = maximum(largest, padded_with(load_run(row + i, n), n, kLowest)); });
+  for_each_run(
+      size, [&](int64_t i, int64_t n) { largest = maximum(largest, padded_with(load_run(row + i, n), n, kLowest)); });
   const float top = maximum_of(largest);
   Vector total{};
-  for_each_run(size, [&](int64_t i, int64_t n) { total += padded_with(exponential(load_run(row + i, n) - top), n, 0.0f); });
+  for_each_run(size,
+               [&](int64_t i, int64_t n) { total += padded_with(exponential(load_run(row + i, n) - top), n, 0.0f); });
   return top + std::log(sum_of(total));
 }
 
@@ -48,7 +50,8 @@ void softmax_difference(const X* row, Y* gradient, int64_t size, float log_sum_e
 
 void check_targets(const int32_t* targets, int64_t count, int64_t classes) {
   for (int64_t i = 0; i < count; ++i) {
-    TORCH_CHECK(targets[i] >= -1 && targets[i] < classes, "target ", targets[i], " of row ", i, " is outside [-1, ", classes, ")");
+    TORCH_CHECK(targets[i] >= -1 && targets[i] < classes, "target ", targets[i], " of row ", i, " is outside [-1, ",
+                classes, ")");
   }
 }
 
@@ -78,7 +81,8 @@ std::vector<Tensor> cross_entropy(const Stored& logits, const Tensor& targets) {
   return {losses, log_sum_exps};
 }
 
-Tensor cross_entropy_grad(const Tensor& dy, const Stored& logits, const Tensor& targets, const Tensor& log_sum_exp, Precision precision) {
+Tensor cross_entropy_grad(const Tensor& dy, const Stored& logits, const Tensor& targets, const Tensor& log_sum_exp,
+                          Precision precision) {
   const Tensor input = logits.tensor().contiguous();
   const Tensor ids = targets.contiguous();
   const Tensor row_scales = dy.contiguous();

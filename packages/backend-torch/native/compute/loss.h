@@ -10,6 +10,7 @@ std::vector<Tensor> cross_entropy(const Stored& logits, const Tensor& targets);
 
 /// dy * (softmax(logits) - one-hot(target)), zero where the target is -1. In bfloat16 precision the result is stored
 /// so: it feeds the products of the output projection, which would round it anyway.
-Tensor cross_entropy_grad(const Tensor& dy, const Stored& logits, const Tensor& targets, const Tensor& log_sum_exp, Precision precision);
+Tensor cross_entropy_grad(const Tensor& dy, const Stored& logits, const Tensor& targets, const Tensor& log_sum_exp,
+                          Precision precision);
 
 }  // namespace interfuse

@@ -28,14 +28,14 @@ float normalise_row(const X* x, const float* weight, Y* y, int64_t size, float e
     squares += v * v;
   });
   const float inverse = 1.0f / std::sqrt(sum_of(squares) / static_cast<float>(size) + epsilon);
-  for_each_run(size, [&](int64_t i, int64_t n) {
-    store_run(y + i, load_run(x + i, n) * inverse * load_run(weight + i, n), n);
-  });
+  for_each_run(
+      size, [&](int64_t i, int64_t n) { store_run(y + i, load_run(x + i, n) * inverse * load_run(weight + i, n), n); });
   return inverse;
 }
 
 template <typename Dy, typename X>
-void normalise_row_grad(const Dy* dy, const X* x, const float* weight, float inverse, X* dx, float* weight_sum, int64_t size) {
+void normalise_row_grad(const Dy* dy, const X* x, const float* weight, float inverse, X* dx, float* weight_sum,
+                        int64_t size) {
   Vector dots{};
   for_each_run(size, [&](int64_t i, int64_t n) {
     const Vector gradient = load_run(dy + i, n);
@@ -68,7 +68,8 @@ std::vector<Tensor> rms_norm(const Stored& x, const Tensor& weight, double epsil
   Rows rows;
   const Tensor input = as_rows(x.tensor(), rows);
   const Tensor scale = weight.contiguous();
-  const Tensor y = at::empty(input.sizes(), input.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
+  const Tensor y =
+      at::empty(input.sizes(), input.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
   const Tensor inverse_rms = at::empty(outer_sizes(input), at::kFloat);
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
@@ -77,7 +78,8 @@ std::vector<Tensor> rms_norm(const Stored& x, const Tensor& weight, double epsil
     auto* inverse = data_of<float>(inverse_rms);
     parallel_for(rows.count(), row_grain(rows.size), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
-        inverse[row] = normalise_row(from + rows.offset(row), weights, to + row * rows.size, rows.size, static_cast<float>(epsilon));
+        inverse[row] = normalise_row(from + rows.offset(row), weights, to + row * rows.size, rows.size,
+                                     static_cast<float>(epsilon));
       }
     });
   });
@@ -116,14 +118,16 @@ Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, Prec
   const Tensor input = as_rows(x.tensor(), rows);
   const Tensor angles = table.contiguous();
   const int64_t heads = input.size(1);
-  const Tensor y = at::empty(input.sizes(), input.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
+  const Tensor y =
+      at::empty(input.sizes(), input.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);
     const auto* angle = data_of<float>(angles);
     parallel_for(rows.count(), row_grain(rows.size), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
-        rotate_row(from + rows.offset(row), angle + row / heads * rows.size, to + row * rows.size, rows.size / 2, inverse ? -1.0f : 1.0f);
+        rotate_row(from + rows.offset(row), angle + row / heads * rows.size, to + row * rows.size, rows.size / 2,
+                   inverse ? -1.0f : 1.0f);
       }
     });
   });

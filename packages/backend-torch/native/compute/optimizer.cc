@@ -62,7 +62,8 @@ struct AdamwNumbers {
   float beta1, beta2, epsilon, gradient_scale, step_size, second_correction, keep;
 };
 
-void adamw_block(float* parameter, Bfloat16* copy, const float* gradient, float* first, float* second, int64_t size, const AdamwNumbers& numbers) {
+void adamw_block(float* parameter, Bfloat16* copy, const float* gradient, float* first, float* second, int64_t size,
+                 const AdamwNumbers& numbers) {
   for_each_run(size, [&](int64_t i, int64_t n) {
     const Vector g = load_run(gradient + i, n) * numbers.gradient_scale;
     const Vector m = load_run(first + i, n) * numbers.beta1 + g * (1.0f - numbers.beta1);
@@ -87,8 +88,8 @@ void own_parameter(Slot& slot) {
 
 Tensor adamw_update(const std::vector<Stored>& parameters, const std::vector<Tensor>& gradients,
                     const std::vector<Stored>& first_moments, const std::vector<Stored>& second_moments,
-                    double learning_rate, double beta1, double beta2, double epsilon, const std::vector<double>& weight_decays,
-                    double step, double max_norm) {
+                    double learning_rate, double beta1, double beta2, double epsilon,
+                    const std::vector<double>& weight_decays, double step, double max_norm) {
   std::vector<Tensor> contiguous;
   for (size_t i = 0; i < parameters.size(); ++i) {
     own_parameter(*parameters[i].slot);
@@ -96,7 +97,8 @@ Tensor adamw_update(const std::vector<Stored>& parameters, const std::vector<Ten
     own_memory(*second_moments[i].slot);
     contiguous.push_back(gradients[i].contiguous());
   }
-  const std::vector<Block> blocks = blocks_of(parameters.size(), [&](size_t i) { return parameters[i].tensor().numel(); });
+  const std::vector<Block> blocks =
+      blocks_of(parameters.size(), [&](size_t i) { return parameters[i].tensor().numel(); });
   const double norm = global_norm(contiguous, blocks);
   AdamwNumbers shared{};
   shared.beta1 = static_cast<float>(beta1);

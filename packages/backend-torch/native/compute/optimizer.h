@@ -10,8 +10,8 @@ namespace interfuse {
 /// parameters are refreshed in the same pass. Returns the norm of all gradients before clipping, a scalar.
 Tensor adamw_update(const std::vector<Stored>& parameters, const std::vector<Tensor>& gradients,
                     const std::vector<Stored>& first_moments, const std::vector<Stored>& second_moments,
-                    double learning_rate, double beta1, double beta2, double epsilon, const std::vector<double>& weight_decays,
-                    double step, double max_norm);
+                    double learning_rate, double beta1, double beta2, double epsilon,
+                    const std::vector<double>& weight_decays, double step, double max_norm);
 
 /// average = decay * average + (1 - decay) * parameter.
 void ema_update(const std::vector<Stored>& averages, const std::vector<Tensor>& parameters, double decay);

@@ -14,9 +14,20 @@ namespace {
 
 struct Window {
   explicit Window(const PoolingShape& shape, at::IntArrayRef input)
-      : kernel_height(shape[0]), kernel_width(shape[1]), stride_height(shape[2]), stride_width(shape[3]),
-        dilation_height(shape[4]), dilation_width(shape[5]), top(shape[6]), left(shape[7]), out_height(shape[8]),
-        out_width(shape[9]), batch(input[0]), height(input[1]), width(input[2]), channels(input[3]) {}
+      : kernel_height(shape[0]),
+        kernel_width(shape[1]),
+        stride_height(shape[2]),
+        stride_width(shape[3]),
+        dilation_height(shape[4]),
+        dilation_width(shape[5]),
+        top(shape[6]),
+        left(shape[7]),
+        out_height(shape[8]),
+        out_width(shape[9]),
+        batch(input[0]),
+        height(input[1]),
+        width(input[2]),
+        channels(input[3]) {}
 
   /// Calls `visit(offset of the input pixel)` for each pixel of the window at (row, column).
   template <typename Visit>

@@ -17,7 +17,8 @@ const c10::OperatorHandle* one_dnn_linear() {
   return handle ? &*handle : nullptr;
 }
 
-Tensor call_one_dnn(const c10::OperatorHandle& handle, const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+Tensor call_one_dnn(const c10::OperatorHandle& handle, const Tensor& x, const Tensor& weight,
+                    const std::optional<Tensor>& bias) {
   std::vector<c10::IValue> stack;
   stack.reserve(6);
   stack.emplace_back(x);
@@ -62,7 +63,8 @@ Tensor batch_matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool tra
   return at::matmul(left, right);
 }
 
-Tensor apply_activation(const Tensor& x, const std::string& activation, const std::optional<Tensor>& prelu_weights, double alpha) {
+Tensor apply_activation(const Tensor& x, const std::string& activation, const std::optional<Tensor>& prelu_weights,
+                        double alpha) {
   if (activation == "linear") return x;
   if (activation == "relu") return at::relu(x);
   if (activation == "relu6") return interfuse::relu6(x);
@@ -81,6 +83,8 @@ Tensor fused_matmul(const Tensor& a, const Tensor& b, const std::optional<Tensor
   return apply_activation(result, activation, prelu_weights, alpha);
 }
 
-Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) { return at::einsum(equation, operands); }
+Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) {
+  return at::einsum(equation, operands);
+}
 
 }  // namespace interfuse

@@ -20,7 +20,8 @@ Tensor fused_matmul(const Tensor& a, const Tensor& b, const std::optional<Tensor
                     const std::string& activation, double alpha);
 
 /// TensorFlow.js's fused activations by name: linear, relu, relu6, elu, prelu, leakyrelu, sigmoid.
-Tensor apply_activation(const Tensor& x, const std::string& activation, const std::optional<Tensor>& prelu_weights, double alpha);
+Tensor apply_activation(const Tensor& x, const std::string& activation, const std::optional<Tensor>& prelu_weights,
+                        double alpha);
 
 Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands);
 

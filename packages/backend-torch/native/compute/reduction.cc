@@ -7,7 +7,9 @@ namespace interfuse {
 namespace {
 
 /// Sums and products of integers stay int32, as in TensorFlow.js (ATen would widen to int64).
-at::ScalarType accumulated_type(const Tensor& x) { return x.is_floating_point() || x.is_complex() ? x.scalar_type() : at::kInt; }
+at::ScalarType accumulated_type(const Tensor& x) {
+  return x.is_floating_point() || x.is_complex() ? x.scalar_type() : at::kInt;
+}
 
 template <typename Reduce>
 Tensor one_by_one(Tensor x, const Ints& axes, bool keep, Reduce reduce) {
@@ -43,19 +45,27 @@ Tensor mean(const Tensor& x, const Ints& axes, bool keep) {
 
 Tensor product_of(const Tensor& x, const Ints& axes, bool keep) {
   const auto type = accumulated_type(x);
-  return one_by_one(x.to(type), axes, keep, [type](const Tensor& t, int64_t axis, bool keep_axis) { return at::prod(t, axis, keep_axis, type); });
+  return one_by_one(x.to(type), axes, keep, [type](const Tensor& t, int64_t axis, bool keep_axis) {
+    return at::prod(t, axis, keep_axis, type);
+  });
 }
 
-Tensor maximum_of(const Tensor& x, const Ints& axes, bool keep) { return axes.empty() ? x.clone() : at::amax(x, axes, keep); }
+Tensor maximum_of(const Tensor& x, const Ints& axes, bool keep) {
+  return axes.empty() ? x.clone() : at::amax(x, axes, keep);
+}
 
-Tensor minimum_of(const Tensor& x, const Ints& axes, bool keep) { return axes.empty() ? x.clone() : at::amin(x, axes, keep); }
+Tensor minimum_of(const Tensor& x, const Ints& axes, bool keep) {
+  return axes.empty() ? x.clone() : at::amin(x, axes, keep);
+}
 
 Tensor all_of(const Tensor& x, const Ints& axes, bool keep) {
-  return one_by_one(x.to(at::kBool), axes, keep, [](const Tensor& t, int64_t axis, bool keep_axis) { return at::all(t, axis, keep_axis); });
+  return one_by_one(x.to(at::kBool), axes, keep,
+                    [](const Tensor& t, int64_t axis, bool keep_axis) { return at::all(t, axis, keep_axis); });
 }
 
 Tensor any_of(const Tensor& x, const Ints& axes, bool keep) {
-  return one_by_one(x.to(at::kBool), axes, keep, [](const Tensor& t, int64_t axis, bool keep_axis) { return at::any(t, axis, keep_axis); });
+  return one_by_one(x.to(at::kBool), axes, keep,
+                    [](const Tensor& t, int64_t axis, bool keep_axis) { return at::any(t, axis, keep_axis); });
 }
 
 Tensor arg_max(const Tensor& x, int64_t axis) { return at::argmax(x, axis).to(at::kInt); }
@@ -63,11 +73,13 @@ Tensor arg_max(const Tensor& x, int64_t axis) { return at::argmax(x, axis).to(at
 Tensor arg_min(const Tensor& x, int64_t axis) { return at::argmin(x, axis).to(at::kInt); }
 
 Tensor cumulative_sum(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {
-  return scan(x, axis, exclusive, reverse, 0, [&](const Tensor& t) { return at::cumsum(t, axis, accumulated_type(x)); });
+  return scan(x, axis, exclusive, reverse, 0,
+              [&](const Tensor& t) { return at::cumsum(t, axis, accumulated_type(x)); });
 }
 
 Tensor cumulative_product(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {
-  return scan(x, axis, exclusive, reverse, 1, [&](const Tensor& t) { return at::cumprod(t, axis, accumulated_type(x)); });
+  return scan(x, axis, exclusive, reverse, 1,
+              [&](const Tensor& t) { return at::cumprod(t, axis, accumulated_type(x)); });
 }
 
 Tensor softmax(const Tensor& x, int64_t axis) { return at::softmax(x, axis, at::kFloat); }

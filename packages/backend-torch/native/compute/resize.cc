@@ -28,7 +28,8 @@ std::vector<Tap> bilinear_taps(int64_t input, int64_t output, bool align_corners
   const float scale = scale_of(input, output, align_corners);
   std::vector<Tap> taps(output);
   for (int64_t i = 0; i < output; ++i) {
-    const float raw = half_pixel_centers ? scale * (static_cast<float>(i) + 0.5f) - 0.5f : scale * static_cast<float>(i);
+    const float raw =
+        half_pixel_centers ? scale * (static_cast<float>(i) + 0.5f) - 0.5f : scale * static_cast<float>(i);
     const float position = std::max(0.0f, raw);
     const auto low = std::min(static_cast<int64_t>(position), input - 1);
     const auto high = std::min(static_cast<int64_t>(std::ceil(raw)), input - 1);
@@ -80,7 +81,8 @@ Tensor resample(const Tensor& x, const std::vector<Tap>& rows, const std::vector
 }
 
 /// The transpose of `resample`.
-Tensor spread(const Tensor& dy, const Ints& input_shape, const std::vector<Tap>& rows, const std::vector<Tap>& columns) {
+Tensor spread(const Tensor& dy, const Ints& input_shape, const std::vector<Tap>& rows,
+              const std::vector<Tap>& columns) {
   const int64_t height = input_shape[1], width = input_shape[2], channels = input_shape[3];
   const Tensor gradient = dy.contiguous();
   const Tensor dx = at::zeros(input_shape, dy.options());

@@ -101,8 +101,6 @@ Tensor zeros_like(const Tensor& x) { return at::zeros(x.sizes(), x.options()); }
 
 Tensor ones_like(const Tensor& x) { return at::ones(x.sizes(), x.options()); }
 
-Tensor linspace(double start, double stop, int64_t count) {
-  return at::linspace(start, stop, count, at::kFloat);
-}
+Tensor linspace(double start, double stop, int64_t count) { return at::linspace(start, stop, count, at::kFloat); }
 
 }  // namespace interfuse

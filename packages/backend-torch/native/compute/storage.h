@@ -20,7 +20,8 @@ void with_storage(const Tensor& tensor, Body body) {
   if (is_bfloat16(tensor)) {
     body(Bfloat16{});
   } else {
-    TORCH_CHECK(tensor.scalar_type() == at::kFloat, "expected float32 or bfloat16 storage, got ", c10::toString(tensor.scalar_type()));
+    TORCH_CHECK(tensor.scalar_type() == at::kFloat, "expected float32 or bfloat16 storage, got ",
+                c10::toString(tensor.scalar_type()));
     body(float{});
   }
 }
@@ -33,9 +34,9 @@ void with_storage(const Tensor& a, const Tensor& b, Body body) {
 
 /// Rows of the last axis over at most two strided outer axes, as a slice of a packed projection has them.
 struct Rows {
-  int64_t outer = 1, inner = 1;              // number of rows along the outer axes
+  int64_t outer = 1, inner = 1;                // number of rows along the outer axes
   int64_t outer_stride = 0, inner_stride = 0;  // in elements
-  int64_t size = 0;                          // length of a row
+  int64_t size = 0;                            // length of a row
 
   int64_t count() const { return outer * inner; }
   int64_t offset(int64_t row) const { return row / inner * outer_stride + row % inner * inner_stride; }

@@ -131,7 +131,8 @@ INTERFUSE_INLINE Vector exponential_polynomial(Vector r) {
 INTERFUSE_INLINE Vector exponential(Vector x) {
 #ifdef __AVX512F__
   const Vector bounded = (Vector)_mm512_max_ps((__m512)x, _mm512_set1_ps(-104.0f));
-  const Vector n = (Vector)_mm512_roundscale_ps((__m512)(bounded * 1.44269504f), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const Vector n =
+      (Vector)_mm512_roundscale_ps((__m512)(bounded * 1.44269504f), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const Vector r = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
   return (Vector)_mm512_scalef_ps((__m512)exponential_polynomial(r), (__m512)n);
 #else

@@ -25,8 +25,9 @@ function visibleKeys(keyRanges: Int32Array, row: number): number[] {
   return keys;
 }
 
-function head(array: Float32Array, row: number, numHeads: number, index: number, size: number): Float32Array {
-  return array.subarray((row * numHeads + index) * size, (row * numHeads + index + 1) * size);
+/** The part number `index` of `array` in parts of `size`: row `r` and head `n` of N are part `r * N + n`. */
+function part(array: Float32Array, index: number, size: number): Float32Array {
+  return array.subarray(index * size, (index + 1) * size);
 }
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -36,16 +37,26 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 /** Probabilities of one query and head over its visible keys. */
-function probabilities({ query, key }: Operands, shape: AttentionShape, row: number, n: number): { keys: number[]; p: number[]; lse: number } {
+function probabilities(
+  { query, key }: Operands,
+  shape: AttentionShape,
+  row: number,
+  n: number,
+): { keys: number[]; p: number[]; lse: number } {
   const { N, G, K } = shape;
   const keys = visibleKeys(shape.keyRanges, row);
-  const scores = keys.map((j) => shape.scale * dot(head(query, row, N, n, K), head(key, j, G, Math.floor((n * G) / N), K)));
+  const scores = keys.map(
+    (j) => shape.scale * dot(part(query, row * N + n, K), part(key, j * G + Math.floor((n * G) / N), K)),
+  );
   const lse = keys.length === 0 ? 0 : Math.log(scores.reduce((sum, s) => sum + Math.exp(s), 0));
   return { keys, p: scores.map((s) => Math.exp(s - lse)), lse };
 }
 
 /** Output [L, N, K] and logSumExp [L, N]. */
-export function attentionReference(operands: Operands, shape: AttentionShape): { output: number[]; logSumExp: number[] } {
+export function attentionReference(
+  operands: Operands,
+  shape: AttentionShape,
+): { output: number[]; logSumExp: number[] } {
   const { L, N, G, K } = shape;
   const output = new Array<number>(L * N * K).fill(0);
   const logSumExp: number[] = [];
@@ -54,8 +65,10 @@ export function attentionReference(operands: Operands, shape: AttentionShape): {
       const { keys, p, lse } = probabilities(operands, shape, row, n);
       logSumExp.push(lse);
       for (const [i, j] of keys.entries()) {
-        const value = head(operands.value, j, G, Math.floor((n * G) / N), K);
-        for (let k = 0; k < K; k++) output[(row * N + n) * K + k] = (output[(row * N + n) * K + k] as number) + (p[i] as number) * (value[k] as number);
+        const value = part(operands.value, j * G + Math.floor((n * G) / N), K);
+        for (let k = 0; k < K; k++)
+          output[(row * N + n) * K + k] =
+            (output[(row * N + n) * K + k] as number) + (p[i] as number) * (value[k] as number);
       }
     }
   }
@@ -63,9 +76,17 @@ export function attentionReference(operands: Operands, shape: AttentionShape): {
 }
 
 /** Gradients of sum(dy * output). */
-export function attentionGradReference(operands: Operands, dy: Float32Array, shape: AttentionShape): Record<keyof Operands, number[]> {
+export function attentionGradReference(
+  operands: Operands,
+  dy: Float32Array,
+  shape: AttentionShape,
+): Record<keyof Operands, number[]> {
   const { L, S, N, G, K, scale } = shape;
-  const gradients = { query: new Array<number>(L * N * K).fill(0), key: new Array<number>(S * G * K).fill(0), value: new Array<number>(S * G * K).fill(0) };
+  const gradients = {
+    query: new Array<number>(L * N * K).fill(0),
+    key: new Array<number>(S * G * K).fill(0),
+    value: new Array<number>(S * G * K).fill(0),
+  };
   const add = (to: number[], offset: number, from: ArrayLike<number>, factor: number): void => {
     for (let k = 0; k < K; k++) to[offset + k] = (to[offset + k] as number) + factor * (from[k] as number);
   };
@@ -73,13 +94,13 @@ export function attentionGradReference(operands: Operands, dy: Float32Array, sha
     for (let n = 0; n < N; n++) {
       const g = Math.floor((n * G) / N);
       const { keys, p } = probabilities(operands, shape, row, n);
-      const gradient = head(dy, row, N, n, K);
-      const dp = keys.map((j) => dot(gradient, head(operands.value, j, G, g, K)));
+      const gradient = part(dy, row * N + n, K);
+      const dp = keys.map((j) => dot(gradient, part(operands.value, j * G + g, K)));
       const mean = dot(p, dp);
       for (const [i, j] of keys.entries()) {
         const ds = (p[i] as number) * ((dp[i] as number) - mean) * scale;
-        add(gradients.query, (row * N + n) * K, head(operands.key, j, G, g, K), ds);
-        add(gradients.key, (j * G + g) * K, head(operands.query, row, N, n, K), ds);
+        add(gradients.query, (row * N + n) * K, part(operands.key, j * G + g, K), ds);
+        add(gradients.key, (j * G + g) * K, part(operands.query, row * N + n, K), ds);
         add(gradients.value, (j * G + g) * K, gradient, p[i] as number);
       }
     }

@@ -70,8 +70,14 @@ function registerFused(addon: Addon, name: string, depthwise: boolean): void {
 function convolutionGeometry(x: Shape4D, filter: Shape4D, attrs: ConvolutionAttributes, depthwise: boolean): number[] {
   if (attrs.dataFormat === "NCHW") throw new RangeError(`Conv2D: dataFormat (="NCHW") must be "NHWC"; transpose first`);
   const info = tf.backend_util.computeConv2DInfo(
-    x, filter, attrs.strides, attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, depthwise,
-  ); // prettier-ignore
+    x,
+    filter,
+    attrs.strides,
+    attrs.dilations ?? 1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    depthwise,
+  );
   const { top, bottom, left, right } = info.padInfo;
   const { strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
   const groups = depthwise ? x[3] : 1;

@@ -14,11 +14,14 @@ export function registerCreationKernels(addon: Addon): void {
     linSpace(attrs.start, attrs.stop, attrs.num);
     return backend.output();
   });
-  defineKernel<{ start: number; stop: number; step: number; dtype: "float32" | "int32" }>("Range", ({ backend, attrs }) => {
-    const step = attrs.stop < attrs.start && attrs.step === 1 ? -1 : attrs.step;
-    const size = Math.max(0, Math.ceil((attrs.stop - attrs.start) / step));
-    const values = attrs.dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
-    for (let i = 0; i < size; i++) values[i] = attrs.start + i * step;
-    return backend.tensorFrom(values, [size], attrs.dtype);
-  });
+  defineKernel<{ start: number; stop: number; step: number; dtype: "float32" | "int32" }>(
+    "Range",
+    ({ backend, attrs }) => {
+      const step = attrs.stop < attrs.start && attrs.step === 1 ? -1 : attrs.step;
+      const size = Math.max(0, Math.ceil((attrs.stop - attrs.start) / step));
+      const values = attrs.dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
+      for (let i = 0; i < size; i++) values[i] = attrs.start + i * step;
+      return backend.tensorFrom(values, [size], attrs.dtype);
+    },
+  );
 }

@@ -2,16 +2,18 @@ import type * as tf from "@tensorflow/tfjs";
 import { type Addon, TypeCode } from "../addon.ts";
 import { defineKernel, input, inputList } from "./define.ts";
 
+// biome-ignore format: a list of names
 const UNARY = [
   "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "ComplexAbs", "Cos", "Cosh", "Elu", "Erf", "Exp", "Expm1",
   "Floor", "IsFinite", "IsInf", "IsNan", "Log", "Log1p", "LogicalNot", "Neg", "OnesLike", "Reciprocal", "Relu", "Relu6",
   "Round", "Rsqrt", "Selu", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Sqrt", "Square", "Tan", "Tanh", "ZerosLike",
-]; // prettier-ignore
+];
 
+// biome-ignore format: a list of names
 const BINARY = [
   "Add", "Atan2", "BitwiseAnd", "Equal", "FloorDiv", "Greater", "GreaterEqual", "Less", "LessEqual", "LogicalAnd", "LogicalOr",
   "Maximum", "Minimum", "Mod", "Multiply", "NotEqual", "Pow", "RealDiv", "SquaredDifference", "Sub",
-]; // prettier-ignore
+];
 
 /** Kernels that compute element by element, with broadcasting where they take two inputs. */
 export function registerElementwiseKernels(addon: Addon): void {
@@ -72,7 +74,11 @@ function registerWithNumbers(addon: Addon): void {
 function registerChoices(addon: Addon): void {
   const select = addon.kernel("Select");
   defineKernel("Select", ({ backend, inputs }) => {
-    select(backend.handle(input(inputs, "condition")), backend.handle(input(inputs, "t")), backend.handle(input(inputs, "e")));
+    select(
+      backend.handle(input(inputs, "condition")),
+      backend.handle(input(inputs, "t")),
+      backend.handle(input(inputs, "e")),
+    );
     return backend.output();
   });
   const where = addon.kernel("Where");

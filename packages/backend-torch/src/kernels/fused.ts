@@ -28,7 +28,12 @@ function registerSimple(addon: Addon): void {
 
 type Extra<Attributes> = (attrs: Attributes) => (number | boolean)[];
 
-function registerOne<Attributes>(addon: Addon, name: string, names: readonly string[], extra?: Extra<Attributes>): void {
+function registerOne<Attributes>(
+  addon: Addon,
+  name: string,
+  names: readonly string[],
+  extra?: Extra<Attributes>,
+): void {
   const native = addon.kernel(name);
   defineKernel<Attributes>(name, ({ backend, inputs, attrs }) => {
     native(...names.map((key) => backend.handle(input(inputs, key))), ...(extra?.(attrs) ?? []));
@@ -36,7 +41,12 @@ function registerOne<Attributes>(addon: Addon, name: string, names: readonly str
   });
 }
 
-function registerMany<Attributes>(addon: Addon, name: string, names: readonly string[], extra?: Extra<Attributes>): void {
+function registerMany<Attributes>(
+  addon: Addon,
+  name: string,
+  names: readonly string[],
+  extra?: Extra<Attributes>,
+): void {
   const native = addon.kernel(name);
   defineKernel<Attributes>(name, ({ backend, inputs, attrs }) => {
     native(...names.map((key) => backend.handle(input(inputs, key))), ...(extra?.(attrs) ?? []));
@@ -48,7 +58,12 @@ function registerLinear(addon: Addon): void {
   const linear = addon.kernel("Linear");
   defineKernel<{ float32Output?: boolean }>("Linear", ({ backend, inputs, attrs }) => {
     const bias = backend.optionalHandle(inputs.bias);
-    linear(backend.handle(input(inputs, "x")), backend.handle(input(inputs, "weight")), bias, attrs.float32Output === true);
+    linear(
+      backend.handle(input(inputs, "x")),
+      backend.handle(input(inputs, "weight")),
+      bias,
+      attrs.float32Output === true,
+    );
     return backend.output();
   });
 }
@@ -78,7 +93,9 @@ function registerAttention(addon: Addon): void {
 
 function checkRanges(keyRanges: Int32Array, query: tf.TensorInfo): void {
   if (keyRanges.length === 4 * (query.shape[0] as number)) return;
-  throw new RangeError(`Attention: keyRanges has ${keyRanges.length} numbers, query has ${query.shape[0]} rows; give four a row`);
+  throw new RangeError(
+    `Attention: keyRanges has ${keyRanges.length} numbers, query has ${query.shape[0]} rows; give four a row`,
+  );
 }
 
 interface GroupNormAttributes {
@@ -109,7 +126,9 @@ function registerImageLayers(addon: Addon): void {
   });
   const normGrad = addon.kernel("GroupNormGrad");
   defineKernel<GroupNormAttributes>("GroupNormGrad", ({ backend, inputs, attrs }) => {
-    const handles = ["dy", "x", "weight", "bias", "mean", "inverseStd"].map((name) => backend.handle(input(inputs, name)));
+    const handles = ["dy", "x", "weight", "bias", "mean", "inverseStd"].map((name) =>
+      backend.handle(input(inputs, name)),
+    );
     normGrad(...handles, attrs.groups, attrs.activation === "silu");
     return backend.outputs();
   });
@@ -121,12 +140,22 @@ function registerImageLayers(addon: Addon): void {
   });
   const gradInput = addon.kernel("GroupedConv2dGradInput");
   defineKernel<GroupedConvolutionAttributes>("GroupedConv2dGradInput", ({ backend, inputs, attrs }) => {
-    gradInput(backend.handle(input(inputs, "dy")), backend.handle(input(inputs, "weight")), attrs.inputShape, geometryOf(attrs));
+    gradInput(
+      backend.handle(input(inputs, "dy")),
+      backend.handle(input(inputs, "weight")),
+      attrs.inputShape,
+      geometryOf(attrs),
+    );
     return backend.output();
   });
   const gradWeight = addon.kernel("GroupedConv2dGradWeight");
   defineKernel<GroupedConvolutionAttributes>("GroupedConv2dGradWeight", ({ backend, inputs, attrs }) => {
-    gradWeight(backend.handle(input(inputs, "dy")), backend.handle(input(inputs, "x")), attrs.weightShape, geometryOf(attrs));
+    gradWeight(
+      backend.handle(input(inputs, "dy")),
+      backend.handle(input(inputs, "x")),
+      attrs.weightShape,
+      geometryOf(attrs),
+    );
     return backend.output();
   });
 }

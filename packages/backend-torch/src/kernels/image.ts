@@ -60,9 +60,24 @@ function registerPooling(addon: Addon): void {
 
 /** Window, strides, dilations, padding and output size in the order of `native/compute/pooling.h`. */
 function poolingGeometry(x: Shape4D, attrs: PoolingAttributes): number[] {
-  const info = tf.backend_util.computePool2DInfo(x, attrs.filterSize, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode);
+  const info = tf.backend_util.computePool2DInfo(
+    x,
+    attrs.filterSize,
+    attrs.strides,
+    1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+  );
   return [
-    info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth,
-    info.padInfo.top, info.padInfo.left, info.outHeight, info.outWidth,
-  ]; // prettier-ignore
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.dilationHeight,
+    info.dilationWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+    info.outHeight,
+    info.outWidth,
+  ];
 }

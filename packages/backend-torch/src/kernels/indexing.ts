@@ -37,22 +37,33 @@ export function registerIndexingKernels(addon: Addon): void {
 
 function registerCounts(addon: Addon): void {
   const oneHot = addon.kernel("OneHot");
-  defineKernel<{ depth: number; onValue: number; offValue: number; dtype: tf.DataType }>("OneHot", ({ backend, inputs, attrs }) => {
-    const code = TypeCode[attrs.dtype as keyof typeof TypeCode] ?? TypeCode.float32;
-    oneHot(backend.handle(input(inputs, "indices")), attrs.depth, attrs.onValue, attrs.offValue, code);
-    return backend.output();
-  });
+  defineKernel<{ depth: number; onValue: number; offValue: number; dtype: tf.DataType }>(
+    "OneHot",
+    ({ backend, inputs, attrs }) => {
+      const code = TypeCode[attrs.dtype as keyof typeof TypeCode] ?? TypeCode.float32;
+      oneHot(backend.handle(input(inputs, "indices")), attrs.depth, attrs.onValue, attrs.offValue, code);
+      return backend.output();
+    },
+  );
   const multinomial = addon.kernel("Multinomial");
-  defineKernel<{ numSamples: number; seed: number; normalized: boolean }>("Multinomial", ({ backend, inputs, attrs }) => {
-    // The op's default seed is a fraction.
-    const seed = Number.isInteger(attrs.seed) ? attrs.seed : Math.floor(attrs.seed * 2 ** 48);
-    multinomial(backend.handle(input(inputs, "logits")), attrs.numSamples, seed, attrs.normalized);
-    return backend.output();
-  });
+  defineKernel<{ numSamples: number; seed: number; normalized: boolean }>(
+    "Multinomial",
+    ({ backend, inputs, attrs }) => {
+      // The op's default seed is a fraction.
+      const seed = Number.isInteger(attrs.seed) ? attrs.seed : Math.floor(attrs.seed * 2 ** 48);
+      multinomial(backend.handle(input(inputs, "logits")), attrs.numSamples, seed, attrs.normalized);
+      return backend.output();
+    },
+  );
   const bincount = addon.kernel("DenseBincount");
   for (const name of ["Bincount", "DenseBincount"]) {
     defineKernel<{ size: number; binaryOutput?: boolean }>(name, ({ backend, inputs, attrs }) => {
-      bincount(backend.handle(input(inputs, "x")), backend.handle(input(inputs, "weights")), attrs.size, attrs.binaryOutput === true);
+      bincount(
+        backend.handle(input(inputs, "x")),
+        backend.handle(input(inputs, "weights")),
+        attrs.size,
+        attrs.binaryOutput === true,
+      );
       return backend.output();
     });
   }

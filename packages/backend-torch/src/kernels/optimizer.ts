@@ -18,7 +18,9 @@ export function registerOptimizerKernels(addon: Addon): void {
     const buffer = input(inputs, "buffer");
     const rows = input(inputs, "rows");
     if (rows.shape[0] !== attrs.slots.length) {
-      throw new RangeError(`WriteRows: slots has ${attrs.slots.length} entries, rows has ${rows.shape[0]}; give one slot a row`);
+      throw new RangeError(
+        `WriteRows: slots has ${attrs.slots.length} entries, rows has ${rows.shape[0]}; give one slot a row`,
+      );
     }
     writeRows(ownedHandle(backend, buffer), backend.handle(rows), attrs.slots);
     return backend.shared(buffer);
@@ -75,7 +77,9 @@ function ownedHandles(backend: TorchBackend, inputs: Inputs, name: string): numb
 function ownedHandle(backend: TorchBackend, tensor: tf.TensorInfo): number {
   if (backend.refCount(tensor.dataId) <= 1) return backend.handle(tensor);
   if (!(tensor instanceof tf.Variable)) {
-    throw new TypeError("backend-torch: cannot update a tensor in place whose data other tensors share; use a tf.Variable");
+    throw new TypeError(
+      "backend-torch: cannot update a tensor in place whose data other tensors share; use a tf.Variable",
+    );
   }
   // A reshape gives a data id of its own over the same memory, which C++ copies before it writes.
   const view = tf.engine().runKernel("Reshape", { x: tensor }, { shape: tensor.shape }) as tf.Tensor;

@@ -18,7 +18,12 @@ const DEFAULT_LEAKY_ALPHA = 0.2;
 export function registerProductKernels(addon: Addon): void {
   const batchMatMul = addon.kernel("BatchMatMul");
   defineKernel<MatMulAttributes>("BatchMatMul", ({ backend, inputs, attrs }) => {
-    batchMatMul(backend.handle(input(inputs, "a")), backend.handle(input(inputs, "b")), attrs.transposeA, attrs.transposeB);
+    batchMatMul(
+      backend.handle(input(inputs, "a")),
+      backend.handle(input(inputs, "b")),
+      attrs.transposeA,
+      attrs.transposeB,
+    );
     return backend.output();
   });
   const fusedMatMul = addon.kernel("_FusedMatMul");

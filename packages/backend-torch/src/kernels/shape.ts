@@ -52,7 +52,10 @@ function registerViews(addon: Addon): void {
   const slice = addon.kernel("Slice");
   defineKernel<{ begin: number | number[]; size: number | number[] }>("Slice", ({ backend, inputs, attrs }) => {
     const x = input(inputs, "x");
-    const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, attrs.begin, attrs.size) as [number[], number[]];
+    const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, attrs.begin, attrs.size) as [
+      number[],
+      number[],
+    ];
     tf.slice_util.assertParamsValid(x as tf.Tensor, begin, size);
     slice(backend.handle(x), begin, size);
     return backend.output();
@@ -86,9 +89,16 @@ function registerStridedSlice(
   defineKernel<StridedSliceAttributes>("StridedSlice", ({ backend, inputs, attrs }) => {
     const x = input(inputs, "x");
     const plan = tf.slice_util.sliceInfo(
-      x.shape, attrs.begin, attrs.end, attrs.strides, attrs.beginMask, attrs.endMask,
-      attrs.ellipsisMask, attrs.newAxisMask, attrs.shrinkAxisMask,
-    ); // prettier-ignore
+      x.shape,
+      attrs.begin,
+      attrs.end,
+      attrs.strides,
+      attrs.beginMask,
+      attrs.endMask,
+      attrs.ellipsisMask,
+      attrs.newAxisMask,
+      attrs.shrinkAxisMask,
+    );
     native(backend.handle(x), plan.begin, plan.end, plan.strides);
     const block = backend.output();
     const result = reshape(backend, block, plan.finalShape);

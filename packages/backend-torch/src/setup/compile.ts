@@ -44,7 +44,11 @@ export function compilerFlags(libtorch: Libtorch): string[] {
  * @param progress told after each file
  * @throws Error with the compiler's first error
  */
-export async function compileAddons(libtorch: Libtorch, folder: string, progress: (done: number, total: number) => void): Promise<CompiledAddons> {
+export async function compileAddons(
+  libtorch: Libtorch,
+  folder: string,
+  progress: (done: number, total: number) => void,
+): Promise<CompiledAddons> {
   const building = `${folder}.${process.pid}`;
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
@@ -58,11 +62,25 @@ export async function compileAddons(libtorch: Libtorch, folder: string, progress
   let done = 0;
   const report = (): void => progress(++done, total);
   try {
-    await run([...flags, "-x", "c++-header", join(NATIVE_FOLDER, "precompiled.h"), "-o", join(building, "precompiled.h.gch")]);
+    await run([
+      ...flags,
+      "-x",
+      "c++-header",
+      join(NATIVE_FOLDER, "precompiled.h"),
+      "-o",
+      join(building, "precompiled.h.gch"),
+    ]);
     report();
     const objects = await compileAll(sources, building, [...flags, "-include", "precompiled.h"], report);
     await link(objects, libtorch, join(building, "addon.node"));
-    await run([...flags, "-shared", ...undefinedSymbols(), join(NATIVE_FOLDER, "prepare.cc"), "-o", join(building, "prepare.node")]);
+    await run([
+      ...flags,
+      "-shared",
+      ...undefinedSymbols(),
+      join(NATIVE_FOLDER, "prepare.cc"),
+      "-o",
+      join(building, "prepare.node"),
+    ]);
     for (const file of [...objects, join(building, "precompiled.h.gch")]) rmSync(file);
     report();
     rmSync(folder, { recursive: true, force: true });
@@ -73,7 +91,12 @@ export async function compileAddons(libtorch: Libtorch, folder: string, progress
   return { addon: join(folder, "addon.node"), prepare: join(folder, "prepare.node") };
 }
 
-async function compileAll(sources: readonly string[], folder: string, flags: readonly string[], report: () => void): Promise<string[]> {
+async function compileAll(
+  sources: readonly string[],
+  folder: string,
+  flags: readonly string[],
+  report: () => void,
+): Promise<string[]> {
   const queue = [...sources];
   const objects: string[] = [];
   const worker = async (): Promise<void> => {
@@ -93,7 +116,19 @@ async function link(objects: readonly string[], libtorch: Libtorch, output: stri
   const rpath = ["-L", libraryFolder, `-Wl,-rpath,${libraryFolder}`];
   // nodelete: OpenMP's threads would outlive an addon that the last worker unloads.
   const linux = process.platform === "linux" ? ["-Wl,-z,nodelete", "-Wl,--no-as-needed"] : [];
-  await run(["-shared", ...openMp(), ...undefinedSymbols(), ...objects, ...rpath, ...linux, "-ltorch", "-ltorch_cpu", "-lc10", "-o", output]);
+  await run([
+    "-shared",
+    ...openMp(),
+    ...undefinedSymbols(),
+    ...objects,
+    ...rpath,
+    ...linux,
+    "-ltorch",
+    "-ltorch_cpu",
+    "-lc10",
+    "-o",
+    output,
+  ]);
 }
 
 /** libtorch's parallel loops are templates, and run on one thread unless the caller is compiled with OpenMP too. */
@@ -114,7 +149,9 @@ function run(args: readonly string[]): Promise<void> {
     child.stderr.on("data", (chunk) => {
       errors += chunk;
     });
-    child.on("error", (cause) => reject(new Error(`the C++ compiler "${command}" does not start: ${cause.message}`, { cause })));
+    child.on("error", (cause) =>
+      reject(new Error(`the C++ compiler "${command}" does not start: ${cause.message}`, { cause })),
+    );
     child.on("close", (code) => {
       if (code === 0) resolve();
       else reject(new Error(firstError(errors) ?? `${command} ended with code ${code}`));

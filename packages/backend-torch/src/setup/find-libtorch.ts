@@ -28,7 +28,9 @@ export function findLibtorch(): Libtorch | undefined {
   if (chosen !== undefined && chosen !== "") {
     const found = inspect(chosen, `LIBTORCH=${chosen}`);
     if (found === undefined) {
-      throw new Error(`LIBTORCH (="${chosen}") must be a folder with include/ and lib/ of libtorch ${OLDEST.join(".")} or newer; unset it to search`);
+      throw new Error(
+        `LIBTORCH (="${chosen}") must be a folder with include/ and lib/ of libtorch ${OLDEST.join(".")} or newer; unset it to search`,
+      );
     }
     return found;
   }
@@ -39,7 +41,10 @@ export function findLibtorch(): Libtorch | undefined {
 export function fromPython(python: string, origin: string): Libtorch | undefined {
   const script = "import importlib.util as u; s = u.find_spec('torch'); print(s.origin if s else '')";
   try {
-    const initFile = execFileSync(python, ["-c", script], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    const initFile = execFileSync(python, ["-c", script], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
     return initFile === "" ? undefined : inspect(join(initFile, ".."), origin);
   } catch {
     return undefined;
@@ -49,7 +54,10 @@ export function fromPython(python: string, origin: string): Libtorch | undefined
 /** What set-up put into the cache earlier: a virtual environment or an unpacked archive. */
 export function fromCache(): Libtorch | undefined {
   const root = join(cacheFolder(), "libtorch");
-  return fromPython(join(root, "venv", "bin", "python3"), "set-up's own copy") ?? inspect(join(root, "unpacked", "torch"), "set-up's own copy");
+  return (
+    fromPython(join(root, "venv", "bin", "python3"), "set-up's own copy") ??
+    inspect(join(root, "unpacked", "torch"), "set-up's own copy")
+  );
 }
 
 /** The package of a Linux distribution or Homebrew. */
@@ -66,9 +74,12 @@ export function inspect(folder: string, origin: string): Libtorch | undefined {
   const include = join(folder, "include");
   const api = join(include, "torch", "csrc", "api", "include");
   // Newer versions keep the numbers in a header of their own.
-  const versionFile = [join(include, "torch", "headeronly", "version.h"), join(api, "torch", "version.h")].find(existsSync);
+  const versionFile = [join(include, "torch", "headeronly", "version.h"), join(api, "torch", "version.h")].find(
+    existsSync,
+  );
   const libraryFolder = librariesIn(join(folder, "lib"));
-  if (libraryFolder === undefined || versionFile === undefined || !existsSync(join(include, "ATen", "ATen.h"))) return undefined;
+  if (libraryFolder === undefined || versionFile === undefined || !existsSync(join(include, "ATen", "ATen.h")))
+    return undefined;
   const version = versionIn(readFileSync(versionFile, "utf8"));
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) return undefined;
@@ -80,7 +91,9 @@ function librariesIn(lib: string): string | undefined {
   if (!existsSync(lib)) return undefined;
   const subfolders = readdirSync(lib, { withFileTypes: true }).filter((entry) => entry.name.includes("-linux-gnu"));
   const candidates = [lib, ...subfolders.map((entry) => join(lib, entry.name))];
-  return candidates.find((folder) => existsSync(join(folder, "libtorch_cpu.so")) || existsSync(join(folder, "libtorch_cpu.dylib")));
+  return candidates.find(
+    (folder) => existsSync(join(folder, "libtorch_cpu.so")) || existsSync(join(folder, "libtorch_cpu.dylib")),
+  );
 }
 
 function versionIn(header: string): string {
@@ -89,7 +102,10 @@ function versionIn(header: string): string {
 }
 
 function abiOf(folder: string, libraryFolder: string): "0" | "1" {
-  for (const config of [join(folder, "share", "cmake", "Torch", "TorchConfig.cmake"), join(libraryFolder, "cmake", "Torch", "TorchConfig.cmake")]) {
+  for (const config of [
+    join(folder, "share", "cmake", "Torch", "TorchConfig.cmake"),
+    join(libraryFolder, "cmake", "Torch", "TorchConfig.cmake"),
+  ]) {
     if (existsSync(config)) return /_GLIBCXX_USE_CXX11_ABI=0/.test(readFileSync(config, "utf8")) ? "0" : "1";
   }
   return "1";

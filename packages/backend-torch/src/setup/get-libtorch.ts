@@ -53,7 +53,15 @@ function emptyFolder(name: string): string {
   return folder;
 }
 
-const PIP_CHOICE = ["--no-deps", "--no-input", "--retries", "0", "--extra-index-url", CPU_INDEX, `torch==${WHEEL_VERSION}`];
+const PIP_CHOICE = [
+  "--no-deps",
+  "--no-input",
+  "--retries",
+  "0",
+  "--extra-index-url",
+  CPU_INDEX,
+  `torch==${WHEEL_VERSION}`,
+];
 
 function installInEnvironment(): Libtorch | undefined {
   const folder = emptyFolder("venv");

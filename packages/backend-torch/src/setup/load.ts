@@ -17,7 +17,8 @@ export function loadAddon(): object {
   const sources = sourceHash();
   const record = readRecord(sources);
   const remedy = 'run "npx @interfuse/backend-torch setup"';
-  if (record === undefined) throw new Error(`backend-torch: no addon was compiled for these sources (${sources}); ${remedy}`);
+  if (record === undefined)
+    throw new Error(`backend-torch: no addon was compiled for these sources (${sources}); ${remedy}`);
   for (const path of [record.prepare, record.addon, record.libtorch]) {
     if (!existsSync(path)) throw new Error(`backend-torch: "${path}" is gone; ${remedy}`);
   }
@@ -26,7 +27,10 @@ export function loadAddon(): object {
     return open(record.addon);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`backend-torch: "${record.addon}" (libtorch ${record.version}) does not load: ${message}; ${remedy}`, { cause });
+    throw new Error(
+      `backend-torch: "${record.addon}" (libtorch ${record.version}) does not load: ${message}; ${remedy}`,
+      { cause },
+    );
   }
 }
 

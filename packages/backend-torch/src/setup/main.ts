@@ -48,7 +48,8 @@ async function build(libtorch: Libtorch, folder: string): Promise<{ addon: strin
   say(`compiling against libtorch ${libtorch.version} (${libtorch.origin}), about two minutes on two processors`);
   const start = Date.now();
   const addons = await compileAddons(libtorch, folder, (done, total) => {
-    if (process.stderr.isTTY) process.stderr.write(`\rbackend-torch: ${done} of ${total} files${done === total ? "\n" : ""}`);
+    if (process.stderr.isTTY)
+      process.stderr.write(`\rbackend-torch: ${done} of ${total} files${done === total ? "\n" : ""}`);
   });
   say(`compiled in ${Math.round((Date.now() - start) / 1000)} s: ${addons.addon}`);
   return addons;
@@ -56,9 +57,14 @@ async function build(libtorch: Libtorch, folder: string): Promise<{ addon: strin
 
 function compilerVersion(): string {
   try {
-    return execFileSync(compilerCommand(), ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split("\n")[0] as string;
+    return execFileSync(compilerCommand(), ["--version"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).split("\n")[0] as string;
   } catch {
-    throw new Error(`no C++ compiler: "${compilerCommand()}" does not run; install one (Debian: apt-get install g++) or name it in CXX`);
+    throw new Error(
+      `no C++ compiler: "${compilerCommand()}" does not run; install one (Debian: apt-get install g++) or name it in CXX`,
+    );
   }
 }
 
@@ -86,7 +92,9 @@ async function main(args: readonly string[]): Promise<void> {
     if (options.includes("--print")) process.stdout.write(`${JSON.stringify(record)}\n`);
   } catch (error) {
     say(`set-up failed: ${error instanceof Error ? error.message : String(error)}`);
-    say("needs a C++ compiler and libtorch 1.13 or newer: install g++ and python3-venv, or set LIBTORCH to a folder with include/ and lib/");
+    say(
+      "needs a C++ compiler and libtorch 1.13 or newer: install g++ and python3-venv, or set LIBTORCH to a folder with include/ and lib/",
+    );
     process.exitCode = 1;
   }
 }
