@@ -1,7 +1,7 @@
 import { countTargets, type Document, type ModelConfigInput, resolveModelConfig, UnifiedModel } from "@interfuse/model";
 import { Generator, tf, useBackend, valueAndGrads } from "@interfuse/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
-import { answer, ids, image, randomModel, sampleDocuments, text, tinyConfig } from "./model-fixtures.ts";
+import { adapters, answer, ids, image, randomModel, sampleDocuments, text, tinyConfig } from "./model-fixtures.ts";
 
 beforeAll(async () => {
   await useBackend({ backend: "cpu" });
@@ -39,6 +39,7 @@ const variants: [string, Partial<ModelConfigInput>][] = [
     "sample prediction, adaptive norms",
     { objective: { latentChannels: 2, predictionType: "sample", useAdaptiveNorm: true } },
   ],
+  ["unet adapter", { objective: adapters[1][1] }],
   ["weights per modality", { backbone: { modelDim: 24, numLayers: 2, numHeads: 2, numExperts: 2 } }],
 ];
 
@@ -79,8 +80,22 @@ describe("loss sums", () => {
     model.dispose();
   });
 
-  it("reach every parameter, and a clean context image gets no loss of its own", () => {
-    const model = randomModel({ backbone: { modelDim: 24, numLayers: 1, numHeads: 2, numExperts: 2 } });
+  it("weigh a clean-image prediction by 1 / t² in velocity space", () => {
+    const sample = { latentChannels: 2, patchSize: 2, predictionType: "sample" } as const;
+    const models = (["prediction", "velocity"] as const).map((lossSpace) =>
+      randomModel({ objective: { ...sample, lossSpace } }),
+    );
+    const document: Document = { parts: [text(ids.bos), image(1, { hasLoss: true })] };
+    const [plain, weighted] = models.map((model) => sumsOf(model, [document]).image);
+    const { images } = models[0]!.layout([document]);
+    const t = models[0]!.objective.prepare(images, new Generator(3, "noise")).batch.timesteps[0]!;
+    expect(t).toBeGreaterThan(0.1);
+    expect((weighted! / plain!) * t ** 2).toBeCloseTo(1, 5);
+    for (const model of models) model.dispose();
+  });
+
+  it.each(adapters)("reach every parameter, and a clean context image gets no loss of its own (%s)", (_, objective) => {
+    const model = randomModel({ objective, backbone: { modelDim: 24, numLayers: 1, numHeads: 2, numExperts: 2 } });
     const layout = model.layout(sampleDocuments());
     const { outputs, gradients } = valueAndGrads(() => {
       const { textLossSum, imageLossSum } = model.lossSums(layout, new Generator(3));
@@ -136,6 +151,19 @@ describe("resolveModelConfig", () => {
       /conditioningDim \(=8\) must be left out/,
     ],
     [{ backbone: { modelDim: 24, numLayers: 1, numHeads: 2, numExperts: 3 } }, /numExperts \(=3\)/],
+    [
+      { objective: { latentChannels: 2, patchSize: 3, adapter: { kind: "unet" } } },
+      /patchSize \(=3\) must be even for the unet adapter/,
+    ],
+    [
+      { objective: { latentChannels: 2, patchSize: 2, adapter: { kind: "unet", numChannels: 12 } } },
+      /numChannels \(=12\) must be a positive multiple of 8/,
+    ],
+    [
+      { objective: { latentChannels: 2, patchSize: 2, adapter: { kind: "unet", numChannels: 0 } } },
+      /numChannels \(=0\) must be a positive multiple of 8/,
+    ],
+    [{ objective: { latentChannels: 2, adapter: { kind: "conv" as "unet" } } }, /objective\.adapter/],
   ] as [Partial<ModelConfigInput>, RegExp][])("names what is wrong in %j", (overrides, message) => {
     expect(() => resolveModelConfig(tinyConfig(overrides))).toThrow(message);
   });

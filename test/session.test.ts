@@ -10,7 +10,7 @@ import {
 } from "@interfuse/model";
 import { Generator, tf, useBackend } from "@interfuse/tensor";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { ids, image, randomModel, text } from "./model-fixtures.ts";
+import { adapters, ids, image, randomModel, text } from "./model-fixtures.ts";
 
 beforeAll(async () => {
   await useBackend({ backend: "cpu" });
@@ -38,7 +38,7 @@ function cleanRow(model: UnifiedModel, layout: Layout): PackedRow {
     images: {
       patches_PF: Float32Array.from(patches.flat()),
       timesteps: new Float32Array(patches.length),
-      numPatches: layout.images.map((entry) => entry.numTokens),
+      grids: layout.images,
     },
   };
 }
@@ -93,8 +93,7 @@ describe("a session with its cache", () => {
       const { events, recorded } = await drawThenWrite(model, prompt);
       const document = withAnswer(prompt, events);
       const layout = model.layout([document], { multipleOf: 1 });
-      const hidden = model.hidden(cleanRow(model, layout));
-      const all = model.logits(hidden).dataSync<"float32">();
+      const all = tf.tidy(() => model.logits(model.run(cleanRow(model, layout)).hidden_LD).dataSync<"float32">());
       // What each forward pass of text read: first the row after the image, then one row per token or image.
       const drawn = layout.spans.filter((span) => span.kind === "image")[1]!;
       const rows = layout.spans.filter((span) => span.start >= drawn.start).map((span) => span.start + span.length - 1);
@@ -106,52 +105,55 @@ describe("a session with its cache", () => {
     },
   );
 
-  it("draws what an uncached loop over the whole sequence draws, with guidance", async () => {
-    const model = randomModel();
-    const prompt: Document = { parts: [text(ids.bos, 4, 5)] };
-    const empty: Document = { parts: [text(ids.bos)] };
-    const drawing = { height: 4, width: 2, numSteps: 4 };
-    const events = await collect(model, prompt, {
-      generator: new Generator(9),
-      maxTokens: 0,
-      firstTokenId: ids.boi,
-      image: { ...drawing, solver: "heun", guidance: { scale: 2.5, document: empty } },
-    });
-    const reference = model.objective.begin(
-      { ...drawing, solver: "heun", guidanceScale: 2.5 },
-      new Generator(9).fork("image").fork(0),
-    );
-    const blank = { kind: "image", latents: new Float32Array(16), height: 4, width: 2, hasLoss: false } as const;
-    for (let query = reference.next(); query !== undefined; query = reference.next()) {
-      const { patches_PF, timestep } = query;
-      const predict = (document: Document) => {
-        const layout = model.layout([{ parts: [...document.parts, blank] }], { multipleOf: 1 });
-        const start = layout.images[0]!.start;
-        return tf.tidy(() => {
-          const row = {
-            ...layout,
-            imageStarts: [start],
-            images: { patches_PF, timesteps: Float32Array.of(timestep), numPatches: [2] },
-          };
-          const patches = model.hidden(row).slice([start, 0], [2, -1]);
-          return Float32Array.from(model.objective.read(patches).dataSync());
-        });
-      };
-      reference.take(predict(prompt), predict(empty));
-    }
-    const end = events.find((event) => event.type === "image-end")!;
-    expectClose(end.latents, reference.latents(), 1e-4);
-    expect(events.map((event) => event.type)).toEqual([
-      "image-start",
-      ...new Array<string>(4).fill("image-preview"),
-      "image-end",
-      "end",
-    ]);
-    model.dispose();
-  });
+  it.each(adapters)(
+    "draws what an uncached loop over the whole sequence draws, with guidance (%s)",
+    async (_, objective) => {
+      const model = randomModel({ objective });
+      const prompt: Document = { parts: [text(ids.bos, 4), image(6), text(5)] };
+      const empty: Document = { parts: [text(ids.bos)] };
+      const drawing = { height: 4, width: 2, numSteps: 4 };
+      const events = await collect(model, prompt, {
+        generator: new Generator(9),
+        maxTokens: 0,
+        firstTokenId: ids.boi,
+        image: { ...drawing, solver: "heun", guidance: { scale: 2.5, document: empty } },
+      });
+      const reference = model.objective.begin(
+        { ...drawing, solver: "heun", guidanceScale: 2.5 },
+        new Generator(9).fork("image").fork(0),
+      );
+      const blank = { kind: "image", latents: new Float32Array(16), height: 4, width: 2, hasLoss: false } as const;
+      for (let query = reference.next(); query !== undefined; query = reference.next()) {
+        const { patches_PF, timestep } = query;
+        const predict = (document: Document) => {
+          const layout = model.layout([{ parts: [...document.parts, blank] }], { multipleOf: 1 });
+          const drawn = layout.images.length - 1;
+          const { start } = layout.images[drawn]!;
+          return tf.tidy(() => {
+            const row = cleanRow(model, layout);
+            row.images.patches_PF.set(patches_PF, row.images.patches_PF.length - patches_PF.length);
+            row.images.timesteps[drawn] = timestep;
+            const { hidden_LD, carry } = model.run(row);
+            const patches = hidden_LD.slice([start, 0], [2, -1]);
+            return Float32Array.from(model.objective.read(patches, carry, [drawn]).dataSync());
+          });
+        };
+        reference.take(predict(prompt), predict(empty));
+      }
+      const end = events.find((event) => event.type === "image-end")!;
+      expectClose(end.latents, reference.latents(), 1e-4);
+      expect(events.map((event) => event.type)).toEqual([
+        "image-start",
+        ...new Array<string>(4).fill("image-preview"),
+        "image-end",
+        "end",
+      ]);
+      model.dispose();
+    },
+  );
 
-  it("gives batched requests what each gets alone, whenever they join", async () => {
-    const model = randomModel();
+  it.each(adapters)("gives batched requests what each gets alone, whenever they join (%s)", async (_, objective) => {
+    const model = randomModel({ objective });
     const requests: [Document, GenerationOptions][] = [
       [{ parts: [text(ids.bos, 4)] }, { generator: new Generator(1), maxTokens: 6 }],
       [
@@ -226,15 +228,17 @@ describe("the forward passes of a session", () => {
   it("are one per solver step, guided or not, and frame every image once", async () => {
     const model = randomModel();
     const framing: number[] = [];
-    const hidden = model.hidden.bind(model);
-    const spy = vi.spyOn(model, "hidden").mockImplementation((row, cache) => {
+    const forward = model.run.bind(model);
+    const spy = vi.spyOn(model, "run").mockImplementation((row, cache) => {
       const patches = new Set(
-        row.imageStarts.flatMap((start, i) => Array.from({ length: row.images.numPatches[i]! }, (_, p) => start + p)),
+        row.imageStarts.flatMap((start, i) =>
+          Array.from({ length: row.images.grids[i]!.numTokens }, (_, patch) => start + patch),
+        ),
       );
       row.tokenIds.forEach((id, index) => {
         if (!patches.has(index) && (id === ids.boi || id === ids.eoi)) framing.push(id);
       });
-      return hidden(row, cache);
+      return forward(row, cache);
     });
     const prompt: Document = { parts: [text(ids.bos), image(1), text(4)] };
     const options = { generator: new Generator(1), maxTokens: 0, firstTokenId: ids.boi };

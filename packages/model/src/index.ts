@@ -23,10 +23,11 @@ export type {
   PatchBatch,
   PreparedImages,
 } from "./objectives/image-objective.ts";
+export type { AdapterCarry, CarriedGroup } from "./objectives/patch-adapter.ts";
 export { type PatchExtents, patchify, unpatchify } from "./objectives/patchify.ts";
 export type { PackedRow } from "./packed-row.ts";
 export type { GenerationEvent, SessionEvent } from "./session/events.ts";
 export { generate } from "./session/generate.ts";
 export type { GenerationOptions, ImageOptions } from "./session/options.ts";
 export { Session } from "./session/session.ts";
-export { type LossSums, UnifiedModel } from "./unified-model.ts";
+export { type ForwardPass, type LossSums, UnifiedModel } from "./unified-model.ts";

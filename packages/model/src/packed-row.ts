@@ -24,7 +24,7 @@ export function patchIndices(row: PackedRow): Int32Array {
   const indices = new Int32Array(row.tokenIds.length).fill(-1);
   let patch = 0;
   row.imageStarts.forEach((start, image) => {
-    for (let i = 0; i < row.images.numPatches[image]!; i++) {
+    for (let i = 0; i < row.images.grids[image]!.numTokens; i++) {
       indices[start + i] = patch++;
     }
   });

@@ -11,6 +11,7 @@ import { countTargets, type Layout, type TargetCounts } from "./layout/layout.ts
 import { type LayoutOptions, layoutDocuments } from "./layout/layout-documents.ts";
 import { DiffusionObjective } from "./objectives/diffusion-objective.ts";
 import type { EnteredImages, ImageObjective } from "./objectives/image-objective.ts";
+import type { AdapterCarry } from "./objectives/patch-adapter.ts";
 import { gatherRows, type PackedRow, patchIndices, rowConditioning, rowEmbeddings } from "./packed-row.ts";
 
 /** Losses of a row as sums; the trainer divides them by counts over everything it accumulates. */
@@ -19,6 +20,14 @@ export interface LossSums extends TargetCounts {
   readonly textLossSum: tf.Scalar;
   /** Sum over noised images of each image's mean squared error. */
   readonly imageLossSum: tf.Scalar;
+}
+
+/** What one forward pass gives. */
+export interface ForwardPass {
+  /** Hidden states after the final norm, [L, D], float32. */
+  readonly hidden_LD: tf.Tensor2D;
+  /** What the objective's `read` needs beside the hidden states. */
+  readonly carry: AdapterCarry;
 }
 
 /** The model. Everything random about its weights comes from `generator`. */
@@ -63,7 +72,7 @@ export class UnifiedModel extends Module {
     const prepared = this.objective.prepare(layout.images, generator);
     const imageStarts = layout.images.map((image) => image.start);
     const sums = tf.tidy(() => {
-      const hidden_LD = this.hidden({ ...layout, images: prepared.batch, imageStarts });
+      const { hidden_LD, carry } = this.run({ ...layout, images: prepared.batch, imageStarts });
       const noisedRows = rowsOfNoisedPatches(layout);
       return {
         textLossSum:
@@ -73,30 +82,31 @@ export class UnifiedModel extends Module {
                 crossEntropy(this.logits(gatherRows(hidden_LD, textTargetRows)), tf.tensor1d(textTargetIds, "int32")),
               ) as tf.Scalar),
         imageLossSum:
-          noisedRows.length === 0 ? tf.scalar(0) : this.objective.score(gatherRows(hidden_LD, noisedRows), prepared),
+          noisedRows.length === 0
+            ? tf.scalar(0)
+            : this.objective.score(gatherRows(hidden_LD, noisedRows), carry, prepared),
       };
     });
     return { ...sums, ...countTargets(layout) };
   }
 
-  /** One forward pass: hidden states after the final norm, [L, D], float32. The caller owns the result. */
-  hidden(row: PackedRow, cache?: CacheSlots): tf.Tensor2D {
-    return tf.tidy(() => {
-      const indices = patchIndices(row);
-      const entered = row.images.timesteps.length === 0 ? undefined : this.objective.enter(row.images);
-      const { conditioningDim, numExperts } = this.config.backbone;
-      return this.#backbone.forward({
-        embeddings_LD:
-          entered === undefined
-            ? gatherRows(this.#embedding_VD as tf.Tensor as tf.Tensor2D, row.tokenIds)
-            : rowEmbeddings(row, indices, this.#embedding_VD as tf.Tensor as tf.Tensor2D, entered.tokens_PD),
-        positions_L3: row.positions_L3,
-        keyRanges: row.keyRanges,
-        cache,
-        conditioning_LD: this.#conditioning(indices, entered, conditioningDim),
-        expert_L: numExperts === 1 ? undefined : indices.map((patch) => (patch < 0 ? 0 : 1)),
-      });
+  /** One forward pass. Call within a tidy. */
+  run(row: PackedRow, cache?: CacheSlots): ForwardPass {
+    const indices = patchIndices(row);
+    const entered = row.images.timesteps.length === 0 ? undefined : this.objective.enter(row.images);
+    const { conditioningDim, numExperts } = this.config.backbone;
+    const hidden_LD = this.#backbone.forward({
+      embeddings_LD:
+        entered === undefined
+          ? gatherRows(this.#embedding_VD as tf.Tensor as tf.Tensor2D, row.tokenIds)
+          : rowEmbeddings(row, indices, this.#embedding_VD as tf.Tensor as tf.Tensor2D, entered.tokens_PD),
+      positions_L3: row.positions_L3,
+      keyRanges: row.keyRanges,
+      cache,
+      conditioning_LD: this.#conditioning(indices, entered, conditioningDim),
+      expert_L: numExperts === 1 ? undefined : indices.map((patch) => (patch < 0 ? 0 : 1)),
     });
+    return { hidden_LD, carry: entered?.carry ?? [] };
   }
 
   /** Next-token logits of picked hidden rows: [R, D] -> [R, V], float32. */

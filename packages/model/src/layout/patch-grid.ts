@@ -25,3 +25,8 @@ export function patchGrid(height: number, width: number, patchSize: number): Pat
   const columns = width / patchSize;
   return { rows, columns, numTokens: rows * columns };
 }
+
+/** For each patch of several images, one image after another, the index of its image. */
+export function imageOfPatch(grids: readonly PatchGrid[]): Int32Array {
+  return Int32Array.from(grids.flatMap(({ numTokens }, image) => new Array<number>(numTokens).fill(image)));
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NORM_GROUPS } from "./convolution.ts";
 
 /** Config of the `diffusion` objective; plain JSON. */
 export type DiffusionConfig = z.output<typeof diffusionConfigSchema>;
@@ -6,31 +7,54 @@ export type DiffusionConfig = z.output<typeof diffusionConfigSchema>;
 /** What a caller writes; everything but `latentChannels` has a default. */
 export type DiffusionConfigInput = z.input<typeof diffusionConfigSchema>;
 
+const unetChannels = z.int().refine((channels) => channels >= NORM_GROUPS && channels % NORM_GROUPS === 0, {
+  error: ({ input }) => `numChannels (=${input}) must be a positive multiple of ${NORM_GROUPS}`,
+});
+
 /**
  * Defaults: flow matching (linear path, velocity, logit-normal timesteps). The DDPM of Transfusion (arXiv 2408.11039) is
  * `{ path: "cosine", predictionType: "epsilon", timesteps: { kind: "uniform" } }`.
  */
-export const diffusionConfigSchema = z.strictObject({
-  kind: z.literal("diffusion").default("diffusion"),
-  /** Channels of the image tokenizer's latents. */
-  latentChannels: z.int().min(1),
-  /** Side of a patch, in latents. */
-  patchSize: z.int().min(1).default(1),
-  /** Noise path; see `@interfuse/diffusion`. */
-  path: z.enum(["linear", "cosine"]).default("linear"),
-  /** What the model predicts. */
-  predictionType: z.enum(["velocity", "epsilon", "sample"]).default("velocity"),
-  /** Where training timesteps are drawn from. */
-  timesteps: z
-    .strictObject({
-      kind: z.enum(["logit-normal", "uniform"]).default("logit-normal"),
-      /** Mean and standard deviation of logit t, for `logit-normal` only; 0 and 1 when left out. */
-      mean: z.number().optional(),
-      std: z.number().positive().optional(),
-      /** Above 1 moves training and sampling timesteps toward noise. */
-      shift: z.number().positive().default(1),
-    })
-    .prefault({}),
-  /** Conditions the backbone's norms on the timestep too (adaLN), beside adding it to the patches. */
-  useAdaptiveNorm: z.boolean().default(false),
-});
+export const diffusionConfigSchema = z
+  .strictObject({
+    kind: z.literal("diffusion").default("diffusion"),
+    /** Channels of the image tokenizer's latents. */
+    latentChannels: z.int().min(1),
+    /** Side of a patch, in latents. */
+    patchSize: z.int().min(1).default(1),
+    /** Noise path; see `@interfuse/diffusion`. */
+    path: z.enum(["linear", "cosine"]).default("linear"),
+    /** What the model predicts. */
+    predictionType: z.enum(["velocity", "epsilon", "sample"]).default("velocity"),
+    /**
+     * What the squared error is taken of: the prediction itself, or the velocity it implies, which for `sample` on the linear
+     * path weighs an image's error by 1 / t² (arXiv 2511.13720), with t floored at 0.1 here.
+     */
+    lossSpace: z.enum(["prediction", "velocity"]).default("prediction"),
+    /** Where training timesteps are drawn from. */
+    timesteps: z
+      .strictObject({
+        kind: z.enum(["logit-normal", "uniform"]).default("logit-normal"),
+        /** Mean and standard deviation of logit t, for `logit-normal` only; 0 and 1 when left out. */
+        mean: z.number().optional(),
+        std: z.number().positive().optional(),
+        /** Above 1 moves training and sampling timesteps toward noise. */
+        shift: z.number().positive().default(1),
+      })
+      .prefault({}),
+    /** How patches enter and leave the backbone: one linear map each, or a small U-Net of `numChannels` channels around it. */
+    adapter: z
+      .discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("linear") }),
+        z.strictObject({ kind: z.literal("unet"), numChannels: unetChannels.default(64) }),
+      ])
+      .prefault({ kind: "linear" }),
+    /** Conditions the backbone's norms on the timestep too (adaLN), beside adding it to the patches. */
+    useAdaptiveNorm: z.boolean().default(false),
+  })
+  .check(({ value: { adapter, patchSize }, issues }) => {
+    if (adapter.kind === "unet" && patchSize % 2 !== 0) {
+      const message = `patchSize (=${patchSize}) must be even for the unet adapter; choose an even one or the linear adapter`;
+      issues.push({ code: "custom", input: patchSize, path: ["patchSize"], message });
+    }
+  });

@@ -1,6 +1,6 @@
 /**
- * Diffusion on image patches (Transfusion, arXiv 2408.11039, with linear adapters): a patch of noisy latents enters by one
- * linear map plus an embedding of its timestep, and a zero-initialised linear map of its hidden state is the prediction.
+ * Diffusion on image patches (Transfusion, arXiv 2408.11039): patches of noisy latents enter through an adapter, which
+ * knows their timestep, and leave through it as a prediction. Each patch also gets an embedding of its place in the image.
  * Path, prediction type and timesteps are config: flow matching by default, the paper's DDPM as a variant.
  */
 // P patches, F values of a patch, D model dim, I images
@@ -15,9 +15,9 @@ import {
   solvers,
   timestepGrid,
 } from "@interfuse/diffusion";
-import { type Generator, initNormal, initZeros, linear, Module, tf } from "@interfuse/tensor";
+import { type Generator, initNormal, linear, Module, tf } from "@interfuse/tensor";
 import type { LayoutImage } from "../layout/layout.ts";
-import { patchGrid } from "../layout/patch-grid.ts";
+import { imageOfPatch, patchGrid } from "../layout/patch-grid.ts";
 import { gatherRows } from "../packed-row.ts";
 import type { DiffusionConfig } from "./diffusion-config.ts";
 import type {
@@ -29,24 +29,28 @@ import type {
   PatchBatch,
   PreparedImages,
 } from "./image-objective.ts";
+import { LinearAdapter } from "./linear-adapter.ts";
+import type { AdapterCarry, PatchAdapter } from "./patch-adapter.ts";
 import { type PatchExtents, patchify, unpatchify } from "./patchify.ts";
+import { NUM_PLACE_FEATURES, placeFeatures } from "./place-features.ts";
 import { TimestepEmbedding } from "./timestep-embedding.ts";
+import { UnetAdapter } from "./unet-adapter.ts";
 
 /** On the linear path epsilon says nothing about the image at t = 1, so sampling starts a little below. */
 const EPSILON_LINEAR_START = 0.98;
+/** Below it, the weight 1 / t² of a clean-image prediction in velocity space grows no further. */
+const LEAST_WEIGHTED_TIMESTEP = 0.1;
 /** Near pure noise an epsilon prediction is divided by almost nothing; normalised latents lie well within this. */
 const EPSILON_CLAMP = 5;
 
-/** The `diffusion` image objective. Parameters: `input`, `output` (weight and bias each), `timestep`. */
+/** The `diffusion` image objective. Parameters: `adapter`, `place` and `timestep`. */
 export class DiffusionObjective extends Module implements ImageObjective {
   readonly config: DiffusionConfig;
   readonly #path: NoisePath;
   /** F. */
   readonly #numFeatures: number;
-  readonly #inputWeight_DF: tf.Variable;
-  readonly #inputBias_D: tf.Variable;
-  readonly #outputWeight_FD: tf.Variable;
-  readonly #outputBias_F: tf.Variable;
+  readonly #adapter: PatchAdapter;
+  readonly #placeWeight: tf.Variable;
   readonly #timestepEmbedding: TimestepEmbedding;
 
   constructor(config: DiffusionConfig, modelDim: number, generator: Generator) {
@@ -54,12 +58,13 @@ export class DiffusionObjective extends Module implements ImageObjective {
     this.config = config;
     this.#path = config.path === "linear" ? linearPath : cosinePath;
     this.#numFeatures = config.patchSize ** 2 * config.latentChannels;
-    const inputStd = 1 / Math.sqrt(this.#numFeatures);
-    const input = initNormal(generator.fork("input"), [modelDim, this.#numFeatures], inputStd);
-    this.#inputWeight_DF = this.parameter("input.weight", input);
-    this.#inputBias_D = this.parameter("input.bias", initZeros([modelDim]));
-    this.#outputWeight_FD = this.parameter("output.weight", initZeros([this.#numFeatures, modelDim]));
-    this.#outputBias_F = this.parameter("output.bias", initZeros([this.#numFeatures]));
+    this.#adapter = this.child("adapter", makeAdapter(config, modelDim, generator.fork("adapter")));
+    const place = initNormal(
+      generator.fork("place"),
+      [modelDim, NUM_PLACE_FEATURES],
+      1 / Math.sqrt(NUM_PLACE_FEATURES),
+    );
+    this.#placeWeight = this.parameter("place.weight", place);
     this.#timestepEmbedding = this.child("timestep", new TimestepEmbedding(modelDim, generator.fork("timestep")));
   }
 
@@ -72,13 +77,13 @@ export class DiffusionObjective extends Module implements ImageObjective {
   }
 
   prepare(images: readonly LayoutImage[], generator: Generator): PreparedImages {
-    const noised = images.filter((image) => image.role === "noised");
+    const noised = [...images.keys()].filter((index) => images[index]!.role === "noised");
     const batch = {
       patches_PF: new Float32Array(countPatches(images) * this.#numFeatures),
       timesteps: new Float32Array(images.length),
-      numPatches: images.map((image) => image.numTokens),
+      grids: images,
     };
-    const targets_PF = new Float32Array(countPatches(noised) * this.#numFeatures);
+    const targets_PF = new Float32Array(countPatches(noised.map((index) => images[index]!)) * this.#numFeatures);
     let offset = 0;
     let targetOffset = 0;
     for (const [index, image] of images.entries()) {
@@ -94,7 +99,7 @@ export class DiffusionObjective extends Module implements ImageObjective {
       }
       offset += image.latents.length;
     }
-    return { batch, targets_PF, numTargets: noised.map((image) => image.numTokens) };
+    return { batch, targets_PF, noised };
   }
 
   cleanPatches(image: Pick<LayoutImage, "latents" | "height" | "width">): Float32Array {
@@ -103,23 +108,29 @@ export class DiffusionObjective extends Module implements ImageObjective {
     return patches_PF;
   }
 
-  enter({ patches_PF, timesteps, numPatches }: PatchBatch): EnteredImages {
+  enter({ patches_PF, timesteps, grids }: PatchBatch): EnteredImages {
     const patches = tf.tensor2d(patches_PF, [patches_PF.length / this.#numFeatures, this.#numFeatures]);
-    const imageOfPatch = Int32Array.from(numPatches.flatMap((n, image) => new Array<number>(n).fill(image)));
-    const time_PD = gatherRows(this.#timestepEmbedding.forward(timesteps), imageOfPatch);
-    const tokens_PD = linear(patches, this.#inputWeight_DF, { bias: this.#inputBias_D }).add<tf.Tensor2D>(time_PD);
-    return this.config.useAdaptiveNorm ? { tokens_PD, conditioning_PD: time_PD } : { tokens_PD };
+    const time_ID = this.#timestepEmbedding.forward(timesteps);
+    const { tokens_PD, carry } = this.#adapter.enter({ patches_PF: patches, grids, time_ID });
+    const place_PD = linear(placeFeatures(grids), this.#placeWeight, { float32Output: true });
+    const entered = { tokens_PD: tokens_PD.add<tf.Tensor2D>(place_PD), carry };
+    return this.config.useAdaptiveNorm
+      ? { ...entered, conditioning_PD: gatherRows(time_ID, imageOfPatch(grids)) }
+      : entered;
   }
 
-  read(hidden_PD: tf.Tensor2D): tf.Tensor2D {
-    return linear(hidden_PD, this.#outputWeight_FD, { bias: this.#outputBias_F, float32Output: true });
+  read(hidden_PD: tf.Tensor2D, carry: AdapterCarry, images: readonly number[]): tf.Tensor2D {
+    return tf.tidy(() => this.#adapter.leave(hidden_PD, carry, images));
   }
 
-  score(hidden_PD: tf.Tensor2D, { targets_PF, numTargets }: PreparedImages): tf.Scalar {
-    const weights = numTargets.flatMap((n) => new Array<number>(n).fill(1 / (n * this.#numFeatures)));
+  score(hidden_PD: tf.Tensor2D, carry: AdapterCarry, { targets_PF, noised, batch }: PreparedImages): tf.Scalar {
+    const weights = noised.flatMap((image) => {
+      const { numTokens } = batch.grids[image]!;
+      return new Array<number>(numTokens).fill(this.#weight(batch.timesteps[image]!) / (numTokens * this.#numFeatures));
+    });
     return tf.tidy(() => {
       const target_PF = tf.tensor2d(targets_PF, [weights.length, this.#numFeatures]);
-      const squares_PF = this.read(hidden_PD).sub(target_PF).square();
+      const squares_PF = this.read(hidden_PD, carry, noised).sub(target_PF).square();
       return squares_PF.mul(tf.tensor2d(weights, [weights.length, 1])).sum<tf.Scalar>();
     });
   }
@@ -146,6 +157,12 @@ export class DiffusionObjective extends Module implements ImageObjective {
       ...(isEpsilon ? { clamp: EPSILON_CLAMP } : {}),
     });
     return new DiffusionDrawing(run, extents, guidanceScale);
+  }
+
+  #weight(timestep: number): number {
+    const { predictionType, lossSpace } = this.config;
+    const isWeighted = lossSpace === "velocity" && predictionType === "sample";
+    return isWeighted ? 1 / Math.max(timestep, LEAST_WEIGHTED_TIMESTEP) ** 2 : 1;
   }
 
   /** Draws timestep and noise of one image from a stream named by its document, part and copy. */
@@ -204,6 +221,13 @@ class DiffusionDrawing implements Drawing {
   cleanPatches(): Float32Array {
     return this.next() === undefined ? this.#run.latents : (this.#run.preview ?? this.#run.latents);
   }
+}
+
+function makeAdapter(config: DiffusionConfig, modelDim: number, generator: Generator): PatchAdapter {
+  const { adapter, patchSize, latentChannels } = config;
+  return adapter.kind === "linear"
+    ? new LinearAdapter(patchSize ** 2 * latentChannels, modelDim, generator)
+    : new UnetAdapter({ patchSize, latentChannels, numChannels: adapter.numChannels, modelDim }, generator);
 }
 
 function countPatches(images: readonly LayoutImage[]): number {

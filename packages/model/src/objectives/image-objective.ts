@@ -6,6 +6,8 @@
 import type { SolverName } from "@interfuse/diffusion";
 import type { Generator, Module, tf } from "@interfuse/tensor";
 import type { LayoutImage } from "../layout/layout.ts";
+import type { PatchGrid } from "../layout/patch-grid.ts";
+import type { AdapterCarry } from "./patch-adapter.ts";
 
 /** The patches of several images, one image after another. */
 export interface PatchBatch {
@@ -13,8 +15,8 @@ export interface PatchBatch {
   readonly patches_PF: Float32Array;
   /** One per image, 0 is clean. */
   readonly timesteps: Float32Array;
-  /** Patches of each image; their sum is P. */
-  readonly numPatches: readonly number[];
+  /** Each image's grid of patches; their tokens add up to P. */
+  readonly grids: readonly PatchGrid[];
 }
 
 /** The images of a row made ready for one training step, on the host. */
@@ -23,8 +25,8 @@ export interface PreparedImages {
   readonly batch: PatchBatch;
   /** float32 [P', F]: what the patches of the noised images, in order, should predict. */
   readonly targets_PF: Float32Array;
-  /** Patches of each noised image; their sum is P'. */
-  readonly numTargets: readonly number[];
+  /** Which images of the batch are noised, in order; their patches add up to P'. */
+  readonly noised: readonly number[];
 }
 
 /** Images as rows of the backbone's input. */
@@ -32,6 +34,8 @@ export interface EnteredImages {
   readonly tokens_PD: tf.Tensor2D;
   /** Conditioning of the backbone (adaLN), one row per patch; only when the objective conditions it. */
   readonly conditioning_PD?: tf.Tensor2D;
+  /** What passes the backbone by, for `read`. */
+  readonly carry: AdapterCarry;
 }
 
 /** What to draw and how. */
@@ -77,10 +81,13 @@ export interface ImageObjective extends Module {
   cleanPatches(image: Pick<LayoutImage, "latents" | "height" | "width">): Float32Array;
   /** Patches -> tokens of the backbone. Call within a tidy. */
   enter(batch: PatchBatch): EnteredImages;
-  /** Hidden states of patches -> what the objective predicts, [P, F], float32. */
-  read(hidden_PD: tf.Tensor2D): tf.Tensor2D;
+  /**
+   * What the objective predicts for some of the entered images, float32 [P', F], from the hidden states of their patches
+   * [P', D]; `images` are their indices in the batch, in the order of the rows.
+   */
+  read(hidden_PD: tf.Tensor2D, carry: AdapterCarry, images: readonly number[]): tf.Tensor2D;
   /** Loss of the noised images' hidden states [P', D]: the sum over images of each image's mean. */
-  score(hidden_PD: tf.Tensor2D, prepared: PreparedImages): tf.Scalar;
+  score(hidden_PD: tf.Tensor2D, carry: AdapterCarry, prepared: PreparedImages): tf.Scalar;
   /** Starts generating an image from noise drawn from `generator`. */
   begin(options: DrawingOptions, generator: Generator): Drawing;
 }

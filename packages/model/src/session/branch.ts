@@ -10,7 +10,7 @@ import { positionExtent, RowWriter } from "../layout/row-writer.ts";
 export interface ImageRows {
   readonly patches_PF: Float32Array;
   readonly timestep: number;
-  readonly numPatches: number;
+  readonly grid: PatchGrid;
   /** Their first row among the rows of the branch. */
   readonly start: number;
 }
@@ -62,8 +62,8 @@ export class Branch {
 
   /** Opens the sequence with a prompt: its layout, without fill, and the patches of each of its images. */
   prompt(layout: Layout, cleanPatches: readonly Float32Array[]): void {
-    layout.images.forEach(({ start, numTokens }, index) => {
-      this.#images.push({ patches_PF: cleanPatches[index]!, timestep: 0, numPatches: numTokens, start });
+    layout.images.forEach((image, index) => {
+      this.#images.push({ patches_PF: cleanPatches[index]!, timestep: 0, grid: image, start: image.start });
     });
     this.#rows.append(layout);
     this.#takeSlots(layout.length);
@@ -87,7 +87,7 @@ export class Branch {
   /** The patches of the open image at some timestep; they overwrite its slots. */
   patches(patches_PF: Float32Array, timestep: number): void {
     const { grid, firstSlot, position } = this.#openImage!;
-    this.#images.push({ patches_PF, timestep, numPatches: grid.numTokens, start: this.#rows.length });
+    this.#images.push({ patches_PF, timestep, grid, start: this.#rows.length });
     this.#rows.patches(this.#frame.fill, grid, position, [0, firstSlot + grid.numTokens, 0, 0]);
     for (let patch = 0; patch < grid.numTokens; patch++) {
       this.#slots.push(firstSlot + patch);

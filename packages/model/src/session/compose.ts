@@ -8,17 +8,21 @@ export interface ComposedRow {
   readonly slots: Int32Array;
   /** For each branch the row after its last. */
   readonly ends: readonly number[];
+  /** For each branch the index of its last image in `row.images`; -1 when it has none. */
+  readonly lastImages: readonly number[];
 }
 
 /** Puts the rows of several branches behind one another. */
 export function composeRows(branches: readonly BranchRows[]): ComposedRow {
   const ends: number[] = [];
+  const lastImages: number[] = [];
   const imageStarts: number[] = [];
   let length = 0;
   for (const { tokenIds, images } of branches) {
     imageStarts.push(...images.map((image) => length + image.start));
     length += tokenIds.length;
     ends.push(length);
+    lastImages.push(images.length === 0 ? -1 : imageStarts.length - 1);
   }
   const images = branches.flatMap((rows) => rows.images);
   return {
@@ -30,11 +34,12 @@ export function composeRows(branches: readonly BranchRows[]): ComposedRow {
       images: {
         patches_PF: concatFloat32(images.map((image) => image.patches_PF)),
         timesteps: Float32Array.from(images, (image) => image.timestep),
-        numPatches: images.map((image) => image.numPatches),
+        grids: images.map((image) => image.grid),
       },
     },
     slots: concatInt32(branches.map((rows) => rows.slots)),
     ends,
+    lastImages,
   };
 }
 

@@ -153,14 +153,17 @@ export class Session {
     return { turns, composed: composeRows(rows) };
   }
 
-  async #forward(turns: readonly Turn[], { row, slots, ends }: ComposedRow): Promise<Outputs> {
+  async #forward(turns: readonly Turn[], { row, slots, ends, lastImages }: ComposedRow): Promise<Outputs> {
     const logitRows: number[] = [];
     const patchRows: number[] = [];
+    const drawn: number[] = [];
     for (const { request, branches } of turns) {
       for (const branch of branches) {
         const end = ends[branch]!;
         if (request.numPatches === 0) {
           logitRows.push(end - 1);
+        } else {
+          drawn.push(lastImages[branch]!);
         }
         for (let patch = request.numPatches; patch > 0; patch--) {
           patchRows.push(end - patch);
@@ -168,12 +171,12 @@ export class Session {
       }
     }
     const tensors = tf.tidy(() => {
-      const hidden_LD = this.#model.hidden(row, { cache: this.#cache.buffers, slots });
+      const { hidden_LD, carry } = this.#model.run(row, { cache: this.#cache.buffers, slots });
       const pick = (rows: number[], read: (hidden_RD: tf.Tensor2D) => tf.Tensor2D) =>
         rows.length === 0 ? tf.tensor1d([]) : read(gatherRows(hidden_LD, Int32Array.from(rows)));
       return [
         pick(logitRows, (hidden_RD) => this.#model.logits(hidden_RD)),
-        pick(patchRows, (hidden_PD) => this.#model.objective.read(hidden_PD)),
+        pick(patchRows, (hidden_PD) => this.#model.objective.read(hidden_PD, carry, drawn)),
       ];
     });
     try {
