@@ -198,7 +198,7 @@ describe("indices", () => {
   agrees("bincount", () => [
     tf.bincount(tf.tensor([1, 1, 3], [3], "int32"), tf.tensor([]), 4),
     tf.denseBincount(
-      tf.tensor(
+      tf.tensor2d(
         [
           [1, 1],
           [3, 0],
@@ -206,7 +206,7 @@ describe("indices", () => {
         [2, 2],
         "int32",
       ),
-      tensor([2, 2]),
+      tensor([2, 2]) as tf.Tensor2D,
       4,
     ),
   ]);
