@@ -43,7 +43,8 @@ for (const group of ["packages", "apps"]) {
       const where = path.relative(ROOT, file);
       for (const [, target, rest] of text.matchAll(/from\s+"@interfuse\/([a-z-]+)(\/[^"]*)?"/g)) {
         if (rest) problems.push(`${where}: imports a file inside @interfuse/${target}; export it from its index`);
-        if (!(LAYERS[target] < LAYERS[name])) problems.push(`${where}: ${name} may not import ${target}, which is not below it`);
+        if (!(LAYERS[target] < LAYERS[name]))
+          problems.push(`${where}: ${name} may not import ${target}, which is not below it`);
       }
       if (name !== "tensor" && name !== "backend-torch" && /from\s+"@tensorflow\/tfjs[^"]*"/.test(text)) {
         problems.push(`${where}: imports TensorFlow.js itself; take \`tf\` from @interfuse/tensor`);

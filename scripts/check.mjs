@@ -3,6 +3,13 @@ import path from "node:path";
 import { exitOnFailure, ROOT, run, runNode } from "./lib/process.mjs";
 
 exitOnFailure(runNode("scripts/setup.mjs"));
-exitOnFailure(run(process.execPath, [path.join(ROOT, "node_modules/@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."]));
+exitOnFailure(
+  run(process.execPath, [
+    path.join(ROOT, "node_modules/@biomejs/biome/bin/biome"),
+    "check",
+    "--error-on-warnings",
+    ".",
+  ]),
+);
 exitOnFailure(runNode("scripts/check-boundaries.mjs"));
 if (!process.argv.includes("--no-tests")) exitOnFailure(runNode("scripts/test.mjs"));

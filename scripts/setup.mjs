@@ -10,8 +10,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { installSystemPackages } from "./lib/system-packages.mjs";
 import { exitOnFailure, ROOT, run, runNode, runPnpm } from "./lib/process.mjs";
+import { installSystemPackages } from "./lib/system-packages.mjs";
 
 const MINIMUM_NODE = [20, 19];
 const STAMP = path.join(ROOT, "node_modules/.interfuse-setup.json");
@@ -36,7 +36,8 @@ function checkNode() {
 /** Changes whenever the installed dependencies would. */
 function dependencyHash() {
   const hash = createHash("sha256");
-  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"]) hash.update(readFileSync(path.join(ROOT, file)));
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"])
+    hash.update(readFileSync(path.join(ROOT, file)));
   return hash.digest("hex");
 }
 
@@ -46,7 +47,9 @@ function installDependencies() {
   say("installing the dependencies");
   const result = runPnpm(["install", "--frozen-lockfile", "--reporter=silent"], { capture: true });
   if (result.status !== 0) {
-    process.stderr.write(`${result.stdout}${result.stderr}\nsetup: the dependencies could not be installed; is the npm registry in reach?\n`);
+    process.stderr.write(
+      `${result.stdout}${result.stderr}\nsetup: the dependencies could not be installed; is the npm registry in reach?\n`,
+    );
     process.exit(1);
   }
   mkdirSync(path.dirname(STAMP), { recursive: true });
@@ -62,7 +65,9 @@ function setUpTorch() {
   const result = runNode("packages/backend-torch/dist/setup/main.js", ["setup", ...(quiet ? ["--quiet"] : [])]);
   if (result.status === 0) return;
   if (isCi) {
-    process.stderr.write("setup: CI=true and the torch backend is not there; a green run on the fallback proves nothing\n");
+    process.stderr.write(
+      "setup: CI=true and the torch backend is not there; a green run on the fallback proves nothing\n",
+    );
     process.exit(1);
   }
   say("going on with the WebAssembly backend, which is many times slower; `npx interfuse doctor` tells more");

@@ -16,7 +16,14 @@ const folder = mkdtempSync(path.join(tmpdir(), "interfuse-test-"));
 const report = path.join(folder, "report.json");
 const { status } = run(
   process.execPath,
-  [path.join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args],
+  [
+    path.join(ROOT, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...args,
+  ],
   // Test files run side by side, so each gets one thread.
   { env: { OMP_NUM_THREADS: "1", INTERFUSE_SLOW: isSlow ? "1" : "" } },
 );

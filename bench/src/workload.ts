@@ -42,14 +42,14 @@ export function modelConfig(shape: ModelShape): ModelConfigInput {
 /** `numDocuments` documents with random content. */
 export function makeDocuments(numDocuments: number): Document[] {
   const generator = new Generator(7, "bench");
-  const text = (length: number) => {
+  const text = (length: number, isFirst: boolean) => {
     const tokenIds = Array.from({ length }, () => 4 + generator.integer(WORKLOAD.vocabSize - 4));
-    return { kind: "text", tokenIds, lossMask: tokenIds.map(() => true) } as const;
+    return { kind: "text", tokenIds, lossMask: tokenIds.map((_, index) => index > 0 || !isFirst) } as const;
   };
   const { gridSize, latentChannels, textBefore, textAfter } = WORKLOAD;
   return Array.from({ length: numDocuments }, () => ({
     parts: [
-      text(textBefore),
+      text(textBefore, true),
       {
         kind: "image",
         latents: generator.normalArray(gridSize * gridSize * latentChannels),
@@ -57,7 +57,7 @@ export function makeDocuments(numDocuments: number): Document[] {
         width: gridSize,
         hasLoss: true,
       },
-      text(textAfter),
+      text(textAfter, false),
     ],
   }));
 }

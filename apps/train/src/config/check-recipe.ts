@@ -24,6 +24,7 @@ const modelSettings = runSettings.extend({
     tokens: positive,
     gradientAccumulation: positive,
     dropUserProbability: share,
+    taskWeights: z.record(z.string(), z.number().min(0)).nullable(),
     pictureSize: positive.nullable(),
   }),
   lossWeights: z.strictObject({ text: z.number().min(0), image: z.number().min(0) }),

@@ -65,7 +65,7 @@ export function openRows(parts: ModelParts, recipe: ModelRecipe, resume?: Traini
   const generator = new Generator(recipe.seed, "data");
   const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
   const documents = new ConversationStream({
-    loader: new ExampleLoader(dataset, generator, { state }),
+    loader: new ExampleLoader(dataset, generator, { state, taskWeights: recipe.batch.taskWeights ?? undefined }),
     textTokenizer,
     pictures: new PictureEncoder(imageTokenizer),
     dropUserProbability: recipe.batch.dropUserProbability,

@@ -11,10 +11,11 @@ export function debugModel(): ModelRecipe {
     model: {
       ...scenes.model,
       backbone: { ...scenes.model.backbone, modelDim: 32, numLayers: 2, numHeads: 2 },
-      objective: { ...scenes.model.objective, patchSize: 8 },
+      objective: { ...scenes.model.objective, adapter: { kind: "linear" } },
+      noisedCopies: 1,
     },
     textTokenizer: { vocabSize: 320 },
-    batch: { ...scenes.batch, tokens: 256 },
+    batch: { ...scenes.batch, tokens: 256, taskWeights: null },
     schedule: { ...scenes.schedule, warmupSteps: 5 },
     averageDecay: 0.9,
     report: {

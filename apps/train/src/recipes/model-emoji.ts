@@ -11,10 +11,10 @@ export function emojiModel(): ModelRecipe {
     model: {
       ...scenes.model,
       backbone: { ...scenes.model.backbone, modelDim: 320, numLayers: 8, numHeads: 5 },
-      objective: { ...scenes.model.objective, patchSize: 1 },
+      objective: { ...scenes.model.objective, patchSize: 2 },
     },
     textTokenizer: { vocabSize: 2048 },
-    batch: { ...scenes.batch, dropUserProbability: 0.15 },
+    batch: { ...scenes.batch, dropUserProbability: 0.15, taskWeights: null },
     report: {
       ...scenes.report,
       samplePrompts: [

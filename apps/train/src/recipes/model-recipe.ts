@@ -41,8 +41,10 @@ export type ModelSettings = {
   };
   readonly objective: {
     readonly patchSize: number;
+    readonly adapter: { readonly kind: "linear" } | { readonly kind: "unet"; readonly numChannels: number };
     readonly path: "linear" | "cosine";
     readonly predictionType: "velocity" | "epsilon" | "sample";
+    readonly lossSpace: "prediction" | "velocity";
     readonly timesteps: {
       readonly kind: "logit-normal" | "uniform";
       readonly mean: number;
@@ -61,6 +63,8 @@ export type BatchSettings = {
   readonly gradientAccumulation: number;
   /** The share of examples whose user messages are emptied, so that guidance has an unconditional model to steer from. */
   readonly dropUserProbability: number;
+  /** How often each task of the data set is trained on, relative to the others; null takes every example once an epoch. */
+  readonly taskWeights: Readonly<Record<string, number>> | null;
   /** Pictures are fitted to this many pixels a side; null keeps their sizes. */
   readonly pictureSize: number | null;
 };
