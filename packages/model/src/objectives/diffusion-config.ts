@@ -28,7 +28,7 @@ export const diffusionConfigSchema = z
     predictionType: z.enum(["velocity", "epsilon", "sample"]).default("velocity"),
     /**
      * What the squared error is taken of: the prediction itself, or the velocity it implies, which for `sample` on the linear
-     * path weighs an image's error by 1 / t² (arXiv 2511.13720), with t floored at 0.1 here.
+     * path (the only case) weighs an image's error by 1 / t² (arXiv 2511.13720), with t floored at 0.1 here.
      */
     lossSpace: z.enum(["prediction", "velocity"]).default("prediction"),
     /** Where training timesteps are drawn from. */
@@ -52,7 +52,11 @@ export const diffusionConfigSchema = z
     /** Conditions the backbone's norms on the timestep too (adaLN), beside adding it to the patches. */
     useAdaptiveNorm: z.boolean().default(false),
   })
-  .check(({ value: { adapter, patchSize }, issues }) => {
+  .check(({ value: { adapter, patchSize, lossSpace, predictionType, path }, issues }) => {
+    if (lossSpace === "velocity" && (predictionType !== "sample" || path !== "linear")) {
+      const message = `lossSpace (="velocity") needs predictionType "sample" on the linear path, not "${predictionType}" on the ${path} path; use "prediction"`;
+      issues.push({ code: "custom", input: lossSpace, path: ["lossSpace"], message });
+    }
     if (adapter.kind === "unet" && patchSize % 2 !== 0) {
       const message = `patchSize (=${patchSize}) must be even for the unet adapter; choose an even one or the linear adapter`;
       issues.push({ code: "custom", input: patchSize, path: ["patchSize"], message });
