@@ -28,5 +28,11 @@ export function patchGrid(height: number, width: number, patchSize: number): Pat
 
 /** For each patch of several images, one image after another, the index of its image. */
 export function imageOfPatch(grids: readonly PatchGrid[]): Int32Array {
-  return Int32Array.from(grids.flatMap(({ numTokens }, image) => new Array<number>(numTokens).fill(image)));
+  const images = new Int32Array(grids.reduce((sum, { numTokens }) => sum + numTokens, 0));
+  let patch = 0;
+  grids.forEach(({ numTokens }, image) => {
+    images.fill(image, patch, patch + numTokens);
+    patch += numTokens;
+  });
+  return images;
 }

@@ -124,10 +124,14 @@ export class DiffusionObjective extends Module implements ImageObjective {
   }
 
   score(hidden_PD: tf.Tensor2D, carry: AdapterCarry, { targets_PF, noised, batch }: PreparedImages): tf.Scalar {
-    const weights = noised.flatMap((image) => {
+    const weights = new Float32Array(targets_PF.length / this.#numFeatures);
+    let patch = 0;
+    for (const image of noised) {
       const { numTokens } = batch.grids[image]!;
-      return new Array<number>(numTokens).fill(this.#weight(batch.timesteps[image]!) / (numTokens * this.#numFeatures));
-    });
+      const weight = this.#weight(batch.timesteps[image]!) / (numTokens * this.#numFeatures);
+      weights.fill(weight, patch, patch + numTokens);
+      patch += numTokens;
+    }
     return tf.tidy(() => {
       const target_PF = tf.tensor2d(targets_PF, [weights.length, this.#numFeatures]);
       const squares_PF = this.read(hidden_PD, carry, noised).sub(target_PF).square();

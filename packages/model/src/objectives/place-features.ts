@@ -13,15 +13,22 @@ export const NUM_PLACE_FEATURES = 4 * FREQUENCIES.length;
 
 /** Features of the patches of several images, one image after another: float32 [P, 16]. */
 export function placeFeatures(grids: readonly PatchGrid[]): tf.Tensor2D {
-  const features = grids.flatMap(({ rows, columns, numTokens }) =>
-    Array.from({ length: numTokens }, (_, patch) => [
-      ...sinusoids((Math.floor(patch / columns) + 0.5) / rows),
-      ...sinusoids(((patch % columns) + 0.5) / columns),
-    ]),
-  );
-  return tf.tensor2d(features, [features.length, NUM_PLACE_FEATURES]);
-}
-
-function sinusoids(u: number): number[] {
-  return FREQUENCIES.flatMap((k) => [Math.cos(Math.PI * k * u), Math.sin(Math.PI * k * u)]);
+  const numPatches = grids.reduce((sum, { numTokens }) => sum + numTokens, 0);
+  const features = new Float32Array(numPatches * NUM_PLACE_FEATURES);
+  let offset = 0;
+  const writeSinusoids = (u: number): void => {
+    for (const k of FREQUENCIES) {
+      features[offset++] = Math.cos(Math.PI * k * u);
+      features[offset++] = Math.sin(Math.PI * k * u);
+    }
+  };
+  for (const { rows, columns } of grids) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        writeSinusoids((row + 0.5) / rows);
+        writeSinusoids((column + 0.5) / columns);
+      }
+    }
+  }
+  return tf.tensor2d(features, [numPatches, NUM_PLACE_FEATURES]);
 }

@@ -3,6 +3,7 @@ import { type Generator, initNormal, initZeros, linear, Module, tf } from "@inte
 
 const NUM_FEATURES = 256;
 const MAX_PERIOD = 10_000;
+const FREQUENCIES = Array.from({ length: NUM_FEATURES / 2 }, (_, i) => MAX_PERIOD ** (-i / (NUM_FEATURES / 2)));
 /** Timesteps in [0, 1] are stretched to the 1000 steps that the sinusoid's periods were chosen for. */
 const TIMESTEP_SCALE = 1000;
 
@@ -42,14 +43,14 @@ export class TimestepEmbedding extends Module {
 }
 
 function sinusoid(timesteps: Float32Array): Float32Array {
-  const half = NUM_FEATURES / 2;
+  const half = FREQUENCIES.length;
   const features = new Float32Array(timesteps.length * NUM_FEATURES);
   timesteps.forEach((timestep, image) => {
-    for (let i = 0; i < half; i++) {
-      const angle = timestep * TIMESTEP_SCALE * MAX_PERIOD ** (-i / half);
+    FREQUENCIES.forEach((frequency, i) => {
+      const angle = timestep * TIMESTEP_SCALE * frequency;
       features[image * NUM_FEATURES + i] = Math.cos(angle);
       features[image * NUM_FEATURES + half + i] = Math.sin(angle);
-    }
+    });
   });
   return features;
 }
