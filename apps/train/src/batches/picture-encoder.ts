@@ -1,4 +1,4 @@
-/** Pictures to latents for training, remembering what a trained tokenizer made of them. */
+/** Pictures to latents for training, remembering what the tokenizer made of them. */
 import type { ImageTokenizer, Picture } from "@interfuse/image-tokenizer";
 import { encodePictures, type LatentImage } from "@interfuse/pipeline";
 
@@ -9,13 +9,10 @@ const MAX_CACHED_BYTES = 512 * 1024 * 1024;
 export class PictureEncoder {
   readonly #tokenizer: ImageTokenizer;
   readonly #cached = new Map<Picture, LatentImage>();
-  readonly #isCaching: boolean;
   #bytes = 0;
 
-  /** Raw pixels are not kept: making them costs less than their memory. */
   constructor(tokenizer: ImageTokenizer) {
     this.#tokenizer = tokenizer;
-    this.#isCaching = tokenizer.parameters().size > 0;
   }
 
   /**
@@ -26,7 +23,7 @@ export class PictureEncoder {
     const missing = [...new Set(pictures)].filter((picture) => !this.#cached.has(picture));
     const images = await encodePictures(missing, this.#tokenizer);
     const made = new Map(missing.map((picture, index) => [picture, images[index] as LatentImage]));
-    if (this.#isCaching) for (const [picture, image] of made) this.#keep(picture, image);
+    for (const [picture, image] of made) this.#keep(picture, image);
     return (picture) => (made.get(picture) ?? this.#cached.get(picture)) as LatentImage;
   }
 
