@@ -1,5 +1,11 @@
 /** Pictures to the latents that documents hold, and back, in batches of equal size. Resizing is the caller's business. */
-import { type ImageTokenizer, type Picture, picturesToTensor, tensorToPictures } from "@interfuse/image-tokenizer";
+import {
+  type ImageTokenizer,
+  type Picture,
+  picturesToTensor,
+  pictureToPixels,
+  tensorToPictures,
+} from "@interfuse/image-tokenizer";
 import { tf } from "@interfuse/tensor";
 
 /** An image as the image tokenizer's normalised latents. */
@@ -32,6 +38,14 @@ export async function encodePictures(
       );
     }
   });
+  if (imageTokenizer.config.type === "pixels") {
+    // Pixels are latents already: no tensors on the way.
+    return pictures.map((picture) => ({
+      latents: pictureToPixels(picture),
+      height: picture.height,
+      width: picture.width,
+    }));
+  }
   return mapEqualSizes(pictures, MAX_BATCH_PIXELS, async (batch) => {
     const latents_BHWC = tf.tidy(() => imageTokenizer.encode(picturesToTensor(batch)));
     try {
