@@ -68,7 +68,9 @@ function mix(latents: Float32Array, noise: Float32Array, { alpha, sigma }: Alpha
       `noisyLatents: latents has ${latents.length} values and noise has ${noise.length}; draw one noise value for each latent`,
     );
   }
-  return latents.map((value, i) => alpha * value + sigma * (noise[i] as number));
+  const mixed = new Float32Array(latents.length);
+  for (let i = 0; i < mixed.length; i++) mixed[i] = alpha * (latents[i] as number) + sigma * (noise[i] as number);
+  return mixed;
 }
 
 function checkTimestep(path: string, t: number): void {

@@ -13,7 +13,9 @@ const CHANNELS = 3;
 /** Pixel values `[H, W, 3]` flattened, in [-1, 1]: 0 becomes -1, 255 becomes 1. @throws RangeError when the data does not have `3 * width * height` bytes. */
 export function pictureToPixels(picture: Picture): Float32Array {
   checkPicture("pictureToPixels", picture);
-  return Float32Array.from(picture.data, (byte) => byte / 127.5 - 1);
+  const pixels = new Float32Array(picture.data.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = (picture.data[i] as number) / 127.5 - 1;
+  return pixels;
 }
 
 /**

@@ -44,10 +44,13 @@ export class UnifiedModel extends Module {
     const config = resolveModelConfig(input);
     this.config = config;
     const { modelDim } = config.backbone;
-    const makeTable = (name: string) =>
-      this.parameter(name, initNormal(generator.fork(name), [config.vocabSize, modelDim], 1 / Math.sqrt(modelDim)));
-    this.#embedding_VD = makeTable("embedding.weight");
-    this.#head_VD = config.tieEmbeddings ? this.#embedding_VD : makeTable("head.weight");
+    const makeTable = (name: string, std: number) =>
+      this.parameter(name, initNormal(generator.fork(name), [config.vocabSize, modelDim], std));
+    // A table that is also the head must start with small logits. One that is not starts as large as patches enter, so that
+    // what a token is does not drown in what the first blocks add to it.
+    const headStd = 1 / Math.sqrt(modelDim);
+    this.#embedding_VD = makeTable("embedding.weight", config.tieEmbeddings ? headStd : 1);
+    this.#head_VD = config.tieEmbeddings ? this.#embedding_VD : makeTable("head.weight", headStd);
     this.#backbone = this.child("backbone", new Backbone(config.backbone, generator.fork("backbone")));
     this.objective = this.child(
       "objective",
