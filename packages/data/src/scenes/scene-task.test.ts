@@ -42,7 +42,11 @@ test("a talk has the description and questions, each once, in random order", () 
     expect(new Set(turns.map(({ prompt }) => prompt)).size).toBe(5);
   }
   expect(new Set(talks.map(([first]) => first?.prompt)).size).toBeGreaterThan(3);
-  expect(talkTurns(twins, generator, { maxTurns: 5 }).map(({ answer }) => answer).sort()).toEqual(["two", "two red circles"]);
+  expect(
+    talkTurns(twins, generator, { maxTurns: 5 })
+      .map(({ answer }) => answer)
+      .sort(),
+  ).toEqual(["two", "two red circles"]);
 });
 
 test("edits change what they name and nothing else", () => {
