@@ -1,8 +1,9 @@
 /** `npm run check`: format and lint, types, import boundaries, tests: what must pass before a change lands. */
 import path from "node:path";
 import { exitOnFailure, ROOT, run, runNode } from "./lib/process.mjs";
+import { setUp } from "./lib/set-up.mjs";
 
-exitOnFailure(runNode("scripts/setup.mjs"));
+setUp();
 exitOnFailure(
   run(process.execPath, [
     path.join(ROOT, "node_modules/@biomejs/biome/bin/biome"),

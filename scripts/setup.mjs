@@ -1,80 +1,9 @@
-/**
- * Everything a fresh machine needs before the demo or the tests run; quick when nothing is to do.
- *
- *   node scripts/setup.mjs [--with browser,fonts] [--quiet]
- *
- * Needs only Node and a C++ compiler: the dependencies come by the pinned pnpm through npx, the libtorch backend by
- * backend-torch's own set-up command. Without a compiler or libtorch the project goes on with WebAssembly, except under
- * CI=true, where a run on the fallback would prove nothing.
- */
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { exitOnFailure, ROOT, run, runNode, runPnpm } from "./lib/process.mjs";
-import { installSystemPackages } from "./lib/system-packages.mjs";
-
-const MINIMUM_NODE = [20, 19];
-const STAMP = path.join(ROOT, "node_modules/.interfuse-setup.json");
+/** `npm run setup [-- --with browser,fonts] [--quiet]`: see scripts/lib/set-up.mjs. */
+import { setUp } from "./lib/set-up.mjs";
 
 const args = process.argv.slice(2);
-const quiet = args.includes("--quiet");
-const extras = args.includes("--with") ? (args[args.indexOf("--with") + 1] ?? "").split(",").filter(Boolean) : [];
-const isCi = process.env.CI === "true";
-
-function say(message) {
-  if (!quiet) process.stderr.write(`setup: ${message}\n`);
-}
-
-function checkNode() {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  const [wantedMajor, wantedMinor] = MINIMUM_NODE;
-  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
-  process.stderr.write(`setup: Node ${process.versions.node} is too old; install Node >= ${MINIMUM_NODE.join(".")}\n`);
-  process.exit(1);
-}
-
-/** Changes whenever the installed dependencies would. */
-function dependencyHash() {
-  const hash = createHash("sha256");
-  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"])
-    hash.update(readFileSync(path.join(ROOT, file)));
-  return hash.digest("hex");
-}
-
-function installDependencies() {
-  const hash = dependencyHash();
-  if (existsSync(STAMP) && JSON.parse(readFileSync(STAMP, "utf8")).hash === hash) return;
-  say("installing the dependencies");
-  const result = runPnpm(["install", "--frozen-lockfile", "--reporter=silent"], { capture: true });
-  if (result.status !== 0) {
-    process.stderr.write(
-      `${result.stdout}${result.stderr}\nsetup: the dependencies could not be installed; is the npm registry in reach?\n`,
-    );
-    process.exit(1);
-  }
-  mkdirSync(path.dirname(STAMP), { recursive: true });
-  writeFileSync(STAMP, JSON.stringify({ hash }));
-}
-
-function build() {
-  exitOnFailure(run(process.execPath, [path.join(ROOT, "node_modules/typescript/bin/tsc"), "-b"]));
-}
-
-/** The libtorch backend; its own command finds or gets libtorch, compiles the addon and says what it does. */
-function setUpTorch() {
-  const result = runNode("packages/backend-torch/dist/setup/main.js", ["setup", ...(quiet ? ["--quiet"] : [])]);
-  if (result.status === 0) return;
-  if (isCi) {
-    process.stderr.write(
-      "setup: CI=true and the torch backend is not there; a green run on the fallback proves nothing\n",
-    );
-    process.exit(1);
-  }
-  say("going on with the WebAssembly backend, which is many times slower; `npx interfuse doctor` tells more");
-}
-
-checkNode();
-installDependencies();
-build();
-setUpTorch();
-if (extras.length > 0 && !installSystemPackages(extras, say) && isCi) process.exit(1);
+const at = args.indexOf("--with");
+setUp({
+  extras: at < 0 ? [] : (args[at + 1] ?? "").split(",").filter(Boolean),
+  quiet: args.includes("--quiet"),
+});

@@ -5,12 +5,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { exitOnFailure, ROOT, run, runNode } from "./lib/process.mjs";
+import { ROOT, run } from "./lib/process.mjs";
+import { setUp } from "./lib/set-up.mjs";
 
 const args = process.argv.slice(2).filter((arg) => arg !== "--slow");
 const isSlow = process.argv.includes("--slow");
 
-exitOnFailure(runNode("scripts/setup.mjs", process.env.CI === "true" ? ["--with", "browser,fonts"] : []));
+setUp({ extras: process.env.CI === "true" ? ["browser", "fonts"] : [] });
 
 const folder = mkdtempSync(path.join(tmpdir(), "interfuse-test-"));
 const report = path.join(folder, "report.json");

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 const run = promisify(execFile);
 
 test.each([
-  ["data", /draw: 100, talk: 100.*\n(draw|talk) 1 \{.*"numTaken":1/],
+  ["data", /draw: 100, describe: 100.*\n(draw|describe) 1 \{.*"numTaken":1/],
   ["evaluation", /^true\n\| task.*\n.*\n\| \*\*ask\*\*/],
 ])("the example of packages/%s/README.md", async (name, output) => {
   const readme = await readFile(new URL(`../packages/${name}/README.md`, import.meta.url), "utf8");

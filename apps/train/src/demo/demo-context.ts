@@ -26,7 +26,7 @@ export type DemoScale = {
 
 /** The demo that people run. */
 export function fullScale(): DemoScale {
-  return { numScenes: 10_000, casesPerTask: 200, recipe: scenesModel() };
+  return { numScenes: 20_000, casesPerTask: 200, recipe: scenesModel() };
 }
 
 /** Where the stages' results lie. */

@@ -1,6 +1,9 @@
 import type { ModelRecipe } from "./model-recipe.ts";
 
-/** Scenes at 32 x 32 pixels as 4 x 4 raw patches: 64 tokens a picture, about 6 M parameters. */
+/**
+ * Scenes at 32 x 32 pixels as 8 x 8 raw patches (16 tokens a picture) behind a small U-Net, about 3 M parameters. What is
+ * predicted, and how noisy the pictures are that it is learnt from: docs/decisions/2026-11-20-unet-adapter.md.
+ */
 export function scenesModel(): ModelRecipe {
   return {
     recipe: "scenes",
@@ -11,7 +14,7 @@ export function scenesModel(): ModelRecipe {
       contextPolicy: "clean",
       positionKind: "axial",
       noisedCopies: 3,
-      tieEmbeddings: true,
+      tieEmbeddings: false,
       backbone: {
         modelDim: 192,
         numLayers: 6,
@@ -30,7 +33,7 @@ export function scenesModel(): ModelRecipe {
         path: "linear",
         predictionType: "sample",
         lossSpace: "velocity",
-        timesteps: { kind: "logit-normal", mean: 0.6, std: 1.2, shift: 1 },
+        timesteps: { kind: "logit-normal", mean: 0, std: 1.5, shift: 5 },
         useAdaptiveNorm: false,
       },
     },
@@ -39,16 +42,16 @@ export function scenesModel(): ModelRecipe {
       tokens: 2048,
       gradientAccumulation: 1,
       dropUserProbability: 0.1,
-      taskWeights: { draw: 16, talk: 5, edit: 7 },
+      taskWeights: { draw: 12, describe: 8, ask: 6, edit: 6 },
       pictureSize: null,
     },
     lossWeights: { text: 1, image: 5 },
     learningRate: 2e-3,
     schedule: { kind: "cosine", warmupSteps: 100, finalRatio: 0.02, decayFraction: null },
     optimizer: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.05, maxGradNorm: 1 },
-    averageDecay: 0.995,
+    averageDecay: 0.998,
     report: {
-      checkpointEvery: 250,
+      checkpointEvery: 500,
       keepCheckpoints: 2,
       sampleEvery: 500,
       samplePrompts: [

@@ -17,9 +17,11 @@ export interface Libtorch {
 
 /** Oldest version that the C++ sources compile against. */
 const OLDEST = [1, 13] as const;
+/** Distributions' 1.x packages compute bf16 products many times slower: taken only when nothing newer can be had. */
+const OLDEST_PREFERRED_MAJOR = 2;
 
 /**
- * The first usable libtorch of: `LIBTORCH`, a Python `torch`, a system package, a copy that set-up got earlier.
+ * The first usable libtorch of: `LIBTORCH`, a Python `torch`, a system package of 2.x, a copy that set-up got earlier.
  *
  * @throws Error when `LIBTORCH` is set but holds no libtorch: what was asked for is never silently replaced
  */
@@ -34,7 +36,9 @@ export function findLibtorch(): Libtorch | undefined {
     }
     return found;
   }
-  return fromPython("python3", "Python's torch") ?? fromSystem() ?? fromCache();
+  const system = fromSystem();
+  const isPreferred = system !== undefined && Number.parseInt(system.version, 10) >= OLDEST_PREFERRED_MAJOR;
+  return fromPython("python3", "Python's torch") ?? (isPreferred ? system : undefined) ?? fromCache();
 }
 
 /** The libtorch inside the `torch` of a Python interpreter; found without importing it, which takes seconds. */

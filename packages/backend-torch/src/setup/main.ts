@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { compileAddons, compilerCommand, compilerFlags } from "./compile.ts";
-import { findLibtorch, type Libtorch } from "./find-libtorch.ts";
+import { findLibtorch, fromSystem, type Libtorch } from "./find-libtorch.ts";
 import { getLibtorch } from "./get-libtorch.ts";
 import { cacheFolder, NODE_API_VERSION, sourceHash } from "./paths.ts";
 import { type BuildRecord, buildKey, readRecord, writeRecord } from "./record.ts";
@@ -19,7 +19,7 @@ const say = (line: string): void => {
 
 /** The build for what is on this machine now, compiled if need be. */
 async function setUp(): Promise<BuildRecord> {
-  const libtorch = findLibtorch() ?? getLibtorch(say);
+  const libtorch = findLibtorch() ?? getOrSettle();
   const sources = sourceHash();
   const key = buildKey([
     sources,
@@ -42,6 +42,18 @@ async function setUp(): Promise<BuildRecord> {
   const record: BuildRecord = { ...addons, key, version, libtorch: libraryFolder, origin };
   writeRecord(sources, record);
   return record;
+}
+
+/** A current libtorch from the network, or else an old one of the system. */
+function getOrSettle(): Libtorch {
+  try {
+    return getLibtorch(say);
+  } catch (error) {
+    const old = fromSystem();
+    if (old === undefined) throw error;
+    say(`settling for libtorch ${old.version} (${old.origin}), which is slow in bf16`);
+    return old;
+  }
 }
 
 async function build(libtorch: Libtorch, folder: string): Promise<{ addon: string; prepare: string }> {

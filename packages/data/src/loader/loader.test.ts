@@ -106,7 +106,7 @@ test("a scenes dataset opens, loads and is inspected", async () => {
     warnings: [],
     sizes: { "32x32": dataset.report.numPictures },
   });
-  expect(dataset.report.examplesByTask).toMatchObject({ draw: 30, talk: 30 });
+  expect(dataset.report.examplesByTask).toMatchObject({ draw: 30, describe: 30, ask: 30 });
   const loader = new ExampleLoader(dataset, generator());
   for (let i = 0; i < dataset.numExamples; i++) {
     const example = await loader.next();

@@ -4,7 +4,7 @@ import { applyEdit, editsOf, formatEdit } from "./edits.ts";
 import { questionsAbout } from "./questions.ts";
 import { sampleScene } from "./sample-scene.ts";
 import { sceneCases } from "./scene-cases.ts";
-import { editTask, SCENE_TASK_NAMES, sceneMessages, talkTurns } from "./scene-task.ts";
+import { editTask, SCENE_TASK_NAMES, sceneMessages } from "./scene-task.ts";
 import { isWellPlaced, type Scene } from "./world.ts";
 
 const pair: Scene = {
@@ -32,21 +32,6 @@ test("questions name only what is unique", () => {
     "where is the blue square? right of the red circle",
   ]);
   expect(questionsAbout(twins).map(({ question }) => question)).toEqual(["how many shapes are there?"]);
-});
-
-test("a talk has the description and questions, each once, in random order", () => {
-  const generator = new Generator(2, "talk");
-  const talks = Array.from({ length: 20 }, (_, index) => talkTurns(pair, generator.fork(index), { maxTurns: 5 }));
-  for (const turns of talks) {
-    expect(turns).toHaveLength(5);
-    expect(new Set(turns.map(({ prompt }) => prompt)).size).toBe(5);
-  }
-  expect(new Set(talks.map(([first]) => first?.prompt)).size).toBeGreaterThan(3);
-  expect(
-    talkTurns(twins, generator, { maxTurns: 5 })
-      .map(({ answer }) => answer)
-      .sort(),
-  ).toEqual(["two", "two red circles"]);
 });
 
 test("edits change what they name and nothing else", () => {

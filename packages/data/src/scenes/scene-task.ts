@@ -58,19 +58,6 @@ export function askTask(scene: Scene, generator: Generator, kind?: QuestionKind)
   return { task: "ask", kind: wanted, prompt: question, answer, scene };
 }
 
-/** What can be said about a picture. */
-export type Turn = { readonly prompt: string; readonly answer: string };
-
-/**
- * A conversation about one picture: its description and every question about it, in random order, at most `maxTurns`.
- * Training on it costs little more than on one question, as all turns look at the same picture.
- */
-export function talkTurns(scene: Scene, generator: Generator, { maxTurns }: { maxTurns: number }): Turn[] {
-  const describe = describeTask(scene) as SceneTask & Turn;
-  const questions = questionsAbout(scene).map(({ question, answer }) => ({ prompt: question, answer }));
-  return generator.shuffle([{ prompt: describe.prompt, answer: describe.answer }, ...questions]).slice(0, maxTurns);
-}
-
 /**
  * Edit: a random edit of a kind (any kind when not given), or undefined when the scene allows none. In the train split
  * an edit whose result is held out counts as not allowed.

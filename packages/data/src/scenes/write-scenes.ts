@@ -10,20 +10,20 @@ import { sampleScene } from "./sample-scene.ts";
 import { sceneCases } from "./scene-cases.ts";
 import {
   answerScene,
+  askTask,
+  describeTask,
   drawTask,
   editTask,
   promptScene,
   SCENE_TASK_NAMES,
   type SceneTask,
-  type Turn,
-  talkTurns,
 } from "./scene-task.ts";
 import type { Scene } from "./world.ts";
 
 export type WriteScenesOptions = {
   /** Side of the pictures in pixels; default 32. */
   readonly size?: number;
-  /** Scenes to train on; each gives a drawing, a talk about it, and an edit where it allows one. Default 10,000. */
+  /** Scenes to train on; each gives a draw, a describe and an ask example, and an edit where it allows one. Default 10,000. */
   readonly numScenes?: number;
   /** Test cases of each task; default 250. */
   readonly numCasesPerTask?: number;
@@ -31,9 +31,6 @@ export type WriteScenesOptions = {
   readonly seed?: number;
   readonly onProgress?: (numWritten: number, numPictures: number) => void;
 };
-
-/** Turns of a talk: enough for the description and most questions. */
-const TALK_TURNS = 5;
 
 export type WriteScenesReport = { numPictures: number; numTrainExamples: number; numTestCases: number };
 
@@ -58,7 +55,8 @@ export async function writeScenes(folder: string, options: WriteScenesOptions = 
     const stream = new Generator(seed, "scenes/train");
     for (let index = 0; index < numScenes; index++) {
       const name = String(index).padStart(6, "0");
-      addTrainRows({ writer: train, jobs, size }, name, stream.fork(index));
+      const tasks = trainTasks(stream.fork(index));
+      for (const task of tasks) addTask({ writer: train, jobs, size }, `${task.task}-${name}`, { task, name });
     }
     for (const name of SCENE_TASK_NAMES) {
       for (const { id, ...task } of sceneCases(name, { count: numCasesPerTask })) {
@@ -79,41 +77,28 @@ export async function writeScenes(folder: string, options: WriteScenesOptions = 
   return report;
 }
 
-type Rows = { writer: ChatWriter; jobs: PictureJob[]; size: number };
-
-/** Everything that a training scene gives; the rows share its picture. */
-function addTrainRows(rows: Rows, name: string, generator: Generator): void {
+function trainTasks(generator: Generator): SceneTask[] {
   const scene = sampleScene("train", generator);
-  addTask(rows, `draw-${name}`, { task: drawTask(scene, generator), name });
-  addTalk(rows, name, { scene, turns: talkTurns(scene, generator, { maxTurns: TALK_TURNS }) });
-  const edit = editTask(scene, generator, { split: "train" });
-  if (edit !== undefined) addTask(rows, `edit-${name}`, { task: edit, name });
-}
-
-/** Adds a talk about a picture, which is shown in the first turn. */
-function addTalk({ writer, jobs, size }: Rows, name: string, { scene, turns }: { scene: Scene; turns: Turn[] }): void {
-  const picture = pictureOf({ writer, jobs }, name, { scene, isEdited: false });
-  const messages = turns.flatMap(({ prompt, answer }, index): ChatRow["messages"] => [
-    { role: "user", content: index === 0 ? [picture, { type: "text", text: prompt }] : prompt },
-    { role: "assistant", content: answer },
-  ]);
-  writer.addRow({ id: `talk-${name}`, task: "talk", messages, size, scene });
-}
-
-/** The part of a message that shows a scene; its picture is written unless the row before wrote it. */
-function pictureOf(
-  { writer, jobs }: Pick<Rows, "writer" | "jobs">,
-  name: string,
-  { scene, isEdited }: { scene: Scene; isEdited: boolean },
-): ChatPart {
-  const file = `images/${name.slice(0, -3)}/${name}${isEdited ? "-edited" : ""}.png`;
-  if (jobs.at(-1)?.scene !== scene) jobs.push({ writer, file, scene });
-  return { type: "image", file };
+  const tasks = [
+    drawTask(scene, generator),
+    describeTask(scene),
+    askTask(scene, generator),
+    editTask(scene, generator, { split: "train" }),
+  ];
+  return tasks.filter((task) => task !== undefined);
 }
 
 /** Adds a task's row, and its pictures unless an earlier task of the same scene did. `name` names the scene's picture. */
-function addTask({ writer, jobs, size }: Rows, id: string, { task, name }: { task: SceneTask; name: string }): void {
-  const show = (scene: Scene) => pictureOf({ writer, jobs }, name, { scene, isEdited: scene !== task.scene });
+function addTask(
+  { writer, jobs, size }: { writer: ChatWriter; jobs: PictureJob[]; size: number },
+  id: string,
+  { task, name }: { task: SceneTask; name: string },
+): void {
+  const pictureOf = (scene: Scene): ChatPart => {
+    const file = `images/${name.slice(0, -3)}/${name}${scene === task.scene ? "" : "-edited"}.png`;
+    if (jobs.at(-1)?.scene !== scene) jobs.push({ writer, file, scene });
+    return { type: "image", file };
+  };
   const shown = promptScene(task);
   const drawn = answerScene(task);
   const text: ChatPart = { type: "text", text: task.prompt };
@@ -121,8 +106,8 @@ function addTask({ writer, jobs, size }: Rows, id: string, { task, name }: { tas
     id,
     task: task.task,
     messages: [
-      { role: "user", content: shown === undefined ? task.prompt : [show(shown), text] },
-      { role: "assistant", content: drawn === undefined ? ("answer" in task ? task.answer : "") : [show(drawn)] },
+      { role: "user", content: shown === undefined ? task.prompt : [pictureOf(shown), text] },
+      { role: "assistant", content: drawn === undefined ? ("answer" in task ? task.answer : "") : [pictureOf(drawn)] },
     ],
     kind: task.kind,
     size,
