@@ -1,4 +1,4 @@
-/** The programs in the READMEs of the tokenizer and the pipeline, run as a user would run them. */
+/** The programs in the READMEs of the repository, the tokenizer and the pipeline, run as a user would run them. */
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,9 +21,9 @@ afterEach(async () => {
   await rm(program);
 });
 
-/** Runs the first JavaScript block of a package's README in `folder`; returns what it prints. */
-async function runReadme(packageName: string): Promise<string> {
-  const readme = await readFile(path.join(import.meta.dirname, `../packages/${packageName}/README.md`), "utf8");
+/** Runs the first JavaScript block of a README in `folder`; returns what it prints. `place` is the README's folder in the repository. */
+async function runReadme(place: string): Promise<string> {
+  const readme = await readFile(path.join(import.meta.dirname, "..", place, "README.md"), "utf8");
   const [, code] = /```js\n([\s\S]*?)```/.exec(readme) ?? [];
   // Beside the tests, where the packages are found by name.
   await writeFile(program, code as string);
@@ -32,15 +32,15 @@ async function runReadme(packageName: string): Promise<string> {
 }
 
 it("text-tokenizer's prints what it says", async () => {
-  expect(await runReadme("text-tokenizer")).toBe("two small red circles 😀\n2\n");
+  expect(await runReadme("packages/text-tokenizer")).toBe("two small red circles 😀\n2\n");
 });
 
-it("pipeline's uses a model folder in some 20 lines", async () => {
+it.each(["packages/pipeline", "."])("%s: the README's program uses a model folder in some 20 lines", async (place) => {
   await useBackend({ threads: 1 });
   const pipeline = new Pipeline(tinyParts({ contextLength: 512 }));
   await savePipeline(directorySink(path.join(folder, "out/demo/model")), pipeline);
   pipeline.dispose();
-  await runReadme("pipeline");
+  await runReadme(place);
   const files = await readdir(folder);
   expect(files).toContain("drawn.png");
   expect(await loadPicture(path.join(folder, "edited.png"))).toMatchObject({ width: SIZE, height: SIZE });

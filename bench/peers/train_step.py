@@ -1,8 +1,8 @@
 """The peer of bench/src/train-step.ts: the same model and documents in PyTorch, in its fastest form.
 
 A batch axis (all documents have one length), scaled_dot_product_attention with the shared mask, fused AdamW, autocast to
-bfloat16 when asked, eager and torch.compile. Reads one JSON object a line, answers with one:
-{"warmUpSeconds": s} | {"step": true} -> {"eager": ms, "compiled": ms or null} | {"memory": true} -> {"peakMiB", "version"}.
+bfloat16 when asked, eager or torch.compile. Reads one JSON object a line, answers with one:
+{"warmUpSeconds": s} | {"step": true} -> {"milliseconds"} | {"memory": true} -> {"peakMiB", "version"}.
 """
 
 import json
@@ -132,23 +132,17 @@ class Run:
 def main():
     options = json.loads(sys.argv[1])
     torch.set_num_threads(options["threads"])
-    runs = {"eager": Run(options, False)}
-    try:
-        compiled = Run(options, True)
-        compiled.step()
-        runs["compiled"] = compiled
-    except Exception as error:  # no C++ compiler, or a Python that torch.compile does not know
-        print(f"torch.compile does not run here: {error}", file=sys.stderr)
+    run = Run(options, options["form"] == "compiled")
     for line in sys.stdin:
         question = json.loads(line)
         if "warmUpSeconds" in question:
-            for run in runs.values():
-                start = time.perf_counter()
-                while time.perf_counter() - start < question["warmUpSeconds"]:
-                    run.step()
+            run.step()
+            start = time.perf_counter()
+            while time.perf_counter() - start < question["warmUpSeconds"]:
+                run.step()
             answer = {"ready": True}
         elif "step" in question:
-            answer = {"compiled": None} | {name: run.step() for name, run in runs.items()}
+            answer = {"milliseconds": run.step()}
         else:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             answer = {"peakMiB": peak, "version": torch.__version__}

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { benchGenerateImage } from "./generate-image.ts";
 import { benchTrainStep } from "./train-step.ts";
 import { SHAPES } from "./workload.ts";
 
@@ -27,6 +28,7 @@ const shared = {
   rounds: Number(values.rounds),
 } as const;
 const benches: Record<string, () => Promise<object>> = {
+  "generate-image": () => benchGenerateImage(shared),
   "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents) }),
 };
 
