@@ -14,6 +14,7 @@ import { opCases } from "./ops-cases.ts";
 import { expectClose, randomInputs, runCase } from "./ops-helpers.ts";
 import { torchUnavailable } from "./ops-torch-backend.ts";
 
+// Everything here is skipped, with a printed reason, only where the addon is not built; under CI=true that is a failure instead.
 const isMissing = (await torchUnavailable()) !== undefined;
 
 describe.skipIf(isMissing).each([

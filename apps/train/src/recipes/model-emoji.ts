@@ -14,7 +14,7 @@ export function emojiModel(): ModelRecipe {
       objective: { ...scenes.model.objective, patchSize: 2 },
     },
     textTokenizer: { vocabSize: 2048 },
-    batch: { ...scenes.batch, dropUserProbability: 0.15, taskWeights: null },
+    batch: { ...scenes.batch, dropUserProbability: 0.15, taskWeights: null, pictureSize: 64 },
     report: {
       ...scenes.report,
       samplePrompts: [

@@ -31,6 +31,7 @@ test("text that the font has no coloured glyph for is left out", async () => {
   expect(await renderEmoji("\u{1fad7}\u200d\u{1fad7}", 32)).toBeUndefined();
 });
 
+// There is nothing to draw without a colour emoji font; under CI=true, where set-up installs one, it runs and fails instead.
 test.skipIf(!hasFont && process.env.CI !== "true")(
   "emoji are written with their names (skipped without a colour emoji font)",
   async () => {
