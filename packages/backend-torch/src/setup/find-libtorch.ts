@@ -55,12 +55,13 @@ export function fromPython(python: string, origin: string): Libtorch | undefined
   }
 }
 
-/** What set-up put into the cache earlier: a virtual environment or an unpacked archive. */
+/** What set-up put into the cache earlier: a virtual environment, an unpacked wheel or PyTorch's unpacked archive. */
 export function fromCache(): Libtorch | undefined {
   const root = join(cacheFolder(), "libtorch");
   return (
     fromPython(join(root, "venv", "bin", "python3"), "set-up's own copy") ??
-    inspect(join(root, "unpacked", "torch"), "set-up's own copy")
+    inspect(join(root, "unpacked", "torch"), "set-up's own copy") ??
+    inspect(join(root, "archive", "libtorch"), "set-up's own copy")
   );
 }
 

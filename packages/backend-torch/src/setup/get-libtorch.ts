@@ -1,45 +1,84 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { downloadArchive } from "./download-archive.ts";
 import { fromCache, fromSystem, type Libtorch } from "./find-libtorch.ts";
 import { cacheFolder } from "./paths.ts";
+import { unpackArchive } from "./unpack-archive.ts";
 
-/** The pinned version. The suffix names a build for processors only: without it pip could choose gigabytes of CUDA. */
-const WHEEL_VERSION = process.platform === "darwin" ? "2.13.0" : "2.13.0+cpu";
+/** The pinned version. */
+const VERSION = "2.13.0";
 
-/** PyTorch's own index of builds for processors. This address stands nowhere else. */
+/** The suffix names a build for processors only: without it pip could choose gigabytes of CUDA. */
+const WHEEL_VERSION = process.platform === "darwin" ? VERSION : `${VERSION}+cpu`;
+
+/** PyTorch's own addresses of builds for processors: its index for pip, its archives. They stand nowhere else. */
 const CPU_INDEX = "https://download.pytorch.org/whl/cpu";
+const CPU_ARCHIVES = "https://download.pytorch.org/libtorch/cpu";
 
 /** An attempt to get libtorch, in the order in which they are made. */
 interface Attempt {
   readonly name: string;
-  readonly run: () => Libtorch | undefined;
+  readonly run: () => Libtorch | undefined | Promise<Libtorch | undefined>;
+}
+
+/** What `getLibtorch` takes from this machine unless told otherwise. */
+export interface GetLibtorchOptions {
+  readonly platform?: NodeJS.Platform;
+  readonly architecture?: NodeJS.Architecture;
+  /** Address of a zip archive with libtorch in its folder `libtorch/`; PyTorch's own by default. */
+  readonly archiveAddress?: string;
 }
 
 /**
- * Gets a libtorch: the pinned wheel into a virtual environment, the same by pip without one, a Debian package.
+ * Gets a libtorch: the pinned wheel into a virtual environment, the same by pip without one, PyTorch's own archive
+ * (which needs nothing but Node), a Debian package.
  *
- * @param log told before each attempt
+ * @param log told before each attempt, and why it did not work
  * @throws Error with one line per attempt when none worked
  */
-export function getLibtorch(log: (line: string) => void): Libtorch {
+export async function getLibtorch(
+  log: (line: string) => void,
+  { platform = process.platform, architecture = process.arch, archiveAddress }: GetLibtorchOptions = {},
+): Promise<Libtorch> {
   const attempts: Attempt[] = [
     { name: `pip install torch==${WHEEL_VERSION} into a virtual environment`, run: installInEnvironment },
     { name: `pip download torch==${WHEEL_VERSION} and unpack it`, run: downloadAndUnpack },
+    {
+      name: "download PyTorch's archive (about 130 MB) and unpack it",
+      run: () => installArchive(archiveAddress ?? archiveFor(platform, architecture)),
+    },
     { name: "apt-get install libtorch-dev libopenblas0-pthread", run: installDebianPackage },
   ];
   const failures: string[] = [];
   for (const { name, run } of attempts) {
     log(`getting libtorch: ${name} ...`);
     try {
-      const found = run();
+      const found = await run();
       if (found !== undefined) return found;
-      failures.push(`${name}: no libtorch came of it`);
+      throw new Error("no libtorch came of it");
     } catch (error) {
-      failures.push(`${name}: ${lastLine(error)}`);
+      const reason = lastLine(error);
+      log(`did not work: ${reason}`);
+      failures.push(`${name}: ${reason}`);
     }
   }
   throw new Error(`no libtorch could be got: ${failures.join("; ")}`);
+}
+
+/** Address of PyTorch's archive; it makes none for Linux on ARM, for macOS on Intel, or for musl. */
+function archiveFor(platform: NodeJS.Platform, architecture: NodeJS.Architecture): string {
+  if (platform === "linux" && architecture === "x64" && hasGlibc())
+    return `${CPU_ARCHIVES}/libtorch-shared-with-deps-${VERSION}%2Bcpu.zip`;
+  if (platform === "darwin" && architecture === "arm64") return `${CPU_ARCHIVES}/libtorch-macos-arm64-${VERSION}.zip`;
+  throw new Error(
+    `skipped: PyTorch has archives for Linux (glibc) on x64 and macOS on arm64, not for this ${platform} on ${architecture}`,
+  );
+}
+
+function hasGlibc(): boolean {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime !== undefined;
 }
 
 function run(command: string, args: readonly string[]): void {
@@ -73,6 +112,19 @@ function installInEnvironment(): Libtorch | undefined {
 function downloadAndUnpack(): Libtorch | undefined {
   const folder = emptyFolder("unpacked");
   run("python3", ["-m", "pip", "install", "--quiet", "--target", folder, ...PIP_CHOICE]);
+  return fromCache();
+}
+
+async function installArchive(address: string): Promise<Libtorch | undefined> {
+  const folder = join(cacheFolder(), "libtorch", "archive");
+  const file = `${folder}.${process.pid}.zip`;
+  mkdirSync(dirname(file), { recursive: true });
+  try {
+    await downloadArchive(address, file);
+    await unpackArchive(file, folder);
+  } finally {
+    rmSync(file, { force: true });
+  }
   return fromCache();
 }
 

@@ -19,13 +19,15 @@ const say = (line: string): void => {
 
 /** The build for what is on this machine now, compiled if need be. */
 async function setUp(): Promise<BuildRecord> {
-  const libtorch = findLibtorch() ?? getOrSettle();
+  // First: without a compiler a download would be for nothing.
+  const compiler = compilerVersion();
+  const libtorch = findLibtorch() ?? (await getOrSettle());
   const sources = sourceHash();
   const key = buildKey([
     sources,
     libtorch.version,
     libtorch.libraryFolder,
-    compilerVersion(),
+    compiler,
     cpus()[0]?.model ?? "",
     processorFeatures(),
     `node-api ${NODE_API_VERSION}`,
@@ -45,9 +47,9 @@ async function setUp(): Promise<BuildRecord> {
 }
 
 /** A current libtorch from the network, or else an old one of the system. */
-function getOrSettle(): Libtorch {
+async function getOrSettle(): Promise<Libtorch> {
   try {
-    return getLibtorch(say);
+    return await getLibtorch(say);
   } catch (error) {
     const old = fromSystem();
     if (old === undefined) throw error;
@@ -105,7 +107,7 @@ async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     say(`set-up failed: ${error instanceof Error ? error.message : String(error)}`);
     say(
-      "needs a C++ compiler and libtorch 1.13 or newer: install g++ and python3-venv, or set LIBTORCH to a folder with include/ and lib/",
+      "needs a C++ compiler and libtorch 1.13 or newer: install g++ and let set-up reach the network (Linux on ARM: install python3-venv too), or set LIBTORCH to a folder with include/ and lib/",
     );
     process.exitCode = 1;
   }
