@@ -19,7 +19,7 @@ export function tinyConfig(overrides: Partial<ModelConfigInput> = {}): ModelConf
 /** Both adapters over the latents of `tinyConfig`. */
 export const adapters = [
   ["linear", { latentChannels: 2, patchSize: 2 }],
-  ["unet", { latentChannels: 2, patchSize: 2, adapter: { kind: "unet", numChannels: 8 } }],
+  ["unet", { latentChannels: 2, patchSize: 2, adapter: { kind: "unet", channels: [8] } }],
 ] as const satisfies [string, ModelConfigInput["objective"]][];
 
 /** A model whose every parameter is random, so that nothing that starts at zero hides a mistake. */

@@ -148,11 +148,13 @@ describe("the U-Net adapter", () => {
   });
 
   it.each([
-    ["latents at a quarter of the size", { latentChannels: 4, patchSize: 2 }, 8, 16],
-    ["latents at an eighth", { latentChannels: 4, patchSize: 2 }, 4, 4],
-    ["pixels", { latentChannels: 3, patchSize: 8 }, 32, 16],
-  ])("takes %s of a 32-pixel picture", (_, sizes, side, numTokens) => {
-    const objective = randomObjective({ ...sizes, adapter: { kind: "unet", numChannels: 8 } });
+    ["latents at a quarter of the size", { latentChannels: 4, patchSize: 2, channels: [8] }, 8, 16],
+    ["latents at an eighth", { latentChannels: 4, patchSize: 2, channels: [8] }, 4, 4],
+    ["pixels", { latentChannels: 3, patchSize: 8, channels: [8] }, 32, 16],
+    ["pixels by two levels", { latentChannels: 3, patchSize: 8, channels: [8, 16] }, 32, 16],
+    ["pixels by three levels", { latentChannels: 3, patchSize: 8, channels: [16, 8, 24] }, 32, 16],
+  ])("takes %s of a 32-pixel picture", (_, { channels, ...sizes }, side, numTokens) => {
+    const objective = randomObjective({ ...sizes, adapter: { kind: "unet", channels } });
     const latents = new Generator(1).normalArray(side * side * sizes.latentChannels);
     const entry = { kind: "image", latents, height: side, width: side, hasLoss: false, timestep: 0.5 } as const;
     const { shapes, predictions } = passThrough(objective, [entry]);

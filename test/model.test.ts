@@ -153,15 +153,15 @@ describe("resolveModelConfig", () => {
     [{ backbone: { modelDim: 24, numLayers: 1, numHeads: 2, numExperts: 3 } }, /numExperts \(=3\)/],
     [
       { objective: { latentChannels: 2, patchSize: 3, adapter: { kind: "unet" } } },
-      /patchSize \(=3\) must be even for the unet adapter/,
+      /patchSize \(=3\) must be a multiple of 2 for a unet adapter of 1 level/,
     ],
     [
-      { objective: { latentChannels: 2, patchSize: 2, adapter: { kind: "unet", numChannels: 12 } } },
-      /numChannels \(=12\) must be a positive multiple of 8/,
+      { objective: { latentChannels: 2, patchSize: 2, adapter: { kind: "unet", channels: [8, 12] } } },
+      /each of channels \(=12\) must be a positive multiple of 8/,
     ],
     [
-      { objective: { latentChannels: 2, patchSize: 2, adapter: { kind: "unet", numChannels: 0 } } },
-      /numChannels \(=0\) must be a positive multiple of 8/,
+      { objective: { latentChannels: 2, patchSize: 2, adapter: { kind: "unet", channels: [0] } } },
+      /each of channels \(=0\) must be a positive multiple of 8/,
     ],
     [{ objective: { latentChannels: 2, adapter: { kind: "conv" as "unet" } } }, /objective\.adapter/],
   ] as [Partial<ModelConfigInput>, RegExp][])("names what is wrong in %j", (overrides, message) => {

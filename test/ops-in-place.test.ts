@@ -1,5 +1,15 @@
-import { adamwUpdate, emaUpdate, Generator, tf, useBackend, valueAndGrads, writeRows } from "@interfuse/tensor";
+import {
+  adamwUpdate,
+  emaUpdate,
+  Generator,
+  muonUpdate,
+  tf,
+  useBackend,
+  valueAndGrads,
+  writeRows,
+} from "@interfuse/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { muonStep } from "./muon-reference.ts";
 import { expectClose } from "./ops-helpers.ts";
 import { torchUnavailable } from "./ops-torch-backend.ts";
 
@@ -136,6 +146,64 @@ describe.each(backends)("in-place ops on $backend", ({ backend, skip }) => {
     expect(() => adamwUpdate({ ...tensors, firstMoments: wrong }, options)).toThrow(/firstMoments "w" \(shape \[3\]\)/);
     expect(() => adamwUpdate(tensors, { ...options, step: 0 })).toThrow(/step \(=0\)/);
     tf.dispose([tensor, other.tensor]);
+  });
+
+  it.skipIf(skip)("muonUpdate equals the formula over two steps, for matrices and kernels", async () => {
+    const shapes: [string, number[]][] = [
+      ["tall", [9, 4]],
+      ["wide", [3, 8]],
+      ["square", [5, 5]],
+      ["column", [6, 1]],
+      ["kernel", [3, 3, 2, 4]],
+      ["flat kernel", [1, 1, 2, 8]],
+    ];
+    const make = (map?: (x: number) => number) => new Map(shapes.map(([name, shape]) => [name, variable(shape, map)]));
+    const parameters = make();
+    const gradients = make();
+    const momenta = make((x) => 0.1 * x);
+    const clone = parameters.get("tall")!.tensor.clone();
+    const before = [...parameters.get("tall")!.values];
+    const tensorsOf = (map: ReturnType<typeof make>) => new Map([...map].map(([name, { tensor }]) => [name, tensor]));
+    const options = { learningRate: 0.02, momentum: 0.9, decay: 0.01 };
+    const norm = Math.hypot(...[...gradients.values()].flatMap(({ values }) => values));
+    for (let step = 0; step < 2; step++) {
+      const { gradNorm } = muonUpdate(
+        { parameters: tensorsOf(parameters), gradients: tensorsOf(gradients), momenta: tensorsOf(momenta) },
+        options,
+      );
+      expectClose(await gradNorm.data(), [norm], 1e-6);
+      gradNorm.dispose();
+      for (const [name, shape] of shapes) {
+        const [parameter, gradient, momentum] = [parameters, gradients, momenta].map((map) => map.get(name)!.values);
+        muonStep({ parameter: parameter!, gradient: gradient!, momentum: momentum! }, shape, options);
+      }
+    }
+    for (const map of [parameters, momenta, gradients]) {
+      for (const { tensor, values } of map.values()) {
+        expectClose(await tensor.data(), values, 1e-5);
+        tensor.dispose();
+      }
+    }
+    expectClose(await clone.data(), before, 0);
+    clone.dispose();
+  });
+
+  it.skipIf(skip)("muonUpdate names what is missing or no matrix, and refuses a tape", () => {
+    const { tensor } = variable([2, 2]);
+    const { tensor: vector } = variable([2]);
+    const of = (value: tf.Variable) => new Map([["w", value]]);
+    const tensors = { parameters: of(tensor), gradients: of(tensor), momenta: of(tensor) };
+    const options = { learningRate: 1, momentum: 0.9, decay: 0 };
+    expect(() => muonUpdate({ ...tensors, momenta: new Map() }, options)).toThrow(/momenta has no "w"/);
+    expect(() => muonUpdate({ ...tensors, gradients: of(vector) }, options)).toThrow(/gradients "w" \(shape \[2\]\)/);
+    expect(() => muonUpdate({ ...tensors, parameters: of(vector) }, options)).toThrow(/w has shape \[2\]/);
+    expect(() =>
+      valueAndGrads(() => {
+        muonUpdate(tensors, options);
+        return { loss: tensor.sum() };
+      }, of(tensor)),
+    ).toThrow(/muonUpdate: changes tensors in place/);
+    tf.dispose([tensor, vector]);
   });
 
   it.skipIf(skip)("emaUpdate moves averages towards parameters and leaves clones alone", async () => {

@@ -20,6 +20,7 @@ export { embedding } from "./ops/embedding.ts";
 export { type GroupNormOptions, groupNorm } from "./ops/group-norm.ts";
 export { keyRangesToMask } from "./ops/key-ranges.ts";
 export { linear } from "./ops/linear.ts";
+export { type MuonOptions, type MuonTensors, muonUpdate } from "./ops/muon-update.ts";
 export { rmsNorm } from "./ops/rms-norm.ts";
 export { rotaryEmbedding } from "./ops/rotary-embedding.ts";
 export { rotaryTable } from "./ops/rotary-table.ts";

@@ -3,8 +3,9 @@
  *
  * Decoupled weight decay acts on matrices and convolution kernels only: norms' weights and biases (rank below 2) are not decayed.
  */
-import { adamwUpdate, tf } from "@interfuse/tensor";
+import { adamwUpdate, type tf } from "@interfuse/tensor";
 import type { Optimizer, UpdateOptions } from "./optimizer.ts";
+import { zerosLike } from "./zeros-like.ts";
 
 /** AdamW's settings; the learning rate comes with each update. */
 export type AdamWConfig = {
@@ -74,15 +75,4 @@ function validate({ beta1, beta2, epsilon, weightDecay, maxGradNorm }: AdamWConf
       throw new RangeError(`AdamW: ${name} (=${value}) must be 0 (off) or a positive number`);
     }
   }
-}
-
-function zerosLike(parameters: ReadonlyMap<string, tf.Variable>): Map<string, tf.Variable> {
-  return new Map(
-    [...parameters].map(([name, parameter]) => {
-      const zeros = tf.zeros(parameter.shape);
-      const moment = tf.variable(zeros, false);
-      zeros.dispose();
-      return [name, moment];
-    }),
-  );
 }

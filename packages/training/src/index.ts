@@ -13,6 +13,7 @@ export { assertSameConfig, type ConfigChange, configChanges } from "./config-cha
 export type { CheckpointEvent, EndEvent, Reporter, StartEvent, StepEvent, TrainingEvent } from "./events.ts";
 export { type LossGradients, lossGradients } from "./loss-gradients.ts";
 export { MetricsFile } from "./metrics-file.ts";
+export { type MuonConfig, type MuonOptions, MuonWithAdamW } from "./muon.ts";
 export { NonFiniteError } from "./non-finite-error.ts";
 export type { Optimizer, UpdateOptions } from "./optimizer.ts";
 export {

@@ -3,11 +3,12 @@ import { readSceneCases, SCENE_TASK_NAMES } from "@interfuse/data";
 import { evaluateScenes } from "@interfuse/evaluation";
 import { Pipeline } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
-import { AdamW, median, type StepEvent, Trainer } from "@interfuse/training";
+import { median, type StepEvent, Trainer } from "@interfuse/training";
 import { type ModelParts, openModelParts } from "../model/model-parts.ts";
 import { modelTask } from "../model/model-task.ts";
 import { openRows } from "../model/train-model.ts";
 import type { ModelRecipe } from "../recipes/model-recipe.ts";
+import { makeOptimizer } from "../run/make-optimizer.ts";
 import { sceneResponder } from "../scene-responder.ts";
 import { type DemoContext, demoPaths, demoRecipe } from "./demo-context.ts";
 import type { MeasuredTimes } from "./fit-steps.ts";
@@ -32,7 +33,7 @@ export async function measureTimes(context: DemoContext): Promise<MeasuredTimes>
 
 /** Median seconds of a step, after a warm-up. */
 async function timeStep(parts: ModelParts, recipe: ModelRecipe): Promise<number> {
-  const optimizer = new AdamW(parts.model.parameters(), recipe.optimizer);
+  const optimizer = makeOptimizer(parts.model.parameters(), recipe.optimizer);
   const trainer = new Trainer({
     task: modelTask(parts.model, recipe.lossWeights),
     batches: openRows(parts, recipe),

@@ -1,6 +1,7 @@
 /** What a run of `train image-tokenizer` is made of: plain JSON, every leaf open to `--set`. */
 import type { KlAutoencoderConfig } from "@interfuse/image-tokenizer";
-import type { AdamWConfig, ScheduleConfig } from "@interfuse/training";
+import type { ScheduleConfig } from "@interfuse/training";
+import type { OptimizerConfig } from "../run/make-optimizer.ts";
 import type { ReportSettings } from "./model-recipe.ts";
 
 /** A complete config of `train image-tokenizer`. */
@@ -23,7 +24,7 @@ export type ImageTokenizerRecipe = {
   };
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
-  readonly optimizer: AdamWConfig;
+  readonly optimizer: OptimizerConfig;
   /** Decay of the moving average of the weights that the saved tokenizer has; null for none. */
   readonly averageDecay: number | null;
   readonly report: Pick<ReportSettings, "checkpointEvery" | "keepCheckpoints" | "sampleEvery">;

@@ -1,5 +1,6 @@
 /** What a run of `train model` is made of: plain JSON, every leaf open to `--set`. */
-import type { AdamWConfig, JsonObject, ScheduleConfig } from "@interfuse/training";
+import type { JsonObject, ScheduleConfig } from "@interfuse/training";
+import type { OptimizerConfig } from "../run/make-optimizer.ts";
 
 /** A complete config of `train model`. Sizes that are null are derived from the others. */
 export type ModelRecipe = {
@@ -14,7 +15,7 @@ export type ModelRecipe = {
   readonly lossWeights: { readonly text: number; readonly image: number };
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
-  readonly optimizer: AdamWConfig;
+  readonly optimizer: OptimizerConfig;
   /** Decay of the moving average of the weights that the saved model has; null for none. */
   readonly averageDecay: number | null;
   readonly report: ReportSettings;
@@ -41,7 +42,7 @@ export type ModelSettings = {
   };
   readonly objective: {
     readonly patchSize: number;
-    readonly adapter: { readonly kind: "linear" } | { readonly kind: "unet"; readonly numChannels: number };
+    readonly adapter: { readonly kind: "linear" } | { readonly kind: "unet"; readonly channels: readonly number[] };
     readonly path: "linear" | "cosine";
     readonly predictionType: "velocity" | "epsilon" | "sample";
     readonly lossSpace: "prediction" | "velocity";

@@ -29,7 +29,7 @@ export function scenesModel(): ModelRecipe {
       },
       objective: {
         patchSize: 8,
-        adapter: { kind: "unet", numChannels: 64 },
+        adapter: { kind: "unet", channels: [32, 64] },
         path: "linear",
         predictionType: "sample",
         lossSpace: "velocity",
@@ -48,7 +48,14 @@ export function scenesModel(): ModelRecipe {
     lossWeights: { text: 1, image: 5 },
     learningRate: 2e-3,
     schedule: { kind: "cosine", warmupSteps: 100, finalRatio: 0.02, decayFraction: null },
-    optimizer: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.05, maxGradNorm: 1 },
+    optimizer: {
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-8,
+      weightDecay: 0.05,
+      maxGradNorm: 1,
+      muon: { learningRateFactor: 10, momentum: 0.95 },
+    },
     averageDecay: 0.998,
     report: {
       checkpointEvery: 500,

@@ -3,8 +3,6 @@
 import { join } from "node:path";
 import { type FileSink, Generator } from "@interfuse/tensor";
 import {
-  AdamW,
-  type AdamWConfig,
   type BatchStream,
   type JsonObject,
   MetricsFile,
@@ -17,6 +15,7 @@ import {
 } from "@interfuse/training";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
 import { InterruptedError } from "./interrupted-error.ts";
+import { makeOptimizer, type OptimizerConfig } from "./make-optimizer.ts";
 
 /** The part of a recipe that the trainer reads. */
 export type TrainingSettings = {
@@ -25,7 +24,7 @@ export type TrainingSettings = {
   readonly batch: { readonly gradientAccumulation: number };
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
-  readonly optimizer: AdamWConfig;
+  readonly optimizer: OptimizerConfig;
   readonly averageDecay: number | null;
   readonly report: { readonly checkpointEvery: number; readonly keepCheckpoints: number; readonly sampleEvery: number };
 };
@@ -58,7 +57,7 @@ export type RunOptions<Batch> = {
 export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<void> {
   const { settings, task, out, resume, reporters, signal } = options;
   const { steps, report, averageDecay } = settings;
-  const optimizer = new AdamW(task.module.parameters(), settings.optimizer);
+  const optimizer = makeOptimizer(task.module.parameters(), settings.optimizer);
   const trainer = new Trainer({
     task,
     batches: options.batches,

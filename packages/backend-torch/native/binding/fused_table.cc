@@ -5,6 +5,7 @@
 #include "../compute/group_norm.h"
 #include "../compute/linear.h"
 #include "../compute/loss.h"
+#include "../compute/muon.h"
 #include "../compute/normalization.h"
 #include "../compute/optimizer.h"
 #include "tables.h"
@@ -35,6 +36,7 @@ std::vector<Entry> fused_entries() {
       {"GroupedConv2dGradWeight", bind<grouped_convolution_grad_weight>},
       {"WriteRows", bind<write_rows>},
       {"AdamWUpdate", bind<adamw_update>},
+      {"MuonUpdate", bind<muon_update>},
       {"EmaUpdate", bind<ema_update>},
   };
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ownership.h"
 #include "parallel.h"
 #include "storage.h"
 
@@ -83,13 +84,6 @@ void write_rows(const Stored& buffer, const Stored& rows, Int32Span slots) {
     auto* to = data_of<decltype(to_type)>(target);
     for (int64_t i = 0; i < slots.size; ++i) copy_row(from + i * size, to + slots.data[i] * size, size);
   });
-}
-
-void own_memory(Slot& slot) {
-  slot.bfloat16 = Tensor();
-  const Tensor& tensor = slot.tensor;
-  const bool shared = tensor.storage().use_count() > 1;
-  if (shared || !tensor.is_contiguous()) slot.tensor = tensor.clone(at::MemoryFormat::Contiguous);
 }
 
 }  // namespace interfuse

@@ -14,7 +14,4 @@ Tensor embedding_grad(const Stored& dy, const Tensor& ids, int64_t vocab_size);
 /// Overwrites rows of buffer [S, ..] with `rows` [R, ..] at `slots`, in place.
 void write_rows(const Stored& buffer, const Stored& rows, Int32Span slots);
 
-/// Gives the slot memory of its own when another tensor shares it: in-place kernels call it first.
-void own_memory(Slot& slot);
-
 }  // namespace interfuse

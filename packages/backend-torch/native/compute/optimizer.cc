@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "embedding.h"
+#include "ownership.h"
 #include "parallel.h"
 #include "storage.h"
 
@@ -75,13 +75,6 @@ void adamw_block(float* parameter, Bfloat16* copy, const float* gradient, float*
     store_run(parameter + i, updated, n);
     if (copy != nullptr) store_run(copy + i, updated, n);
   });
-}
-
-/// Memory of its own for an updated tensor, keeping the cached copy that the update refreshes.
-void own_parameter(Slot& slot) {
-  const Tensor copy = slot.bfloat16;
-  own_memory(slot);
-  slot.bfloat16 = copy;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 /** Kernels that change their inputs in place, copying first where other tensors share the data. */
 export function registerOptimizerKernels(addon: Addon): void {
   registerAdamW(addon);
+  registerMuon(addon);
   const ema = addon.kernel("EmaUpdate");
   defineKernel<{ decay: number }>("EmaUpdate", ({ backend, inputs, attrs }) => {
     ema(ownedHandles(backend, inputs, "average"), backend.handles(numbered(inputs, "parameter")), attrs.decay);
@@ -52,6 +53,27 @@ function registerAdamW(addon: Addon): void {
       attrs.weightDecays,
       attrs.step,
       attrs.maxGradNorm,
+    );
+    return backend.output();
+  });
+}
+
+interface MuonAttributes {
+  readonly rates: number[];
+  readonly momentum: number;
+  readonly decay: number;
+}
+
+function registerMuon(addon: Addon): void {
+  const native = addon.kernel("MuonUpdate");
+  defineKernel<MuonAttributes>("MuonUpdate", ({ backend, inputs, attrs }) => {
+    native(
+      ownedHandles(backend, inputs, "parameter"),
+      backend.handles(numbered(inputs, "gradient")),
+      ownedHandles(backend, inputs, "momentum"),
+      attrs.rates,
+      attrs.momentum,
+      attrs.decay,
     );
     return backend.output();
   });

@@ -7,8 +7,8 @@ export type DiffusionConfig = z.output<typeof diffusionConfigSchema>;
 /** What a caller writes; everything but `latentChannels` has a default. */
 export type DiffusionConfigInput = z.input<typeof diffusionConfigSchema>;
 
-const unetChannels = z.int().refine((channels) => channels >= NORM_GROUPS && channels % NORM_GROUPS === 0, {
-  error: ({ input }) => `numChannels (=${input}) must be a positive multiple of ${NORM_GROUPS}`,
+const levelChannels = z.int().refine((channels) => channels >= NORM_GROUPS && channels % NORM_GROUPS === 0, {
+  error: ({ input }) => `each of channels (=${input}) must be a positive multiple of ${NORM_GROUPS}`,
 });
 
 /**
@@ -42,11 +42,15 @@ export const diffusionConfigSchema = z
         shift: z.number().positive().default(1),
       })
       .prefault({}),
-    /** How patches enter and leave the backbone: one linear map each, or a small U-Net of `numChannels` channels around it. */
+    /** How patches enter and leave the backbone: one linear map each, or a small U-Net around it. */
     adapter: z
       .discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("linear") }),
-        z.strictObject({ kind: z.literal("unet"), numChannels: unetChannels.default(64) }),
+        z.strictObject({
+          kind: z.literal("unet"),
+          /** Channels of each level, the finest first; a patch is 2x2 cells of the last. */
+          channels: z.array(levelChannels).min(1).readonly().default([64]),
+        }),
       ])
       .prefault({ kind: "linear" }),
     /** Conditions the backbone's norms on the timestep too (adaLN), beside adding it to the patches. */
@@ -57,8 +61,8 @@ export const diffusionConfigSchema = z
       const message = `lossSpace (="velocity") needs predictionType "sample" on the linear path, not "${predictionType}" on the ${path} path; use "prediction"`;
       issues.push({ code: "custom", input: lossSpace, path: ["lossSpace"], message });
     }
-    if (adapter.kind === "unet" && patchSize % 2 !== 0) {
-      const message = `patchSize (=${patchSize}) must be even for the unet adapter; choose an even one or the linear adapter`;
+    if (adapter.kind === "unet" && patchSize % 2 ** adapter.channels.length !== 0) {
+      const message = `patchSize (=${patchSize}) must be a multiple of ${2 ** adapter.channels.length} for a unet adapter of ${adapter.channels.length} levels; choose such a one, fewer levels or the linear adapter`;
       issues.push({ code: "custom", input: patchSize, path: ["patchSize"], message });
     }
   });

@@ -231,7 +231,7 @@ function makeAdapter(config: DiffusionConfig, modelDim: number, generator: Gener
   const { adapter, patchSize, latentChannels } = config;
   return adapter.kind === "linear"
     ? new LinearAdapter(patchSize ** 2 * latentChannels, modelDim, generator)
-    : new UnetAdapter({ patchSize, latentChannels, numChannels: adapter.numChannels, modelDim }, generator);
+    : new UnetAdapter({ ...adapter, patchSize, latentChannels, modelDim }, generator);
 }
 
 function countPatches(images: readonly LayoutImage[]): number {

@@ -20,8 +20,10 @@ export interface CarriedGroup {
   /** Indices of the images in the batch. */
   readonly images: readonly number[];
   readonly grid: PatchGrid;
-  /** [I, height, width, channels]. */
-  readonly features: tf.Tensor4D;
+  /** What came in, as cells of the finest level: [I, height, width, channels]. */
+  readonly cells: tf.Tensor4D;
+  /** Of each level, the finest first: [I, height, width, channels]. */
+  readonly features: readonly tf.Tensor4D[];
   readonly time_ID: tf.Tensor2D;
 }
 

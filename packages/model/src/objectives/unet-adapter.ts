@@ -1,72 +1,91 @@
 /**
- * A small U-Net around the backbone: convolutions at twice the resolution of the token grid on the way in and on the way
- * out, with a skip past the backbone. The backbone decides what goes where; the convolutions draw it.
+ * A small U-Net around the backbone: convolutions at one or more resolutions finer than the token grid on the way in and on
+ * the way out, with skips past the backbone. The backbone decides what goes where; the convolutions draw it.
  *
- *     cells -> conv -> residual block ---------------- skip ---------------+
- *                          | 2x2 cells -> token                            v
- *                          +--> backbone --> token -> 2x2 cells -> concat, conv -> residual block -> cells
+ *     cells -> level 0 ----------------------- skip ----------------------> level 0 -> + gain(t) * cells -> prediction
+ *                 | 2x2 cells -> one                        one -> 2x2 cells   ^
+ *                 +--> level 1 -------------- skip -------> level 1 -----------+
+ *                         | 2x2 cells -> token                 ^ token -> 2x2 cells
+ *                         +-------------> backbone ------------+
  *
- * A cell is a quarter of a patch.
+ * With n levels a patch is 2ⁿ x 2ⁿ cells. The gain on the noisy cells is learnt, of the timestep alone, and zero at first:
+ * near t = 0 the prediction of a clean image is what came in.
  */
 // P patches, F values of a patch, D model dim, I images, C channels
-import { type Generator, initNormal, initZeros, linear, Module, tf } from "@interfuse/tensor";
+import { type Generator, initNormal, initZeros, linear, Module, type tf } from "@interfuse/tensor";
 import { imageOfPatch } from "../layout/patch-grid.ts";
 import { gatherRows } from "../packed-row.ts";
-import { cellsToRows, patchesToRows, rowsToCells, rowsToPatches } from "./cells.ts";
-import { conv3x3, NormSilu } from "./convolution.ts";
+import { mapToRows, mergeCells, rowsToMap, splitCells } from "./cells.ts";
+import { NormSilu } from "./convolution.ts";
 import type { AdapterCarry, AdapterInput, AdapterOutput, CarriedGroup, PatchAdapter } from "./patch-adapter.ts";
-import { ResidualBlock } from "./residual-block.ts";
 import { mapSizeGroups } from "./size-groups.ts";
+import { UnetLevel } from "./unet-level.ts";
 
 /** Extents of a U-Net adapter. */
 export interface UnetAdapterSizes {
-  /** Even: a patch is 2x2 cells. */
+  /** A multiple of 2 to the number of levels. */
   readonly patchSize: number;
   readonly latentChannels: number;
-  /** Channels of the convolutions, a multiple of 8. */
-  readonly numChannels: number;
+  /** Channels of each level, multiples of 8, the finest first. */
+  readonly channels: readonly number[];
   readonly modelDim: number;
 }
 
 /** See the file's header. */
 export class UnetAdapter extends Module implements PatchAdapter {
   readonly #patchSize: number;
-  readonly #stem: tf.Variable;
-  readonly #down: ResidualBlock;
+  /** Side of a cell of the finest level, in latents. */
+  readonly #cellSide: number;
+  /** The finest first. */
+  readonly #levels: readonly UnetLevel[];
   readonly #toToken: tf.Variable;
-  readonly #fromToken: tf.Variable;
-  readonly #merge: tf.Variable;
-  readonly #up: ResidualBlock;
+  /** Weights from what a level gives (for the last: a token) to four cells of the level before it. */
+  readonly #upward: readonly tf.Variable[];
   readonly #outputNorm: NormSilu;
   readonly #output: tf.Variable;
   readonly #outputBias: tf.Variable;
+  readonly #gain: tf.Variable;
+  readonly #gainBias: tf.Variable;
 
-  constructor({ patchSize, latentChannels, numChannels, modelDim }: UnetAdapterSizes, generator: Generator) {
+  constructor({ patchSize, latentChannels, channels, modelDim }: UnetAdapterSizes, generator: Generator) {
     super();
     this.#patchSize = patchSize;
-    const cellSize = (patchSize / 2) ** 2 * latentChannels;
-    const weight = (name: string, shape: number[], numInputs: number) =>
-      this.parameter(`${name}.weight`, initNormal(generator.fork(name), shape, 1 / Math.sqrt(numInputs)));
-    const block = (name: string) => this.child(name, new ResidualBlock(numChannels, modelDim, generator.fork(name)));
-    this.#stem = weight("stem", [3, 3, cellSize, numChannels], 9 * cellSize);
-    this.#down = block("down");
-    this.#toToken = weight("to_token", [modelDim, 4 * numChannels], 4 * numChannels);
-    this.#fromToken = weight("from_token", [4 * numChannels, modelDim], modelDim);
-    this.#merge = weight("merge", [3, 3, 2 * numChannels, numChannels], 18 * numChannels);
-    this.#up = block("up");
-    this.#outputNorm = this.child("output_norm", new NormSilu(numChannels));
-    this.#output = this.parameter("output.weight", initZeros([cellSize, numChannels]));
-    this.#outputBias = this.parameter("output.bias", initZeros([cellSize]));
+    this.#cellSide = patchSize / 2 ** channels.length;
+    const cellChannels = this.#cellSide ** 2 * latentChannels;
+    const weight = (name: string, outputDim: number, inputDim: number) =>
+      this.parameter(name, initNormal(generator.fork(name), [outputDim, inputDim], 1 / Math.sqrt(inputDim)));
+    this.#levels = channels.map((numChannels, index) => {
+      const inputChannels = index === 0 ? cellChannels : 4 * (channels[index - 1] as number);
+      const sizes = { inputChannels, numChannels, returnedChannels: numChannels, timeDim: modelDim };
+      return this.child(`levels.${index}`, new UnetLevel(sizes, generator.fork(`levels.${index}`)));
+    });
+    const finest = channels[0] as number;
+    const coarsest = channels.at(-1) as number;
+    this.#toToken = weight("to_token.weight", modelDim, 4 * coarsest);
+    this.#upward = channels.map((numChannels, index) =>
+      weight(`upward.${index}.weight`, 4 * numChannels, channels[index + 1] ?? modelDim),
+    );
+    this.#outputNorm = this.child("output_norm", new NormSilu(finest));
+    this.#output = this.parameter("output.weight", initZeros([cellChannels, finest]));
+    this.#outputBias = this.parameter("output.bias", initZeros([cellChannels]));
+    this.#gain = this.parameter("gain.weight", initZeros([cellChannels, modelDim]));
+    this.#gainBias = this.parameter("gain.bias", initZeros([cellChannels]));
   }
 
   enter({ patches_PF, grids, time_ID: allTimes_ID }: AdapterInput): AdapterOutput {
     const carry: CarriedGroup[] = [];
     const tokens_PD = mapSizeGroups(patches_PF, grids, (patches, { images, grid }) => {
       const time_ID = pickImages(allTimes_ID, images);
-      const stem = conv3x3(rowsToCells(patchesToRows(patches, this.#patchSize), grid), this.#stem);
-      const features = this.#down.forward(stem, time_ID);
-      carry.push({ images, grid, features, time_ID });
-      return linear(cellsToRows(features, grid), this.#toToken, { float32Output: true });
+      const cells = mergeCells(splitCells(rowsToMap(patches, grid), this.#patchSize), this.#cellSide);
+      const features: tf.Tensor4D[] = [];
+      let x = cells;
+      for (const level of this.#levels) {
+        const entered = level.enter(x, time_ID);
+        features.push(entered);
+        x = mergeCells(entered, 2);
+      }
+      carry.push({ images, grid, cells, features, time_ID });
+      return linear(mapToRows(x), this.#toToken, { float32Output: true });
     });
     const time_PD = gatherRows(allTimes_ID, imageOfPatch(grids));
     return { tokens_PD: tokens_PD.add<tf.Tensor2D>(time_PD), carry };
@@ -84,11 +103,17 @@ export class UnetAdapter extends Module implements PatchAdapter {
 
   /** `members`: which of the group's images the hidden states belong to, in their order. */
   #leaveGroup(hidden_PD: tf.Tensor2D, group: CarriedGroup, members: readonly number[]): tf.Tensor2D {
-    const fromBackbone = rowsToCells(linear(hidden_PD, this.#fromToken), group.grid);
-    const merged = conv3x3(tf.concat([fromBackbone, pickImages(group.features, members)], 3), this.#merge);
-    const drawn = this.#outputNorm.forward(this.#up.forward(merged, pickImages(group.time_ID, members)));
-    const values = linear(drawn, this.#output, { bias: this.#outputBias, float32Output: true });
-    return rowsToPatches(cellsToRows(values, group.grid), this.#patchSize);
+    const time_ID = pickImages(group.time_ID, members);
+    let x = rowsToMap(hidden_PD, group.grid);
+    for (const [index, level] of [...this.#levels.entries()].reverse()) {
+      const returned = splitCells(linear(x, this.#upward[index]!), 2);
+      x = level.leave(returned, pickImages(group.features[index]!, members), time_ID);
+    }
+    const drawn = linear(this.#outputNorm.forward(x), this.#output, { bias: this.#outputBias, float32Output: true });
+    const gain_IC = linear(time_ID, this.#gain, { bias: this.#gainBias, float32Output: true });
+    const [numImages, cellChannels] = gain_IC.shape;
+    const kept = pickImages(group.cells, members).mul<tf.Tensor4D>(gain_IC.reshape([numImages, 1, 1, cellChannels]));
+    return mapToRows(mergeCells(splitCells(drawn.add<tf.Tensor4D>(kept), this.#cellSide), this.#patchSize));
   }
 }
 

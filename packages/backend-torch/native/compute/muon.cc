@@ -1,0 +1,80 @@
+#include "muon.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <numeric>
+
+#include "ownership.h"
+#include "parallel.h"
+
+namespace interfuse {
+
+namespace {
+
+constexpr int kSteps = 5;
+constexpr double kLinear = 3.4445, kCubic = -4.775, kQuintic = 2.0315;
+constexpr double kEpsilon = 1e-7;
+
+/// Newton–Schulz on the smaller side's Gram matrix; `matrix` is float32, products are in `precision`.
+Tensor orthogonalised(const Tensor& matrix, Precision precision) {
+  const bool is_tall = matrix.size(0) > matrix.size(1);
+  const Tensor wide = is_tall ? matrix.t() : matrix;
+  Tensor x = at::div(wide, at::norm(wide) + kEpsilon).to(activation_type(precision)).contiguous();
+  for (int step = 0; step < kSteps; ++step) {
+    const Tensor gram = at::mm(x, x.t());
+    const Tensor factor = at::addmm(gram, gram, gram, kCubic, kQuintic);
+    x = at::addmm(x, factor, x, kLinear);
+  }
+  return widened(is_tall ? x.t() : x);
+}
+
+Tensor as_matrix(const Tensor& weight) { return weight.view({-1, weight.size(-1)}); }
+
+void update_weight(Slot& parameter, const Tensor& gradient, const Tensor& moving, double rate, double momentum,
+                   double decay, Precision precision) {
+  moving.mul_(momentum).add_(gradient, 1 - momentum);
+  const Tensor ahead = at::add(at::mul(moving, momentum), gradient, 1 - momentum);
+  const Tensor step = orthogonalised(as_matrix(ahead), precision);
+  as_matrix(parameter.tensor).mul_(1 - decay).sub_(step, rate);
+  if (parameter.bfloat16.defined()) parameter.bfloat16.copy_(parameter.tensor);
+}
+
+/// Weights take different times, so threads take them one by one; the largest first, so that none ends late.
+std::vector<size_t> largest_first(const std::vector<Tensor>& tensors) {
+  std::vector<size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return tensors[a].numel() > tensors[b].numel(); });
+  return order;
+}
+
+}  // namespace
+
+Tensor muon_update(const std::vector<Stored>& parameters, const std::vector<Tensor>& gradients,
+                   const std::vector<Stored>& momenta, const std::vector<double>& rates, double momentum, double decay,
+                   Precision precision) {
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    own_parameter(*parameters[i].slot);
+    own_memory(*momenta[i].slot);
+  }
+  const std::vector<size_t> order = largest_first(gradients);
+  std::vector<double> squares(parameters.size());
+  std::atomic<size_t> next{0};
+  parallel_for(num_threads(), 1, [&](int64_t, int64_t) {
+    const c10::InferenceMode no_autograd;  // a setting of the thread
+    for (size_t at = next++; at < order.size(); at = next++) {
+      const size_t i = order[at];
+      update_weight(*parameters[i].slot, gradients[i], momenta[i].tensor(), rates[i], momentum, decay, precision);
+      squares[i] = at::sum(at::square(gradients[i])).item<double>();
+    }
+  });
+  double total = 0;
+  for (const double square : squares) total += square;
+  return at::full({}, std::sqrt(total), at::kFloat);
+}
+
+}  // namespace interfuse
