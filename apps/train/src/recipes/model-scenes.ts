@@ -1,7 +1,7 @@
 import type { ModelRecipe } from "./model-recipe.ts";
 
 /**
- * Scenes at 32 x 32 pixels as 8 x 8 raw patches (16 tokens a picture) behind a small U-Net, about 3 M parameters. What is
+ * Scenes at 32 x 32 pixels as 8 x 8 raw patches (16 tokens a picture) behind a small U-Net, about 2 M parameters. What is
  * predicted, and how noisy the pictures are that it is learnt from: docs/decisions/2026-11-20-unet-adapter.md.
  */
 export function scenesModel(): ModelRecipe {
@@ -16,9 +16,9 @@ export function scenesModel(): ModelRecipe {
       noisedCopies: 3,
       tieEmbeddings: false,
       backbone: {
-        modelDim: 192,
+        modelDim: 128,
         numLayers: 6,
-        numHeads: 3,
+        numHeads: 2,
         numKvHeads: null,
         headDim: null,
         mlpDim: null,
@@ -33,7 +33,7 @@ export function scenesModel(): ModelRecipe {
         path: "linear",
         predictionType: "sample",
         lossSpace: "velocity",
-        timesteps: { kind: "logit-normal", mean: 0, std: 1.5, shift: 4 },
+        timesteps: { kind: "logit-normal", mean: 0, std: 1.5, shift: 3 },
         useAdaptiveNorm: false,
       },
     },
@@ -42,7 +42,7 @@ export function scenesModel(): ModelRecipe {
       tokens: 2048,
       gradientAccumulation: 1,
       dropUserProbability: 0.1,
-      taskWeights: { draw: 12, describe: 5, ask: 8, edit: 6 },
+      taskWeights: { draw: 13, describe: 3, ask: 9, edit: 7 },
       pictureSize: null,
     },
     lossWeights: { text: 1, image: 5 },
@@ -54,7 +54,7 @@ export function scenesModel(): ModelRecipe {
       epsilon: 1e-8,
       weightDecay: 0.05,
       maxGradNorm: 1,
-      muon: { learningRateFactor: 10, momentum: 0.95 },
+      muon: { learningRateFactor: 5, momentum: 0.95 },
     },
     averageDecay: 0.998,
     report: {
