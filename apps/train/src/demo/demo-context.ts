@@ -17,7 +17,7 @@ export type DemoContext = {
 
 /** How large the demo is; tests run a smaller one. */
 export type DemoScale = {
-  /** Scenes made for training; each gives three or four examples. */
+  /** Scenes made for training; each gives four to ten examples. */
   readonly numScenes: number;
   /** Held-out cases of each task. */
   readonly casesPerTask: number;

@@ -10,8 +10,8 @@ export function emojiModel(): ModelRecipe {
     steps: 6000,
     model: {
       ...scenes.model,
-      backbone: { ...scenes.model.backbone, modelDim: 320, numLayers: 8, numHeads: 5 },
-      objective: { ...scenes.model.objective, patchSize: 2 },
+      backbone: { ...scenes.model.backbone, modelDim: 192, numLayers: 6, numHeads: 3 },
+      objective: { ...scenes.model.objective, patchSize: 2, adapter: { kind: "unet", channels: [64] } },
     },
     textTokenizer: { vocabSize: 2048 },
     batch: { ...scenes.batch, dropUserProbability: 0.15, taskWeights: null, pictureSize: 64 },

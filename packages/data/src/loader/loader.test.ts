@@ -106,7 +106,8 @@ test("a scenes dataset opens, loads and is inspected", async () => {
     warnings: [],
     sizes: { "32x32": dataset.report.numPictures },
   });
-  expect(dataset.report.examplesByTask).toMatchObject({ draw: 30, describe: 30, ask: 30 });
+  expect(dataset.report.examplesByTask).toMatchObject({ draw: 30, describe: 30 });
+  expect(dataset.report.examplesByTask["ask"]).toBeGreaterThan(60);
   const loader = new ExampleLoader(dataset, generator());
   for (let i = 0; i < dataset.numExamples; i++) {
     const example = await loader.next();

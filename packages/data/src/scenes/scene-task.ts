@@ -47,6 +47,17 @@ export function describeTask(scene: Scene): SceneTask {
   return { task: "describe", kind: caption.kind, prompt: DESCRIBE_PROMPT, answer: formatCaption(caption), scene };
 }
 
+/** Ask: every question that the scene allows. */
+export function allAskTasks(scene: Scene): SceneTask[] {
+  return questionsAbout(scene).map(({ kind, question, answer }) => ({
+    task: "ask",
+    kind,
+    prompt: question,
+    answer,
+    scene,
+  }));
+}
+
 /** Ask: a random question of a kind (any kind when not given), or undefined when the scene has none. */
 export function askTask(scene: Scene, generator: Generator, kind?: QuestionKind): SceneTask | undefined {
   const questions = questionsAbout(scene);

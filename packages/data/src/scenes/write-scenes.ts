@@ -9,8 +9,8 @@ import { renderScene } from "./render-scene.ts";
 import { sampleScene } from "./sample-scene.ts";
 import { sceneCases } from "./scene-cases.ts";
 import {
+  allAskTasks,
   answerScene,
-  askTask,
   describeTask,
   drawTask,
   editTask,
@@ -23,7 +23,7 @@ import type { Scene } from "./world.ts";
 export type WriteScenesOptions = {
   /** Side of the pictures in pixels; default 32. */
   readonly size?: number;
-  /** Scenes to train on; each gives a draw, a describe and an ask example, and an edit where it allows one. Default 10,000. */
+  /** Scenes to train on; each gives a draw and a describe example, every question that it allows, and an edit where it allows one. Default 10,000. */
   readonly numScenes?: number;
   /** Test cases of each task; default 250. */
   readonly numCasesPerTask?: number;
@@ -56,7 +56,9 @@ export async function writeScenes(folder: string, options: WriteScenesOptions = 
     for (let index = 0; index < numScenes; index++) {
       const name = String(index).padStart(6, "0");
       const tasks = trainTasks(stream.fork(index));
-      for (const task of tasks) addTask({ writer: train, jobs, size }, `${task.task}-${name}`, { task, name });
+      for (const [place, task] of tasks.entries()) {
+        addTask({ writer: train, jobs, size }, `${task.task}-${name}-${place}`, { task, name });
+      }
     }
     for (const name of SCENE_TASK_NAMES) {
       for (const { id, ...task } of sceneCases(name, { count: numCasesPerTask })) {
@@ -82,7 +84,7 @@ function trainTasks(generator: Generator): SceneTask[] {
   const tasks = [
     drawTask(scene, generator),
     describeTask(scene),
-    askTask(scene, generator),
+    ...allAskTasks(scene),
     editTask(scene, generator, { split: "train" }),
   ];
   return tasks.filter((task) => task !== undefined);
