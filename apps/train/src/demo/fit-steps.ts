@@ -9,7 +9,7 @@ export type MeasuredTimes = {
 };
 
 /** The share of the training time kept back for checkpoints, sample grids and noise. */
-const RESERVE = 0.1;
+const RESERVE = 0.07;
 
 /** Step counts are rounded down to a multiple of this, so that they are easy to repeat. */
 const ROUND_TO = 50;

@@ -42,7 +42,7 @@ export function scenesModel(): ModelRecipe {
       tokens: 2048,
       gradientAccumulation: 1,
       dropUserProbability: 0.1,
-      taskWeights: { draw: 13, describe: 3, ask: 16, edit: 6 },
+      taskWeights: { draw: 14, describe: 2, ask: 12, edit: 7 },
       pictureSize: null,
     },
     lossWeights: { text: 1, image: 5 },
