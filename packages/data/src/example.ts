@@ -16,6 +16,8 @@ export interface ExampleSource {
   readonly numExamples: number;
   /** The task of each example, by index. */
   taskOf(index: number): string;
+  /** The kind of each example within its task, where the source knows kinds. */
+  kindOf?(index: number): string | undefined;
   /** @throws Error naming the file when a picture cannot be read. */
   readExample(index: number): Promise<Example>;
 }

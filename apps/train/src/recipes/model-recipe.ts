@@ -64,7 +64,7 @@ export type BatchSettings = {
   readonly gradientAccumulation: number;
   /** The share of examples whose user messages are emptied, so that guidance has an unconditional model to steer from. */
   readonly dropUserProbability: number;
-  /** How often each task of the data set is trained on, relative to the others; null takes every example once an epoch. */
+  /** How often each task of the data set, or "task: kind", is trained on, relative to the others; null takes every example once an epoch. */
   readonly taskWeights: Readonly<Record<string, number>> | null;
   /** Pictures are fitted to this many pixels a side; null keeps their sizes. */
   readonly pictureSize: number | null;

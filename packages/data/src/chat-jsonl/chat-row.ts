@@ -20,6 +20,8 @@ const chatPartSchema = z.discriminatedUnion("type", [
 const chatRowSchema = z.looseObject({
   id: z.string().min(1),
   task: z.string().min(1).default("chat"),
+  /** Kind within the task; training can weigh kinds by themselves. */
+  kind: z.string().min(1).optional(),
   messages: z
     .array(
       z.object({

@@ -43,6 +43,10 @@ export class Dataset implements ExampleSource {
     return this.#row(index).task;
   }
 
+  kindOf(index: number): string | undefined {
+    return this.#row(index).kind;
+  }
+
   async readExample(index: number): Promise<Example> {
     const row = this.#row(index);
     const messages = row.messages.map(async ({ role, content }) => ({ role, content: await this.#content(content) }));

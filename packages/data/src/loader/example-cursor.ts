@@ -1,8 +1,8 @@
 /**
  * The order in which examples are taken, as a pure function of a random stream and a small JSON state.
  *
- * Without weights there is one stream over all examples, shuffled anew each epoch. With weights each task is a stream of
- * its own and a draw decides which gives the next example, so that tasks come in the wanted proportions.
+ * Without weights there is one stream over all examples, shuffled anew each epoch. With weights each name in them is a stream
+ * of its own and a draw decides which gives the next example, so that tasks come in the wanted proportions.
  */
 import type { Generator } from "@interfuse/tensor";
 import type { ExampleSource } from "../example.ts";
@@ -17,7 +17,7 @@ export type CursorState = {
   readonly takenByStream: Readonly<Record<string, number>>;
 };
 
-/** Relative frequency of each task. */
+/** Relative frequency of each task ("ask"), or of a kind within a task ("ask: where"). */
 export type TaskWeights = Readonly<Record<string, number>>;
 
 type Stream = {
@@ -34,7 +34,7 @@ export class ExampleCursor {
   readonly #streams: readonly Stream[];
   #numTaken = 0;
 
-  /** @throws RangeError when the source is empty, or a weight is negative or names a task that the source has not. */
+  /** @throws RangeError when the source is empty, or a weight is negative or names what the source has not. */
   constructor(source: ExampleSource, generator: Generator, taskWeights?: TaskWeights) {
     if (source.numExamples === 0) throw new RangeError("ExampleLoader: the source has no examples");
     this.#generator = generator;
@@ -104,22 +104,33 @@ function oneStream(source: ExampleSource): Stream {
   return { name: "all", weight: 1, indices, numTaken: 0, order: [] };
 }
 
-function streamsByTask(source: ExampleSource, taskWeights: TaskWeights): Stream[] {
-  const indicesByTask = new Map<string, number[]>();
+/** Indices of the examples of each task, and of each kind as "task: kind". */
+function groupByName(source: ExampleSource): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  const add = (name: string, index: number) => {
+    const indices = groups.get(name);
+    if (indices === undefined) groups.set(name, [index]);
+    else indices.push(index);
+  };
   for (let index = 0; index < source.numExamples; index++) {
     const task = source.taskOf(index);
-    const indices = indicesByTask.get(task);
-    if (indices === undefined) indicesByTask.set(task, [index]);
-    else indices.push(index);
+    const kind = source.kindOf?.(index);
+    add(task, index);
+    if (kind !== undefined) add(`${task}: ${kind}`, index);
   }
-  const tasks = [...indicesByTask.keys()].sort();
+  return groups;
+}
+
+function streamsByTask(source: ExampleSource, taskWeights: TaskWeights): Stream[] {
+  const indicesByName = groupByName(source);
+  const known = [...indicesByName.keys()].sort();
   const streams: Stream[] = [];
   for (const [name, weight] of Object.entries(taskWeights).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!(weight >= 0)) throw new RangeError(`ExampleLoader: taskWeights.${name} (=${weight}) must be 0 or more`);
-    const indices = indicesByTask.get(name);
+    const indices = indicesByName.get(name);
     if (indices === undefined) {
       throw new RangeError(
-        `ExampleLoader: taskWeights names "${name}", which the data have not; they have ${tasks.join(", ")}`,
+        `ExampleLoader: taskWeights names "${name}", which the data have not; they have ${known.join(", ")}`,
       );
     }
     if (weight > 0) streams.push({ name, weight, indices, numTaken: 0, order: [] });

@@ -4,7 +4,7 @@ import type { Example, ExampleSource } from "../example.ts";
 import { type CursorState, ExampleCursor, type TaskWeights } from "./example-cursor.ts";
 
 export type ExampleLoaderOptions = {
-  /** Relative frequency of each task; without it every example comes once an epoch. Tasks not named are left out. */
+  /** Relative frequency of each task or "task: kind"; without it every example comes once an epoch. What is not named is left out. */
   readonly taskWeights?: TaskWeights;
   /** How many examples are decoded ahead; default 32. */
   readonly prefetch?: number;

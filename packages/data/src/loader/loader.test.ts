@@ -71,6 +71,19 @@ test("task weights are kept to, and a task's examples come once each before any 
   expect((await take(onlyB, 60)).every((id) => Number(id) % 3 === 2)).toBe(true);
 });
 
+test("weights may name a kind within a task", async () => {
+  const kinds = { ...source(90), kindOf: (index: number) => (index % 2 === 0 ? "even" : undefined) };
+  const loader = new ExampleLoader(kinds, generator(), { taskWeights: { "a: even": 1, b: 1 } });
+  const ids = (await take(loader, 200)).map(Number);
+  expect(ids.every((id) => id % 3 === 2 || id % 2 === 0)).toBe(true);
+  const ofA = ids.filter((id) => id % 3 !== 2).length;
+  expect(ofA).toBeGreaterThan(65);
+  expect(ofA).toBeLessThan(135);
+  expect(() => new ExampleLoader(kinds, generator(), { taskWeights: { "a: odd": 1 } })).toThrow(
+    /"a: odd".*have a, a: even, b, b: even/,
+  );
+});
+
 test("a loader that cannot work says why", async () => {
   expect(() => new ExampleLoader(source(0), generator())).toThrow(/no examples/);
   expect(() => new ExampleLoader(source(3), generator(), { taskWeights: { c: 1 } })).toThrow(/"c".*have a, b/);
