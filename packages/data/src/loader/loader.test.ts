@@ -120,7 +120,7 @@ test("a scenes dataset opens, loads and is inspected", async () => {
     sizes: { "32x32": dataset.report.numPictures },
   });
   expect(dataset.report.examplesByTask).toMatchObject({ draw: 30, describe: 30 });
-  expect(dataset.report.examplesByTask["ask"]).toBeGreaterThan(60);
+  expect(dataset.report.examplesByTask.ask).toBeGreaterThan(60);
   const loader = new ExampleLoader(dataset, generator());
   for (let i = 0; i < dataset.numExamples; i++) {
     const example = await loader.next();
