@@ -12,14 +12,7 @@ export function f4ImageTokenizer(): ImageTokenizerRecipe {
     loss: { reconstruction: "l1", klWeight: KL_WEIGHT },
     learningRate: 1e-3,
     schedule: { kind: "cosine", warmupSteps: 100, finalRatio: 0.02, decayFraction: null },
-    optimizer: {
-      beta1: 0.9,
-      beta2: 0.99,
-      epsilon: 1e-8,
-      weightDecay: 0.01,
-      maxGradNorm: 1,
-      muon: { learningRateFactor: 10, momentum: 0.95 },
-    },
+    optimizer: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1, muon: null },
     averageDecay: 0.99,
     report: { checkpointEvery: 250, keepCheckpoints: 2, sampleEvery: 500 },
   };

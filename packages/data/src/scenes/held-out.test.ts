@@ -5,7 +5,7 @@ import { mirrorCaption, parseCaption } from "./caption.ts";
 import { captionsOf } from "./describe-scene.ts";
 import { isHeldOutCaption, isHeldOutScene } from "./held-out.ts";
 import { sampleScene } from "./sample-scene.ts";
-import { answerScene, askTask, describeTask, drawTask, editTask } from "./scene-task.ts";
+import { allAskTasks, answerScene, describeTask, drawTask, editTask } from "./scene-task.ts";
 import { COLOUR_NAMES, SHAPE_NAMES } from "./world.ts";
 
 test("FNV-1a gives the published values", () => {
@@ -40,7 +40,7 @@ test("no picture of a held-out caption is trained on, in any task, results of ed
     const scene = sampleScene("train", generator);
     const edit = editTask(scene, generator, { split: "train" });
     if (edit) numEdits++;
-    for (const task of [drawTask(scene, generator), describeTask(scene), askTask(scene, generator), edit]) {
+    for (const task of [drawTask(scene, generator), describeTask(scene), ...allAskTasks(scene), edit]) {
       if (task === undefined) continue;
       for (const shown of [task.scene, answerScene(task) ?? task.scene]) {
         expect(isHeldOutScene(shown)).toBe(false);

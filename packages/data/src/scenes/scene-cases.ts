@@ -5,7 +5,7 @@
 import { Generator } from "@interfuse/tensor";
 import type { CaptionKind } from "./caption.ts";
 import { EDIT_KINDS } from "./edits.ts";
-import { QUESTION_KINDS } from "./questions.ts";
+import { QUESTION_KINDS, type QuestionKind } from "./questions.ts";
 import { sampleCaption, sampleScene, sampleSceneFor } from "./sample-scene.ts";
 import { askTask, describeTask, drawTask, editTask, type SceneTask, type SceneTaskName } from "./scene-task.ts";
 
@@ -41,7 +41,7 @@ function sampleCase(task: SceneTaskName, index: number, generator: Generator): S
     const scene = sampleScene("test", generator);
     const found =
       task === "ask"
-        ? askTask(scene, generator, QUESTION_KINDS[index % QUESTION_KINDS.length])
+        ? askTask(scene, generator, QUESTION_KINDS[index % QUESTION_KINDS.length] as QuestionKind)
         : editTask(scene, generator, { split: "test", kind: EDIT_KINDS[index % EDIT_KINDS.length] });
     if (found !== undefined) return found;
   }

@@ -6,7 +6,7 @@ import { type CaptionKind, formatCaption } from "./caption.ts";
 import { captionsOf, describeScene } from "./describe-scene.ts";
 import { applyEdit, EDIT_KINDS, type EditKind, editsOf, formatEdit } from "./edits.ts";
 import { isHeldOutScene } from "./held-out.ts";
-import { QUESTION_KINDS, type QuestionKind, questionsAbout } from "./questions.ts";
+import { type QuestionKind, questionsAbout } from "./questions.ts";
 import { renderScene } from "./render-scene.ts";
 import { choose, type Split } from "./sample-scene.ts";
 import type { Scene } from "./world.ts";
@@ -58,15 +58,10 @@ export function allAskTasks(scene: Scene): SceneTask[] {
   }));
 }
 
-/** Ask: a random question of a kind (any kind when not given), or undefined when the scene has none. */
-export function askTask(scene: Scene, generator: Generator, kind?: QuestionKind): SceneTask | undefined {
-  const questions = questionsAbout(scene);
-  const kinds = QUESTION_KINDS.filter((candidate) => questions.some((question) => question.kind === candidate));
-  const wanted = kind ?? choose(kinds, generator);
-  const candidates = questions.filter((question) => question.kind === wanted);
-  if (candidates.length === 0) return undefined;
-  const { question, answer } = choose(candidates, generator);
-  return { task: "ask", kind: wanted, prompt: question, answer, scene };
+/** Ask: a random question of a kind, or undefined when the scene has none. */
+export function askTask(scene: Scene, generator: Generator, kind: QuestionKind): SceneTask | undefined {
+  const candidates = allAskTasks(scene).filter((task) => task.kind === kind);
+  return candidates.length === 0 ? undefined : choose(candidates, generator);
 }
 
 /**

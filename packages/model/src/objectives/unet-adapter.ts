@@ -9,7 +9,7 @@
  *                         +-------------> backbone ------------+
  *
  * With n levels a patch is 2ⁿ x 2ⁿ cells. The gain on the noisy cells is learnt, of the timestep alone, and zero at first:
- * near t = 0 the prediction of a clean image is what came in.
+ * it lets the prediction of a clean image near t = 0 be what came in.
  */
 // P patches, F values of a patch, D model dim, I images, C channels
 import { type Generator, initNormal, initZeros, linear, Module, type tf } from "@interfuse/tensor";
@@ -56,7 +56,7 @@ export class UnetAdapter extends Module implements PatchAdapter {
       this.parameter(name, initNormal(generator.fork(name), [outputDim, inputDim], 1 / Math.sqrt(inputDim)));
     this.#levels = channels.map((numChannels, index) => {
       const inputChannels = index === 0 ? cellChannels : 4 * (channels[index - 1] as number);
-      const sizes = { inputChannels, numChannels, returnedChannels: numChannels, timeDim: modelDim };
+      const sizes = { inputChannels, numChannels, timeDim: modelDim };
       return this.child(`levels.${index}`, new UnetLevel(sizes, generator.fork(`levels.${index}`)));
     });
     const finest = channels[0] as number;

@@ -8,8 +8,6 @@ export interface UnetLevelSizes {
   /** Channels that come from the finer side: of a cell, or of four cells of the level above. */
   readonly inputChannels: number;
   readonly numChannels: number;
-  /** Channels per cell that come from the coarser side. */
-  readonly returnedChannels: number;
   readonly timeDim: number;
 }
 
@@ -20,7 +18,7 @@ export class UnetLevel extends Module {
   readonly #merge: tf.Variable;
   readonly #up: ResidualBlock;
 
-  constructor({ inputChannels, numChannels, returnedChannels, timeDim }: UnetLevelSizes, generator: Generator) {
+  constructor({ inputChannels, numChannels, timeDim }: UnetLevelSizes, generator: Generator) {
     super();
     const conv = (name: string, channels: number) =>
       this.parameter(
@@ -30,7 +28,7 @@ export class UnetLevel extends Module {
     const block = (name: string) => this.child(name, new ResidualBlock(numChannels, timeDim, generator.fork(name)));
     this.#input = conv("input", inputChannels);
     this.#down = block("down");
-    this.#merge = conv("merge", returnedChannels + numChannels);
+    this.#merge = conv("merge", 2 * numChannels);
     this.#up = block("up");
   }
 
@@ -39,7 +37,7 @@ export class UnetLevel extends Module {
     return this.#down.forward(conv3x3(x, this.#input), time_ID);
   }
 
-  /** What the coarser side returned, [I, H, W, returnedChannels], and the features of `enter` -> [I, H, W, C]. */
+  /** What the coarser side returned, [I, H, W, C], and the features of `enter` -> [I, H, W, C]. */
   leave(returned: tf.Tensor4D, features: tf.Tensor4D, time_ID: tf.Tensor2D): tf.Tensor4D {
     return this.#up.forward(conv3x3(tf.concat([returned, features], 3), this.#merge), time_ID);
   }

@@ -8,8 +8,8 @@
  * The kernel first copies what a clone or a view shares. No gradient. Parameters, gradients and moments are float32.
  */
 import { tf } from "../tf.ts";
-import { requireShape } from "./checks.ts";
-import { hasFusedKernel, type KernelInputs, requireNoTape, runKernel } from "./dispatch.ts";
+import { hasFusedKernel, requireNoTape, runKernel } from "./dispatch.ts";
+import { numberedInputs, tensorOf } from "./named-tensors.ts";
 
 /** The tensors of an update, by parameter name; all four maps have the same names and shapes. */
 export type AdamWTensors = {
@@ -48,12 +48,8 @@ export function adamwUpdate(tensors: AdamWTensors, options: AdamWOptions): { gra
 
 function collectSlots(tensors: AdamWTensors, weightDecay: AdamWOptions["weightDecay"]): Slot[] {
   return [...tensors.parameters].map(([name, parameter]) => {
-    const find = <T extends tf.Tensor>(kind: keyof AdamWTensors, map: ReadonlyMap<string, T>): T => {
-      const tensor = map.get(name);
-      if (tensor === undefined) throw new RangeError(`adamwUpdate: ${kind} has no "${name}"`);
-      requireShape("adamwUpdate", `${kind} "${name}"`, tensor, parameter.shape);
-      return tensor;
-    };
+    const find = <T extends tf.Tensor>(map: keyof AdamWTensors, values: ReadonlyMap<string, T>): T =>
+      tensorOf({ op: "adamwUpdate", map }, values, [name, parameter]);
     return {
       parameter,
       gradient: find("gradients", tensors.gradients),
@@ -65,13 +61,12 @@ function collectSlots(tensors: AdamWTensors, weightDecay: AdamWOptions["weightDe
 }
 
 function fusedUpdate(slots: Slot[], options: AdamWOptions): tf.Scalar {
-  const inputs: KernelInputs = {};
-  for (const [i, { parameter, gradient, first, second }] of slots.entries()) {
-    inputs[`parameter${i}`] = parameter;
-    inputs[`gradient${i}`] = gradient;
-    inputs[`firstMoment${i}`] = first;
-    inputs[`secondMoment${i}`] = second;
-  }
+  const inputs = numberedInputs({
+    parameter: slots.map(({ parameter }) => parameter),
+    gradient: slots.map(({ gradient }) => gradient),
+    firstMoment: slots.map(({ first }) => first),
+    secondMoment: slots.map(({ second }) => second),
+  });
   const { learningRate, beta1, beta2, epsilon, step, maxGradNorm = 0 } = options;
   const weightDecays = slots.map(({ decay }) => decay);
   const attrs = { learningRate, beta1, beta2, epsilon, weightDecays, step, maxGradNorm };

@@ -5,8 +5,8 @@
  * The kernel first copies what a clone or a view shares. No gradient. All tensors are float32.
  */
 import { tf } from "../tf.ts";
-import { requireShape } from "./checks.ts";
-import { hasFusedKernel, type KernelInputs, requireNoTape, runKernel } from "./dispatch.ts";
+import { hasFusedKernel, requireNoTape, runKernel } from "./dispatch.ts";
+import { numberedInputs, tensorOf } from "./named-tensors.ts";
 
 /**
  * Moves every average towards the parameter of its name; clones of an average keep their old values.
@@ -20,18 +20,14 @@ export function emaUpdate(
   requireNoTape("emaUpdate");
   if (!(decay >= 0 && decay <= 1)) throw new RangeError(`emaUpdate: decay (=${decay}) must lie in [0, 1]`);
   const pairs = [...averages].map(([name, average]) => {
-    const parameter = parameters.get(name);
-    if (parameter === undefined) throw new RangeError(`emaUpdate: parameters has no "${name}"`);
-    requireShape("emaUpdate", `parameter "${name}"`, parameter, average.shape);
-    return { average, parameter };
+    return { average, parameter: tensorOf({ op: "emaUpdate", map: "parameters" }, parameters, [name, average]) };
   });
   if (pairs.length === 0) return;
   if (hasFusedKernel("EmaUpdate")) {
-    const inputs: KernelInputs = {};
-    for (const [i, { average, parameter }] of pairs.entries()) {
-      inputs[`average${i}`] = average;
-      inputs[`parameter${i}`] = parameter;
-    }
+    const inputs = numberedInputs({
+      average: pairs.map(({ average }) => average),
+      parameter: pairs.map(({ parameter }) => parameter),
+    });
     runKernel("EmaUpdate", inputs, { decay }).dispose();
     return;
   }

@@ -12,8 +12,8 @@
  */
 // R rows, C columns, S = min(R, C)
 import { tf } from "../tf.ts";
-import { requireShape } from "./checks.ts";
-import { hasFusedKernel, type KernelInputs, requireNoTape, runKernel } from "./dispatch.ts";
+import { hasFusedKernel, requireNoTape, runKernel } from "./dispatch.ts";
+import { numberedInputs, tensorOf } from "./named-tensors.ts";
 
 /** The weights of an update, by parameter name; all three maps have the same names and shapes. */
 export type MuonTensors = {
@@ -46,12 +46,8 @@ export function muonUpdate(tensors: MuonTensors, options: MuonOptions): { gradNo
 function collectSlots({ parameters, gradients, momenta }: MuonTensors, learningRate: number): Slot[] {
   return [...parameters].map(([name, parameter]) => {
     const rate = learningRate * Math.sqrt(Math.max(1, outputsPerInput(name, parameter.shape)));
-    const gradient = gradients.get(name);
-    const momentum = momenta.get(name);
-    if (gradient === undefined) throw new RangeError(`muonUpdate: gradients has no "${name}"`);
-    if (momentum === undefined) throw new RangeError(`muonUpdate: momenta has no "${name}"`);
-    requireShape("muonUpdate", `gradients "${name}"`, gradient, parameter.shape);
-    requireShape("muonUpdate", `momenta "${name}"`, momentum, parameter.shape);
+    const gradient = tensorOf({ op: "muonUpdate", map: "gradients" }, gradients, [name, parameter]);
+    const momentum = tensorOf({ op: "muonUpdate", map: "momenta" }, momenta, [name, parameter]);
     return { parameter, gradient, momentum, rate };
   });
 }
@@ -66,12 +62,11 @@ function outputsPerInput(name: string, shape: readonly number[]): number {
 }
 
 function fusedUpdate(slots: Slot[], { momentum, decay }: MuonOptions): tf.Scalar {
-  const inputs: KernelInputs = {};
-  for (const [i, slot] of slots.entries()) {
-    inputs[`parameter${i}`] = slot.parameter;
-    inputs[`gradient${i}`] = slot.gradient;
-    inputs[`momentum${i}`] = slot.momentum;
-  }
+  const inputs = numberedInputs({
+    parameter: slots.map(({ parameter }) => parameter),
+    gradient: slots.map(({ gradient }) => gradient),
+    momentum: slots.map((slot) => slot.momentum),
+  });
   return runKernel<tf.Scalar>("MuonUpdate", inputs, { rates: slots.map(({ rate }) => rate), momentum, decay });
 }
 
