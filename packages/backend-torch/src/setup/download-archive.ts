@@ -1,6 +1,4 @@
-import { createWriteStream, renameSync, rmSync } from "node:fs";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import type { ReadableStream } from "node:stream/web";
 
 /**
@@ -17,12 +15,12 @@ export async function downloadArchive(address: string, file: string): Promise<vo
       throw new Error(`status ${response.status} ${response.statusText}`.trimEnd());
     }
     // The two declarations of ReadableStream, the browser's and Node's, do not fit each other.
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(unfinished));
-    renameSync(unfinished, file);
+    await writeFile(unfinished, response.body as ReadableStream);
+    await rename(unfinished, file);
   } catch (cause) {
     throw new Error(`download of "${address}" failed: ${reasonOf(cause)}`, { cause });
   } finally {
-    rmSync(unfinished, { force: true });
+    await rm(unfinished, { force: true });
   }
 }
 

@@ -1,6 +1,6 @@
-import { createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 
@@ -35,15 +35,13 @@ export async function unpackArchive(archive: string, folder: string): Promise<vo
 /** yauzl checks sizes but not the checksum. */
 async function unpackFile(zip: ZipFile, entry: Entry, path: string): Promise<void> {
   let checksum = 0;
-  await pipeline(
-    await zip.openReadStreamPromise(entry),
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        checksum = crc32(chunk, checksum);
-        yield chunk;
-      }
-    },
-    createWriteStream(path),
-  );
+  const content = await zip.openReadStreamPromise(entry);
+  async function* checked() {
+    for await (const chunk of content as AsyncIterable<Buffer>) {
+      checksum = crc32(chunk, checksum);
+      yield chunk;
+    }
+  }
+  await writeFile(path, checked());
   if (checksum !== entry.crc32) throw new Error(`"${entry.fileName}" is damaged: its checksum does not match`);
 }
