@@ -13,6 +13,10 @@ import { DiffusionObjective } from "./objectives/diffusion-objective.ts";
 import type { EnteredImages, ImageObjective } from "./objectives/image-objective.ts";
 import type { AdapterCarry } from "./objectives/patch-adapter.ts";
 import { gatherRows, type PackedRow, patchIndices, rowConditioning, rowEmbeddings } from "./packed-row.ts";
+import { padToSteadyCount } from "./steady-count.ts";
+
+/** `crossEntropy` gives 0 for it. */
+const NO_TARGET = -1;
 
 /** Losses of a row as sums; the trainer divides them by counts over everything it accumulates. */
 export interface LossSums extends TargetCounts {
@@ -71,19 +75,13 @@ export class UnifiedModel extends Module {
    * only, so packing does not change them. Call within `valueAndGrads` to train.
    */
   lossSums(layout: Layout, generator: Generator): LossSums {
-    const { textTargetRows, textTargetIds } = layout;
     const prepared = this.objective.prepare(layout.images, generator);
     const imageStarts = layout.images.map((image) => image.start);
     const sums = tf.tidy(() => {
       const { hidden_LD, carry } = this.run({ ...layout, images: prepared.batch, imageStarts });
       const noisedRows = rowsOfNoisedPatches(layout);
       return {
-        textLossSum:
-          textTargetRows.length === 0
-            ? tf.scalar(0)
-            : (tf.sum(
-                crossEntropy(this.logits(gatherRows(hidden_LD, textTargetRows)), tf.tensor1d(textTargetIds, "int32")),
-              ) as tf.Scalar),
+        textLossSum: this.#textLossSum(hidden_LD, layout),
         imageLossSum:
           noisedRows.length === 0
             ? tf.scalar(0)
@@ -120,6 +118,15 @@ export class UnifiedModel extends Module {
   /** An empty key/value cache for this model with room for `capacity` tokens; the caller disposes it. */
   createCache(capacity: number): KvCache {
     return new KvCache(this.config.backbone, capacity);
+  }
+
+  #textLossSum(hidden_LD: tf.Tensor2D, { textTargetRows, textTargetIds }: Layout): tf.Scalar {
+    if (textTargetRows.length === 0) return tf.scalar(0);
+    const rows = padToSteadyCount([...textTargetRows]);
+    const targets = new Int32Array(rows.length).fill(NO_TARGET);
+    targets.set(textTargetIds);
+    const logits_RV = this.logits(gatherRows(hidden_LD, Int32Array.from(rows)));
+    return crossEntropy(logits_RV, tf.tensor1d(targets, "int32")).sum();
   }
 
   #conditioning(indices: Int32Array, entered: EnteredImages | undefined, dim: number | undefined) {

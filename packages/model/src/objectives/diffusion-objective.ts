@@ -3,7 +3,7 @@
  * knows their timestep, and leave through it as a prediction. Each patch also gets an embedding of its place in the image.
  * Path, prediction type and timesteps are config: flow matching by default, the paper's DDPM as a variant.
  */
-// P patches, F values of a patch, D model dim, I images
+// P patches, Q places, F values of a patch, D model dim, I images
 import {
   cosinePath,
   guide,
@@ -19,6 +19,7 @@ import { type Generator, initNormal, linear, Module, tf } from "@interfuse/tenso
 import type { LayoutImage } from "../layout/layout.ts";
 import { imageOfPatch, patchGrid } from "../layout/patch-grid.ts";
 import { gatherRows } from "../packed-row.ts";
+import { padToSteadyCount } from "../steady-count.ts";
 import type { DiffusionConfig } from "./diffusion-config.ts";
 import type {
   Drawing,
@@ -32,7 +33,7 @@ import type {
 import { LinearAdapter } from "./linear-adapter.ts";
 import type { AdapterCarry, PatchAdapter } from "./patch-adapter.ts";
 import { type PatchExtents, patchify, unpatchify } from "./patchify.ts";
-import { NUM_PLACE_FEATURES, placeFeatures } from "./place-features.ts";
+import { NUM_PLACE_FEATURES, places } from "./places.ts";
 import { TimestepEmbedding } from "./timestep-embedding.ts";
 import { UnetAdapter } from "./unet-adapter.ts";
 
@@ -110,10 +111,11 @@ export class DiffusionObjective extends Module implements ImageObjective {
 
   enter({ patches_PF, timesteps, grids }: PatchBatch): EnteredImages {
     const patches = tf.tensor2d(patches_PF, [patches_PF.length / this.#numFeatures, this.#numFeatures]);
-    const time_ID = this.#timestepEmbedding.forward(timesteps);
+    const time_ID = this.#timestepEmbedding.forward(padToSteadyCount([...timesteps]));
     const { tokens_PD, carry } = this.#adapter.enter({ patches_PF: patches, grids, time_ID });
-    const place_PD = linear(placeFeatures(grids), this.#placeWeight, { float32Output: true });
-    const entered = { tokens_PD: tokens_PD.add<tf.Tensor2D>(place_PD), carry };
+    const { features, placeOfPatch } = places(grids);
+    const place_QD = linear(features, this.#placeWeight, { float32Output: true }) as tf.Tensor2D;
+    const entered = { tokens_PD: tokens_PD.add<tf.Tensor2D>(gatherRows(place_QD, placeOfPatch)), carry };
     return this.config.useAdaptiveNorm
       ? { ...entered, conditioning_PD: gatherRows(time_ID, imageOfPatch(grids)) }
       : entered;

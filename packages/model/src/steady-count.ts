@@ -1,0 +1,16 @@
+/**
+ * Rounds a count up so that few different ones occur: at most 1/16 more, 16 counts an octave, below 32 itself.
+ *
+ * Rows hold ever different numbers of images and of text targets, and libtorch compiles, and keeps, a program for every
+ * new extent of a product or convolution: time and memory that padding saves.
+ */
+export function steadyCount(count: number): number {
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(count)) - 4);
+  return Math.ceil(count / step) * step;
+}
+
+/** The list with its first entry repeated at the end, up to `steadyCount`. */
+export function padToSteadyCount<T>(list: readonly T[]): readonly T[] {
+  const padding = steadyCount(list.length) - list.length;
+  return padding === 0 ? list : [...list, ...new Array<T>(padding).fill(list[0] as T)];
+}
