@@ -10,9 +10,16 @@ export function f4ImageTokenizer(): ImageTokenizerRecipe {
     autoencoder: sizesOf(klAutoencoderRecipes.f4()),
     batch: { pictures: 32, pictureSize: 32, gradientAccumulation: 1 },
     loss: { reconstruction: "l1", klWeight: KL_WEIGHT },
-    learningRate: 1e-3,
+    learningRate: 2e-3,
     schedule: { kind: "cosine", warmupSteps: 100, finalRatio: 0.02, decayFraction: null },
-    optimizer: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1, muon: null },
+    optimizer: {
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-8,
+      weightDecay: 0.01,
+      maxGradNorm: 1,
+      muon: { learningRateFactor: 5, momentum: 0.95 },
+    },
     averageDecay: 0.99,
     report: { checkpointEvery: 250, keepCheckpoints: 2, sampleEvery: 500 },
   };

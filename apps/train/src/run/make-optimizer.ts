@@ -6,7 +6,8 @@ import { AdamW, type AdamWConfig, type MuonConfig, MuonWithAdamW, type Optimizer
 export type OptimizerConfig = AdamWConfig & { readonly muon: MuonConfig | null };
 
 /** The hidden layers of a model: what Muon is made for. */
-const HIDDEN_LAYERS = /^(backbone\.layers|objective\.adapter\.(levels|to_token|upward))\./;
+const HIDDEN_LAYERS =
+  /^(backbone\.layers|objective\.adapter\.(levels|to_token|upward)|(en|de)coder\.(levels|middle))\./;
 
 /** @throws RangeError when a setting is out of its range; Error when Muon is asked for and nothing is for it. */
 export function makeOptimizer(parameters: ReadonlyMap<string, tf.Variable>, config: OptimizerConfig): Optimizer {
