@@ -1,11 +1,11 @@
 /**
- * Rounds a count up so that few different ones occur: at most 1/16 more, 16 counts an octave, below 32 itself.
+ * Rounds a count up so that few different ones occur: at most 1/8 more, 8 counts an octave, below 16 itself.
  *
  * Rows hold ever different numbers of images and of text targets, and libtorch compiles, and keeps, a program for every
  * new extent of a product or convolution: time and memory that padding saves.
  */
 export function steadyCount(count: number): number {
-  const step = 2 ** Math.max(0, Math.floor(Math.log2(count)) - 4);
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(count)) - 3);
   return Math.ceil(count / step) * step;
 }
 

@@ -26,7 +26,7 @@ export type ModelPartsOptions = {
 
 /**
  * Opens and makes all of them.
- * @throws UsageError when the pictures have several sizes; Error or RangeError naming what is missing or does not fit.
+ * @throws UsageError when the pictures have several sizes, or one that patches do not divide; Error or RangeError naming what is missing or does not fit.
  */
 export async function openModelParts(options: ModelPartsOptions): Promise<ModelParts> {
   const { recipe, data, log } = options;
@@ -39,6 +39,7 @@ export async function openModelParts(options: ModelPartsOptions): Promise<ModelP
       : await loadTextTokenizer(options.textTokenizer);
   const imageTokenizer =
     options.imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(options.imageTokenizer);
+  checkSide(imageSize, recipe.model.objective.patchSize * imageTokenizer.downsampling);
   const model = new UnifiedModel(
     modelConfig(recipe, { textTokenizer, imageTokenizer }),
     new Generator(recipe.seed, "model"),
@@ -82,4 +83,12 @@ function onlySize(dataset: Dataset): number {
     );
   }
   return width;
+}
+
+function checkSide(side: number, patchSide: number): void {
+  if (side % patchSide === 0) return;
+  const nearest = Math.max(1, Math.round(side / patchSide)) * patchSide;
+  throw new UsageError(
+    `pictures of ${side}x${side} pixels: sides must be multiples of ${patchSide}, the side of a patch; fit them with --set batch.pictureSize=${nearest}`,
+  );
 }

@@ -163,10 +163,7 @@ test("metadata.jsonl: rows and pictures that do not fit are named", async () => 
     sizes: { "8x8": 2 },
     captionsWithoutPicture: ["gone.png"],
     picturesWithoutCaption: ["c.png"],
-    warnings: [
-      "1 captions have no picture and are left out: gone.png",
-      "1 pictures have no caption and are left out: c.png",
-    ],
+    warnings: ["captions without a picture left out (1): gone.png", "pictures without a caption left out (1): c.png"],
   });
   const examples = await Promise.all([0, 1, 2, 3].map((index) => dataset.readExample(index)));
   const texts = examples.map(({ messages }) =>
@@ -203,10 +200,9 @@ test("corrupt pictures among good ones are skipped, counted and named, up to a s
   const dataset = await openDataset(folder);
   expect(dataset.report.numPictures).toBe(19);
   expect(dataset.report.unreadable.map(({ file }) => file)).toEqual(["bad.png"]);
-  expect(dataset.report.warnings).toEqual(["1 pictures cannot be read and are left out: bad.png"]);
+  expect(dataset.report.warnings).toEqual(["unreadable pictures left out (1): bad.png"]);
   for (const name of ["worse.png", "worst.png"]) await putText(name, "no picture");
   await expect(openDataset(folder)).rejects.toThrow(/3 of 22 pictures.*bad\.png.*corrupt/);
-  expect((await inspectDataset(folder)).train?.unreadable).toHaveLength(3);
 });
 
 test("missing and empty folders, and wrong rows, are errors that say what to do", async () => {

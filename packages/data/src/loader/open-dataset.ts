@@ -126,15 +126,15 @@ function warningsFor(
   rest: Pick<FolderRows, "captionsWithoutPicture" | "picturesWithoutCaption">,
 ): string[] {
   const warnings: string[] = [];
-  const warn = (names: readonly string[], sentence: string) => {
-    if (names.length > 0) warnings.push(`${names.length} ${sentence}: ${listNames(names, ", ")}`);
+  const warn = (names: readonly string[], what: string) => {
+    if (names.length > 0) warnings.push(`${what} left out (${names.length}): ${listNames(names, ", ")}`);
   };
   warn(
     check.unreadable.map(({ file }) => file),
-    "pictures cannot be read and are left out",
+    "unreadable pictures",
   );
-  warn(rest.captionsWithoutPicture, "captions have no picture and are left out");
-  warn(rest.picturesWithoutCaption, "pictures have no caption and are left out");
+  warn(rest.captionsWithoutPicture, "captions without a picture");
+  warn(rest.picturesWithoutCaption, "pictures without a caption");
   return warnings;
 }
 
