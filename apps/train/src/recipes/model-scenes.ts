@@ -42,7 +42,7 @@ export function scenesModel(): ModelRecipe {
       tokens: 2048,
       gradientAccumulation: 1,
       dropUserProbability: 0.1,
-      // What is learnt last comes more often: how many shapes to draw, which of two objects a question names, exchanges.
+      // What is learnt last comes more often: how many shapes to draw, and which of two objects a question names.
       taskWeights: {
         "draw: single": 2,
         "draw: relation": 6,
@@ -51,10 +51,10 @@ export function scenesModel(): ModelRecipe {
         "ask: how many": 1,
         "ask: what colour": 3,
         "ask: what shape": 1,
-        "ask: where": 4,
+        "ask: where": 6,
         "edit: remove": 1,
-        "edit: recolour": 3,
-        "edit: exchange": 3,
+        "edit: recolour": 2,
+        "edit: exchange": 2,
       },
       pictureSize: null,
     },
