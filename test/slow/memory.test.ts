@@ -6,8 +6,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { writeScenes } from "@interfuse/data";
 import { Generator, tf, useBackend } from "@interfuse/tensor";
-import { MODEL_RECIPES, modelTask, openModelParts, openRows } from "@interfuse/train";
-import { AdamW, Trainer } from "@interfuse/training";
+import { MODEL_RECIPES, makeOptimizer, modelTask, openModelParts, openRows } from "@interfuse/train";
+import { Trainer } from "@interfuse/training";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const STEPS = 2000;
@@ -29,7 +29,7 @@ it("2,000 steps leave as many tensors and no more memory than the first 500", as
   const backbone = { ...scenes.model.backbone, modelDim: 64, numLayers: 2, numHeads: 2 };
   const recipe = { ...scenes, model: { ...scenes.model, backbone }, batch: { ...scenes.batch, tokens: 512 } };
   const parts = await openModelParts({ recipe, data: join(folder, "scenes"), log: () => undefined });
-  const optimizer = new AdamW(parts.model.parameters(), recipe.optimizer);
+  const optimizer = makeOptimizer(parts.model.parameters(), recipe.optimizer);
   const trainer = new Trainer({
     task: modelTask(parts.model, recipe.lossWeights),
     batches: openRows(parts, recipe),

@@ -27,6 +27,7 @@ export { type ConsoleOutput, logLine, stderrOutput } from "./reporting/console-o
 export { formatBar, formatBytes, formatCount, formatDuration } from "./reporting/format.ts";
 export { ProgressReporter } from "./reporting/progress.ts";
 export { InterruptedError } from "./run/interrupted-error.ts";
+export { makeOptimizer, type OptimizerConfig } from "./run/make-optimizer.ts";
 export type { ResumeMode } from "./run/open-run.ts";
 export { sceneResponder } from "./scene-responder.ts";
 export { loadTextTokenizer, saveTextTokenizer, trainTextTokenizer } from "./text-tokenizer/train-text-tokenizer.ts";

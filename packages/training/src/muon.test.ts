@@ -38,6 +38,14 @@ describe("MuonWithAdamW", () => {
     expect(size).toBeLessThan(0.13);
   });
 
+  it("leaves nothing behind but the norm", () => {
+    const optimizer = new MuonWithAdamW(parameters(), { muon, adamw, hidden: new Set(["matrix"]) });
+    const all = gradients();
+    const before = tf.memory().numTensors;
+    optimizer.update(all, { learningRate: 0.01, step: 1 });
+    expect(tf.memory().numTensors).toBe(before + 1);
+  });
+
   it("names its state after the parameters", () => {
     const optimizer = new MuonWithAdamW(parameters(), { muon, adamw, hidden: new Set(["matrix"]) });
     expect([...optimizer.state().keys()].sort()).toEqual([

@@ -46,7 +46,7 @@ export class MuonWithAdamW implements Optimizer {
 
   update(gradients: ReadonlyMap<string, tf.Tensor>, options: UpdateOptions): tf.Scalar {
     const { learningRateFactor, momentum } = this.#config;
-    const { gradNorm } = muonUpdate(
+    const { gradNorm: hiddenNorm } = muonUpdate(
       { parameters: this.#hidden, gradients, momenta: this.#momenta },
       {
         learningRate: options.learningRate * learningRateFactor,
@@ -55,7 +55,9 @@ export class MuonWithAdamW implements Optimizer {
       },
     );
     const restNorm = this.#adamw.update(gradients, options);
-    return tf.tidy(() => gradNorm.square().add<tf.Scalar>(restNorm.square()).sqrt());
+    const gradNorm = tf.tidy(() => hiddenNorm.square().add<tf.Scalar>(restNorm.square()).sqrt<tf.Scalar>());
+    tf.dispose([hiddenNorm, restNorm]);
+    return gradNorm;
   }
 
   /** AdamW's state, and momenta as `momentum.NAME`. */
