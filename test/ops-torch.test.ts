@@ -15,9 +15,9 @@ import { expectClose, randomInputs, runCase } from "./ops-helpers.ts";
 import { torchUnavailable } from "./ops-torch-backend.ts";
 
 // Everything here is skipped, with a printed reason, only where the addon is not built; under CI=true that is a failure instead.
-const isMissing = (await torchUnavailable()) !== undefined;
+const describeTorch = describe.skipIf((await torchUnavailable()) !== undefined);
 
-describe.skipIf(isMissing).each([
+describeTorch.each([
   { precision: "f32" as const, tolerance: 1e-5 },
   { precision: "bf16" as const, tolerance: 3e-2 },
 ])("torch kernels in $precision", ({ precision, tolerance }) => {
@@ -86,7 +86,7 @@ describe.skipIf(isMissing).each([
   });
 });
 
-describe.skipIf(isMissing)("torch in bf16", () => {
+describeTorch("torch in bf16", () => {
   beforeAll(async () => {
     await useBackend({ backend: "torch", precision: "bf16", threads: 1 });
   });

@@ -2,7 +2,7 @@
  * Rounds a count up so that few different ones occur: at most 1/8 more, 8 counts an octave, below 16 itself.
  *
  * Rows hold ever different numbers of images and of text targets, and libtorch compiles, and keeps, a program for every
- * new extent of a product or convolution: time and memory that padding saves.
+ * new extent of a product or convolution: padding keeps them few.
  */
 export function steadyCount(count: number): number {
   const step = 2 ** Math.max(0, Math.floor(Math.log2(count)) - 3);

@@ -26,20 +26,21 @@ export type ModelPartsOptions = {
 
 /**
  * Opens and makes all of them.
- * @throws UsageError when the pictures have several sizes, or one that patches do not divide; Error or RangeError naming what is missing or does not fit.
+ * @throws UsageError when the pictures have several sizes, or one that patches do not divide; Error or RangeError naming
+ *   what is missing or does not fit.
  */
 export async function openModelParts(options: ModelPartsOptions): Promise<ModelParts> {
   const { recipe, data, log } = options;
   const dataset = await openDataset(data, { size: recipe.batch.pictureSize ?? undefined });
   for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
   const imageSize = recipe.batch.pictureSize ?? onlySize(dataset);
+  const imageTokenizer =
+    options.imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(options.imageTokenizer);
+  checkSide(imageSize, recipe.model.objective.patchSize * imageTokenizer.downsampling);
   const textTokenizer =
     options.textTokenizer === undefined
       ? trainTextTokenizer(dataset, { ...recipe.textTokenizer, pattern: "o200k" }, log)
       : await loadTextTokenizer(options.textTokenizer);
-  const imageTokenizer =
-    options.imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(options.imageTokenizer);
-  checkSide(imageSize, recipe.model.objective.patchSize * imageTokenizer.downsampling);
   const model = new UnifiedModel(
     modelConfig(recipe, { textTokenizer, imageTokenizer }),
     new Generator(recipe.seed, "model"),

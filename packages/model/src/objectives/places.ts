@@ -26,8 +26,9 @@ export function places(grids: readonly PatchGrid[]): Places {
   const placeOfPatch: number[] = [];
   for (const grid of grids) {
     const size = `${grid.rows}x${grid.columns}`;
-    const firstPlace = firstPlaces.get(size) ?? features.length / NUM_PLACE_FEATURES;
-    if (!firstPlaces.has(size)) {
+    let firstPlace = firstPlaces.get(size);
+    if (firstPlace === undefined) {
+      firstPlace = features.length / NUM_PLACE_FEATURES;
       firstPlaces.set(size, firstPlace);
       features.push(...gridFeatures(grid));
     }
