@@ -13,10 +13,6 @@ import { DiffusionObjective } from "./objectives/diffusion-objective.ts";
 import type { EnteredImages, ImageObjective } from "./objectives/image-objective.ts";
 import type { AdapterCarry } from "./objectives/patch-adapter.ts";
 import { gatherRows, type PackedRow, patchIndices, rowConditioning, rowEmbeddings } from "./packed-row.ts";
-import { padToSteadyCount } from "./steady-count.ts";
-
-/** `crossEntropy` gives 0 for it. */
-const NO_TARGET = -1;
 
 /** Losses of a row as sums; the trainer divides them by counts over everything it accumulates. */
 export interface LossSums extends TargetCounts {
@@ -122,11 +118,8 @@ export class UnifiedModel extends Module {
 
   #textLossSum(hidden_LD: tf.Tensor2D, { textTargetRows, textTargetIds }: Layout): tf.Scalar {
     if (textTargetRows.length === 0) return tf.scalar(0);
-    const rows = padToSteadyCount([...textTargetRows]);
-    const targets = new Int32Array(rows.length).fill(NO_TARGET);
-    targets.set(textTargetIds);
-    const logits_RV = this.logits(gatherRows(hidden_LD, Int32Array.from(rows)));
-    return crossEntropy(logits_RV, tf.tensor1d(targets, "int32")).sum();
+    const logits_RV = this.logits(gatherRows(hidden_LD, textTargetRows));
+    return crossEntropy(logits_RV, tf.tensor1d(textTargetIds, "int32")).sum();
   }
 
   #conditioning(indices: Int32Array, entered: EnteredImages | undefined, dim: number | undefined) {

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "pieces.h"
 #include "product.h"
 
 namespace interfuse {
@@ -47,6 +48,20 @@ Tensor padded(const Tensor& x, const Geometry& geometry) {
   return at::constant_pad_nd(x, {0, 0, geometry.left, geometry.right, geometry.top, geometry.bottom}, 0);
 }
 
+/// Whole batches are multiples of this many images.
+constexpr int64_t kImageUnit = 16;
+
+/// A result of [B, ..] computed piece by piece: `run` gives [b, ..] for each.
+template <typename Run>
+Tensor in_pieces(int64_t batch, Run run) {
+  if (is_one_piece(batch, kImageUnit)) return run(Piece{0, batch});
+  std::vector<Tensor> results;
+  for_each_piece(batch, kImageUnit, [&](Piece piece) { results.push_back(run(piece)); });
+  return at::cat(results);
+}
+
+Tensor images(const Tensor& x, Piece piece) { return x.narrow(0, piece.start, piece.size); }
+
 /// Only the sizes of this operand matter to ATen; the memory is never read.
 Tensor sizes_only(at::IntArrayRef sizes, const Tensor& like) {
   return at::empty(sizes, like.options(), at::MemoryFormat::ChannelsLast);
@@ -60,12 +75,14 @@ Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Te
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
     return linear_product(x.contiguous(), weight.reshape({weight.size(2), weight.size(3)}).t(), bias);
   }
+  const Tensor all = channels_first(padded(x, geometry));
+  const Tensor typed_weight = aten_weight(weight);
   c10::optional<Tensor> aten_bias;
   if (bias) aten_bias = *bias;
-  const Tensor y =
-      at::convolution(channels_first(padded(x, geometry)), aten_weight(weight), aten_bias, geometry.strides,
-                      geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups);
-  return channels_last(y);
+  return in_pieces(x.size(0), [&](Piece piece) {
+    return channels_last(at::convolution(images(all, piece), typed_weight, aten_bias, geometry.strides,
+                                         geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups));
+  });
 }
 
 Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
@@ -77,13 +94,17 @@ Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints
   const bool even = geometry.is_symmetric();
   const int64_t height = input_shape[1] + (even ? 0 : geometry.top + geometry.bottom);
   const int64_t width = input_shape[2] + (even ? 0 : geometry.left + geometry.right);
-  const Tensor x = sizes_only({input_shape[0], input_shape[3], height, width}, dy);
-  const auto gradients = at::convolution_backward(channels_first(dy), x, aten_weight(weight), c10::nullopt,
-                                                  geometry.strides, geometry.aten_padding(), geometry.dilations, false,
-                                                  {0, 0}, geometry.groups, {true, false, false});
-  Tensor dx = std::get<0>(gradients);
-  if (!even) dx = dx.narrow(2, geometry.top, input_shape[1]).narrow(3, geometry.left, input_shape[2]);
-  return channels_last(dx);
+  const Tensor all = channels_first(dy);
+  const Tensor typed_weight = aten_weight(weight);
+  return in_pieces(dy.size(0), [&](Piece piece) {
+    const auto gradients = at::convolution_backward(
+        images(all, piece), sizes_only({piece.size, input_shape[3], height, width}, dy), typed_weight, c10::nullopt,
+        geometry.strides, geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups,
+        {true, false, false});
+    Tensor dx = std::get<0>(gradients);
+    if (!even) dx = dx.narrow(2, geometry.top, input_shape[1]).narrow(3, geometry.left, input_shape[2]);
+    return channels_last(dx);
+  });
 }
 
 Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
@@ -93,11 +114,17 @@ Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& we
     const Tensor rows = x.reshape({-1, weight_shape[2]});
     return transposed_product(rows, dy.reshape({-1, weight_shape[3]})).reshape(weight_shape);
   }
+  const Tensor all_dy = channels_first(dy);
+  const Tensor all_x = channels_first(padded(x, geometry));
   const Tensor weight = sizes_only({weight_shape[3], weight_shape[2], weight_shape[0], weight_shape[1]}, dy);
-  const auto gradients = at::convolution_backward(
-      channels_first(dy), channels_first(padded(x, geometry)), weight, c10::nullopt, geometry.strides,
-      geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups, {false, true, false});
-  return std::get<1>(gradients).permute({2, 3, 1, 0}).contiguous();
+  Tensor sum = at::zeros(weight_shape, at::kFloat);
+  for_each_piece(dy.size(0), kImageUnit, [&](Piece piece) {
+    const auto gradients = at::convolution_backward(
+        images(all_dy, piece), images(all_x, piece), weight, c10::nullopt, geometry.strides, geometry.aten_padding(),
+        geometry.dilations, false, {0, 0}, geometry.groups, {false, true, false});
+    sum.add_(std::get<1>(gradients).permute({2, 3, 1, 0}));
+  });
+  return sum;
 }
 
 namespace {
@@ -148,7 +175,7 @@ Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, co
 
 Tensor grouped_convolution_grad_weight(const Stored& dy, const Stored& x, const Ints& weight_shape,
                                        const ConvolutionShape& shape, Precision precision) {
-  return widened(convolution_grad_weight(in_precision(dy, precision), in_precision(x, precision), weight_shape, shape));
+  return convolution_grad_weight(in_precision(dy, precision), in_precision(x, precision), weight_shape, shape);
 }
 
 Tensor batch_norm(const Tensor& x, const Tensor& mean, const Tensor& variance, const std::optional<Tensor>& offset,

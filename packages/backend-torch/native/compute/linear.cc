@@ -25,7 +25,7 @@ Tensor linear_grad_input(const Stored& dy, const Stored& weight, Precision preci
 }
 
 Tensor linear_grad_weight(const Stored& dy, const Stored& x, Precision precision) {
-  return widened(transposed_product(flattened(in_precision(dy, precision)), flattened(in_precision(x, precision))));
+  return transposed_product(flattened(in_precision(dy, precision)), flattened(in_precision(x, precision)));
 }
 
 Tensor linear_grad_bias(const Tensor& dy) { return at::sum(flattened(dy), {0}); }

@@ -4,6 +4,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include "elementwise.h"
+#include "pieces.h"
 
 namespace interfuse {
 
@@ -34,9 +35,10 @@ Tensor call_one_dnn(const c10::OperatorHandle& handle, const Tensor& x, const Te
 /// Below this many multiplications setting oneDNN up costs more than it gains.
 constexpr int64_t kLargeProduct = int64_t{1} << 20;
 
-}  // namespace
+/// Whole rows of a batch are multiples of this many.
+constexpr int64_t kRowUnit = 1024;
 
-Tensor linear_product(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+Tensor product_of_piece(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
   const auto* handle = one_dnn_linear();
   const bool large = x.numel() * weight.size(0) >= kLargeProduct;
   if (handle != nullptr && large && x.scalar_type() == at::kFloat) return call_one_dnn(*handle, x, weight, bias);
@@ -45,7 +47,31 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const std::optional
   return at::linear(x, weight, aten_bias);
 }
 
-Tensor transposed_product(const Tensor& a, const Tensor& b) { return at::mm(a.t(), b); }
+}  // namespace
+
+Tensor linear_product(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+  const int64_t rows = x.numel() / std::max<int64_t>(1, x.size(-1));
+  if (is_one_piece(rows, kRowUnit)) return product_of_piece(x, weight, bias);
+  const Tensor flat = x.reshape({rows, x.size(-1)});
+  Ints sizes = x.sizes().vec();
+  sizes.back() = weight.size(0);
+  const Tensor y = at::empty({rows, sizes.back()}, x.options());
+  for_each_piece(rows, kRowUnit, [&](Piece piece) {
+    y.narrow(0, piece.start, piece.size)
+        .copy_(product_of_piece(flat.narrow(0, piece.start, piece.size), weight, bias));
+  });
+  return y.view(sizes);
+}
+
+Tensor transposed_product(const Tensor& a, const Tensor& b) {
+  Tensor sum;
+  for_each_piece(a.size(0), kRowUnit, [&](Piece piece) {
+    const Tensor term =
+        widened(at::mm(a.narrow(0, piece.start, piece.size).t(), b.narrow(0, piece.start, piece.size)));
+    sum = sum.defined() ? sum.add_(term) : term;
+  });
+  return sum.defined() ? sum : at::zeros({a.size(1), b.size(1)}, at::kFloat);
+}
 
 Tensor batch_matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
   const Tensor left = transpose_a ? a.transpose(-1, -2) : a;

@@ -8,7 +8,7 @@ namespace interfuse {
 /// x [.., I] times the transpose of weight [O, I], plus bias [O]: [.., O]. Both in one storage type.
 Tensor linear_product(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias);
 
-/// a [L, O] transposed times b [L, I]: [O, I]. Both in one storage type.
+/// a [L, O] transposed times b [L, I], both in one storage type: [O, I] in float32.
 Tensor transposed_product(const Tensor& a, const Tensor& b);
 
 /// Batched a [.., M, K] times b [.., K, N] with either operand transposed; batch axes broadcast.

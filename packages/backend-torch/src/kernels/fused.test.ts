@@ -38,10 +38,10 @@ for (const precision of PRECISIONS) {
       tf.tidy(body);
     };
 
-    test(
-      "Linear and its gradients",
+    // 1,100 rows are a whole unit and three pieces.
+    test.each([1, 9, 1100])("Linear and its gradients, %i rows", (L) =>
       inTidy(() => {
-        const [L, I, O] = [9, 20, 13];
+        const [I, O] = [20, 13];
         const x = rounded(L * I, 1);
         const w = rounded(O * I, 2);
         const b = rounded(O, 3);
@@ -80,7 +80,7 @@ for (const precision of PRECISIONS) {
             Array.from({ length: L }, (_, l) => at(dy, l * O + o)).reduce((s, v) => s + v),
           ),
         );
-      }),
+      })(),
     );
 
     test(

@@ -42,6 +42,14 @@ agreesWithGradients(
   (x, w) => tf.conv2d(image(x), image(w), 2, "same"),
 );
 agreesWithGradients(
+  "conv2d, a batch computed in pieces",
+  [
+    [19, 4, 5, 2],
+    [3, 3, 2, 3],
+  ],
+  (x, w) => tf.conv2d(image(x), image(w), 2, "same"),
+);
+agreesWithGradients(
   "conv2d, pointwise",
   [
     [2, 3, 3, 5],

@@ -19,7 +19,6 @@ import { type Generator, initNormal, linear, Module, tf } from "@interfuse/tenso
 import type { LayoutImage } from "../layout/layout.ts";
 import { imageOfPatch, patchGrid } from "../layout/patch-grid.ts";
 import { gatherRows } from "../packed-row.ts";
-import { padToSteadyCount } from "../steady-count.ts";
 import type { DiffusionConfig } from "./diffusion-config.ts";
 import type {
   Drawing,
@@ -111,7 +110,7 @@ export class DiffusionObjective extends Module implements ImageObjective {
 
   enter({ patches_PF, timesteps, grids }: PatchBatch): EnteredImages {
     const patches = tf.tensor2d(patches_PF, [patches_PF.length / this.#numFeatures, this.#numFeatures]);
-    const time_ID = this.#timestepEmbedding.forward(padToSteadyCount([...timesteps]));
+    const time_ID = this.#timestepEmbedding.forward(timesteps);
     const { tokens_PD, carry } = this.#adapter.enter({ patches_PF: patches, grids, time_ID });
     const { features, placeOfPatch } = places(grids);
     const place_QD = linear(features, this.#placeWeight, { float32Output: true }) as tf.Tensor2D;

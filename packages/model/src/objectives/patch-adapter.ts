@@ -11,13 +11,13 @@ export interface AdapterInput {
   readonly patches_PF: tf.Tensor2D;
   /** The grid of each image; their tokens add up to P. */
   readonly grids: readonly PatchGrid[];
-  /** Embedded timestep of each image; more rows may follow. */
+  /** Embedded timestep of each image. */
   readonly time_ID: tf.Tensor2D;
 }
 
 /** What one group of equally sized images hands past the backbone. */
 export interface CarriedGroup {
-  /** Indices of the images in the batch; then, to a steady count, the first one again. */
+  /** Indices of the images in the batch. */
   readonly images: readonly number[];
   readonly grid: PatchGrid;
   /** What came in, as cells of the finest level: [I, height, width, channels]. */

@@ -19,15 +19,3 @@ it.each([1, 33, 40])("runs %i images of two sizes in groups, and keeps their ord
   });
   expect(Array.from(doubled_PX.dataSync())).toEqual(Array.from(rows_PX.mul(2).dataSync()));
 });
-
-it("pads a group to a steady count; what is padded has no gradient", () => {
-  const grids = new Array(17).fill(patchGrid(1, 1, 1));
-  const rows_PX = tf.ones<tf.Rank.R2>([17, 2]);
-  const gradient = tf.grad((rows: tf.Tensor) =>
-    mapSizeGroups(rows as tf.Tensor2D, grids, (group, { images }) => {
-      expect(images).toHaveLength(18);
-      return group.square();
-    }).sum(),
-  )(rows_PX);
-  expect(Array.from(gradient.dataSync())).toEqual(new Array(34).fill(2));
-});

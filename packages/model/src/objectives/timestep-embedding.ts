@@ -32,7 +32,7 @@ export class TimestepEmbedding extends Module {
   }
 
   /** Timesteps in [0, 1], one per image -> [I, D]. */
-  forward(timesteps: readonly number[]): tf.Tensor2D {
+  forward(timesteps: Float32Array): tf.Tensor2D {
     return tf.tidy(() => {
       const features_IE = tf.tensor2d(sinusoid(timesteps), [timesteps.length, NUM_FEATURES]);
       const hidden_ID = linear(features_IE, this.#inputWeight, { bias: this.#inputBias });
@@ -42,7 +42,7 @@ export class TimestepEmbedding extends Module {
   }
 }
 
-function sinusoid(timesteps: readonly number[]): Float32Array {
+function sinusoid(timesteps: Float32Array): Float32Array {
   const half = FREQUENCIES.length;
   const features = new Float32Array(timesteps.length * NUM_FEATURES);
   timesteps.forEach((timestep, image) => {
