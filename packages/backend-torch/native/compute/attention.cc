@@ -22,7 +22,10 @@ struct Running {
 };
 
 /// Turns scores into e^(score - maximum) over the visible part, scaling what was summed before; masked ones become 0.
-void soften_row(float* scores, Visible visible, Running& running, float* output, int64_t padded) {
+/// `probabilities` may be the scores themselves.
+template <typename Element>
+void soften_row(const float* scores, Visible visible, Running& running, Element* probabilities, float* output,
+                int64_t padded) {
   Vector largest = splat(running.maximum);
   for (int64_t p = visible.begin; p < visible.end; p += kLanes) largest = maximum(largest, load(scores + p));
   const float top = maximum_of(largest);
@@ -30,7 +33,7 @@ void soften_row(float* scores, Visible visible, Running& running, float* output,
   for (int64_t p = visible.begin; p < visible.end; p += kLanes) {
     const Vector e = exponential(load(scores + p) - top);
     sums += e;
-    store(scores + p, e);
+    store(probabilities + p, e);
   }
   if (running.total != 0.0f && top > running.maximum) {
     const float shrink = std::exp(running.maximum - top);
@@ -42,15 +45,21 @@ void soften_row(float* scores, Visible visible, Running& running, float* output,
 }
 
 /// Scratch memory of one task; sized for the largest group and tile.
+template <typename Element>
 struct ForwardScratch {
-  explicit ForwardScratch(int64_t size)
-      : query(kGroupQueries * round_up(size)),
-        output(kGroupQueries * round_up(size)),
-        key_columns(round_up(size) * kTileStride),
-        key_rows(kTilePositions * round_up(size)),
-        value_rows(kTilePositions * round_up(size)),
+  explicit ForwardScratch(int64_t size) : ForwardScratch(padded_size<Element>(size), kTilePositions + 1) {}
+  ForwardScratch(int64_t padded, int64_t tile_rows)
+      : query(kGroupQueries * padded),
+        key_rows(tile_rows * padded),
+        value_rows(tile_rows * padded),
+        probabilities(kRowBlock * kTileStride),
+        key_columns(padded * kTileStride),
+        value_words(tile_rows * padded),
+        output(kGroupQueries * padded),
         scores(kRowBlock * kTileStride) {}
-  Scratch query, output, key_columns, key_rows, value_rows, scores;
+  Scratch<Element> query, key_rows, value_rows, probabilities;
+  Scratch<Word<Element>> key_columns, value_words;
+  Scratch<float> output, scores;
 };
 
 struct Operands {
@@ -60,35 +69,45 @@ struct Operands {
   float scale;
 };
 
+template <typename Element>
 void forward_group(const Operands& in, const HeadRows& output, float* log_sum_exp, const QueryGroup& group,
-                   int64_t head, int64_t num_heads, ForwardScratch& scratch) {
+                   int64_t head, int64_t num_heads, ForwardScratch<Element>& scratch) {
+  constexpr int64_t kWord = kElementsPerWord<Element>;
   const int64_t count = group.end - group.begin;
-  const int64_t padded = round_up(in.size);
+  const int64_t padded = padded_size<Element>(in.size);
   Running running[kGroupQueries];
   std::memset(scratch.output.get(), 0, count * padded * sizeof(float));
-  for (int64_t r = 0; r < count; ++r) in.query.read(group.begin + r, head, scratch.query.get() + r * padded, in.scale);
+  for (int64_t r = 0; r < count; ++r) in.query.read(group.begin + r, head, scratch.query.get() + r * padded);
   for (int64_t begin = 0; begin < group.num_positions; begin += kTilePositions) {
     const int64_t end = std::min<int64_t>(begin + kTilePositions, group.num_positions);
     pack_rows(in.key, group, begin, end, head / in.query_heads, in.size, scratch.key_rows.get());
     transpose_rows(scratch.key_rows.get(), end - begin, in.size, scratch.key_columns.get());
     pack_rows(in.value, group, begin, end, head / in.query_heads, in.size, scratch.value_rows.get());
+    const Word<Element>* values =
+        pair_all_rows(scratch.value_rows.get(), end - begin, padded, scratch.value_words.get());
     for (int64_t r = 0; r < count; r += kRowBlock) {
       const int64_t rows = std::min(kRowBlock, count - r);
       const Visible visible = visible_part(group.rows.data() + r, rows, begin, end);
       if (visible.begin >= visible.end) continue;
       float* scores = scratch.scores.get();
+      Element* probabilities = scratch.probabilities.get();
       float* block_output = scratch.output.get() + r * padded;
       for (int64_t i = 0; i < rows; ++i)
         std::fill(scores + i * kTileStride + visible.begin, scores + i * kTileStride + visible.end, 0.0f);
-      add_product({scratch.query.get() + r * padded, padded, 1},
-                  {scratch.key_columns.get() + visible.begin, kTileStride}, {scores + visible.begin, kTileStride}, rows,
-                  visible.end - visible.begin, in.size);
+      add_product<Word<Element>>(
+          {as_words(scratch.query.get() + r * padded), padded / kWord, 1},
+          {scratch.key_columns.get() + visible.begin, kTileStride}, {scores + visible.begin, kTileStride}, rows,
+          visible.end - visible.begin, in_words<Element>(in.size));
       for (int64_t i = 0; i < rows; ++i) {
+        scale_row(scores + i * kTileStride, visible, in.scale);
         mask_row(scores + i * kTileStride, group.rows[r + i], visible, begin, 2 * kMasked);
-        soften_row(scores + i * kTileStride, visible, running[r + i], block_output + i * padded, padded);
+        soften_row(scores + i * kTileStride, visible, running[r + i], probabilities + i * kTileStride,
+                   block_output + i * padded, padded);
       }
-      add_product({scores + visible.begin, kTileStride, 1}, {scratch.value_rows.get() + visible.begin * padded, padded},
-                  {block_output, padded}, rows, padded, std::min(visible.end, end - begin) - visible.begin);
+      add_product<Word<Element>>(
+          {as_words(probabilities + visible.begin), kTileStride / kWord, 1},
+          {values + visible.begin / kWord * padded, padded}, {block_output, padded}, rows, padded,
+          in_words<Element>(std::min(visible.end, end - begin) - visible.begin));
     }
   }
   for (int64_t r = 0; r < count; ++r) {
@@ -98,9 +117,6 @@ void forward_group(const Operands& in, const HeadRows& output, float* log_sum_ex
         sees_keys ? running[r].maximum + std::log(running[r].total) : 0.0f;
   }
 }
-
-/// A [rows, heads, K] tensor with contiguous rows.
-Tensor with_contiguous_rows(const Tensor& tensor) { return tensor.stride(2) == 1 ? tensor : tensor.contiguous(); }
 
 }  // namespace
 
@@ -119,12 +135,14 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
   const Operands in{HeadRows(q), HeadRows(k), HeadRows(v), size, num_heads / k.size(1), static_cast<float>(scale)};
   const HeadRows out(output);
   const auto num_groups = static_cast<int64_t>(plan.groups.size());
-  parallel_for(num_groups * num_heads, 1, [&](int64_t begin, int64_t end) {
-    ForwardScratch scratch(size);
-    for (int64_t item = begin; item < end; ++item) {
-      forward_group(in, out, data_of<float>(log_sum_exp), plan.groups[item / num_heads], item % num_heads, num_heads,
-                    scratch);
-    }
+  with_element(precision, [&](auto element) {
+    parallel_for(num_groups * num_heads, 1, [&](int64_t begin, int64_t end) {
+      ForwardScratch<decltype(element)> scratch(size);
+      for (int64_t item = begin; item < end; ++item) {
+        forward_group(in, out, data_of<float>(log_sum_exp), plan.groups[item / num_heads], item % num_heads, num_heads,
+                      scratch);
+      }
+    });
   });
   return {output, log_sum_exp};
 }

@@ -10,20 +10,32 @@ namespace interfuse {
 
 namespace {
 
+template <typename Element>
 struct BackwardScratch {
   BackwardScratch(int64_t size, int64_t query_heads)
-      : query(kGroupQueries * round_up(size)),
-        dy(kGroupQueries * round_up(size)),
-        dquery(query_heads * kGroupQueries * round_up(size)),
-        key_rows(kTilePositions * round_up(size)),
-        value_rows(kTilePositions * round_up(size)),
-        key_columns(round_up(size) * kTileStride),
-        value_columns(round_up(size) * kTileStride),
-        probabilities(kGroupQueries * kTileStride),
-        dscores(kGroupQueries * kTileStride),
-        dkey(kTilePositions * round_up(size)),
-        dvalue(kTilePositions * round_up(size)) {}
-  Scratch query, dy, dquery, key_rows, value_rows, key_columns, value_columns, probabilities, dscores, dkey, dvalue;
+      : BackwardScratch(padded_size<Element>(size), query_heads, kGroupQueries + 1, kTilePositions + 1) {}
+  BackwardScratch(int64_t padded, int64_t query_heads, int64_t group_rows, int64_t tile_rows)
+      : query(group_rows * padded),
+        dy(group_rows * padded),
+        key_rows(tile_rows * padded),
+        value_rows(tile_rows * padded),
+        probabilities(group_rows * kTileStride),
+        dscores(group_rows * kTileStride),
+        query_words(group_rows * padded),
+        dy_words(group_rows * padded),
+        key_columns(padded * kTileStride),
+        value_columns(padded * kTileStride),
+        key_words(tile_rows * padded),
+        probability_words(group_rows * kTileStride),
+        dscore_words(group_rows * kTileStride),
+        block_probabilities(kRowBlock * kTileStride),
+        block_dscores(kRowBlock * kTileStride),
+        dquery(query_heads * kGroupQueries * padded),
+        dkey(kTilePositions * padded),
+        dvalue(kTilePositions * padded) {}
+  Scratch<Element> query, dy, key_rows, value_rows, probabilities, dscores;
+  Scratch<Word<Element>> query_words, dy_words, key_columns, value_columns, key_words, probability_words, dscore_words;
+  Scratch<float> block_probabilities, block_dscores, dquery, dkey, dvalue;
 };
 
 struct Backward {
@@ -38,8 +50,9 @@ struct Backward {
 };
 
 /// Sum of dy * output for each query: what softmax's gradient subtracts.
-void row_dots(const Backward& in, const QueryGroup& group, int64_t head, const float* dy, float* dots) {
-  const int64_t padded = round_up(in.size);
+template <typename Element>
+void row_dots(const Backward& in, const QueryGroup& group, int64_t head, const Element* dy, float* dots) {
+  const int64_t padded = padded_size<Element>(in.size);
   alignas(64) float output[512] = {};
   for (int64_t r = 0; r < group.end - group.begin; ++r) {
     in.output.read(group.begin + r, head, output);
@@ -50,57 +63,74 @@ void row_dots(const Backward& in, const QueryGroup& group, int64_t head, const f
 }
 
 /// Probabilities and score gradients of a block of rows, zero where a row sees nothing.
+template <typename Element>
 void recompute_block(const Backward& in, const QueryGroup& group, int64_t head, int64_t r, int64_t rows,
                      Visible visible, int64_t tile_begin, int64_t tile_end, const float* dots,
-                     const BackwardScratch& scratch) {
-  const int64_t padded = round_up(in.size);
-  float* probabilities = scratch.probabilities.get() + r * kTileStride;
-  float* dscores = scratch.dscores.get() + r * kTileStride;
-  const size_t used = round_up(tile_end - tile_begin) * sizeof(float);
-  for (int64_t i = 0; i < rows; ++i) {
-    std::memset(probabilities + i * kTileStride, 0, used);
-    std::memset(dscores + i * kTileStride, 0, used);
+                     const BackwardScratch<Element>& scratch) {
+  const int64_t padded = padded_size<Element>(in.size);
+  const int64_t row_words = padded / kElementsPerWord<Element>;
+  Element* probabilities = scratch.probabilities.get() + r * kTileStride;
+  Element* dscores = scratch.dscores.get() + r * kTileStride;
+  const size_t used = round_up(tile_end - tile_begin) * sizeof(Element);
+  // One row more than the block has: the other half of an odd last one.
+  for (int64_t i = 0; i <= rows; ++i) {
+    std::memset(static_cast<void*>(probabilities + i * kTileStride), 0, used);
+    std::memset(static_cast<void*>(dscores + i * kTileStride), 0, used);
   }
   if (visible.begin >= visible.end) return;
   const int64_t width = visible.end - visible.begin;
-  add_product({scratch.query.get() + r * padded, padded, 1}, {scratch.key_columns.get() + visible.begin, kTileStride},
-              {probabilities + visible.begin, kTileStride}, rows, width, in.size);
-  add_product({scratch.dy.get() + r * padded, padded, 1}, {scratch.value_columns.get() + visible.begin, kTileStride},
-              {dscores + visible.begin, kTileStride}, rows, width, in.size);
+  const int64_t depth = in_words<Element>(in.size);
+  float* scores = scratch.block_probabilities.get();
+  float* gradients = scratch.block_dscores.get();
   for (int64_t i = 0; i < rows; ++i) {
-    float* p = probabilities + i * kTileStride;
-    float* ds = dscores + i * kTileStride;
+    std::fill(scores + i * kTileStride + visible.begin, scores + i * kTileStride + visible.end, 0.0f);
+    std::fill(gradients + i * kTileStride + visible.begin, gradients + i * kTileStride + visible.end, 0.0f);
+  }
+  add_product<Word<Element>>({as_words(scratch.query.get() + r * padded), row_words, 1},
+                             {scratch.key_columns.get() + visible.begin, kTileStride},
+                             {scores + visible.begin, kTileStride}, rows, width, depth);
+  add_product<Word<Element>>({as_words(scratch.dy.get() + r * padded), row_words, 1},
+                             {scratch.value_columns.get() + visible.begin, kTileStride},
+                             {gradients + visible.begin, kTileStride}, rows, width, depth);
+  for (int64_t i = 0; i < rows; ++i) {
+    float* row = scores + i * kTileStride;
     const float total = in.log_sum_exp[(group.begin + r + i) * in.num_heads + head];
-    mask_row(p, group.rows[r + i], visible, tile_begin, -1e30f);
-    for (int64_t k = visible.begin; k < visible.end; k += kLanes) {
-      const Vector probability = exponential(load(p + k) - total);
-      store(p + k, probability);
-      store(ds + k, probability * (load(ds + k) - dots[r + i]));
+    scale_row(row, visible, in.scale);
+    mask_row(row, group.rows[r + i], visible, tile_begin, -1e30f);
+    for (int64_t p = visible.begin; p < visible.end; p += kLanes) {
+      const Vector probability = exponential(load(row + p) - total);
+      store(probabilities + i * kTileStride + p, probability);
+      store(dscores + i * kTileStride + p, probability * (load(gradients + i * kTileStride + p) - dots[r + i]));
     }
   }
 }
 
-void add_rows(const QueryGroup& group, int64_t begin, int64_t end, const float* from, float* to, int64_t size,
-              int64_t row_stride) {
-  const int64_t padded = round_up(size);
+void add_rows(const QueryGroup& group, int64_t begin, int64_t end, const float* from, int64_t padded, float factor,
+              float* to, int64_t size, int64_t row_stride) {
   for_each_key(group, begin, end, [&](int64_t position, int64_t key) {
     float* row = to + key * row_stride;
     const float* added = from + position * padded;
-    for_each_run(size,
-                 [&](int64_t i, int64_t n) { store_run(row + i, load_run(row + i, n) + load_run(added + i, n), n); });
+    for_each_run(size, [&](int64_t i, int64_t n) {
+      store_run(row + i, load_run(row + i, n) + factor * load_run(added + i, n), n);
+    });
   });
 }
 
+template <typename Element>
 void backward_head(const Backward& in, const QueryGroup& group, int64_t head, int64_t begin, int64_t end,
-                   BackwardScratch& scratch) {
+                   const Word<Element>* keys, BackwardScratch<Element>& scratch) {
+  constexpr int64_t kWord = kElementsPerWord<Element>;
   const int64_t count = group.end - group.begin;
-  const int64_t padded = round_up(in.size);
+  const int64_t padded = padded_size<Element>(in.size);
   float* dquery = scratch.dquery.get() + head % in.query_heads() * kGroupQueries * padded;
   float dots[kGroupQueries];
   for (int64_t r = 0; r < count; ++r) {
-    in.query.read(group.begin + r, head, scratch.query.get() + r * padded, in.scale);
+    in.query.read(group.begin + r, head, scratch.query.get() + r * padded);
     in.dy.read(group.begin + r, head, scratch.dy.get() + r * padded);
   }
+  // The other half of an odd last row.
+  std::memset(static_cast<void*>(scratch.query.get() + count * padded), 0, padded * sizeof(Element));
+  std::memset(static_cast<void*>(scratch.dy.get() + count * padded), 0, padded * sizeof(Element));
   row_dots(in, group, head, scratch.dy.get(), dots);
   Visible parts[kGroupQueries / kRowBlock + 1];
   for (int64_t r = 0; r < count; r += kRowBlock) {
@@ -109,10 +139,17 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
     recompute_block(in, group, head, r, rows, visible, begin, end, dots, scratch);
     if (visible.begin >= visible.end) continue;
     const int64_t depth = std::min(visible.end, end - begin) - visible.begin;
-    add_product({scratch.dscores.get() + r * kTileStride + visible.begin, kTileStride, 1},
-                {scratch.key_rows.get() + visible.begin * padded, padded}, {dquery + r * padded, padded}, rows, padded,
-                depth);
+    add_product<Word<Element>>(
+        {as_words(scratch.dscores.get() + r * kTileStride + visible.begin), kTileStride / kWord, 1},
+        {keys + visible.begin / kWord * padded, padded}, {dquery + r * padded, padded}, rows, padded,
+        in_words<Element>(depth));
   }
+  const Word<Element>* queries = pair_all_rows(scratch.query.get(), count, padded, scratch.query_words.get());
+  const Word<Element>* dys = pair_all_rows(scratch.dy.get(), count, padded, scratch.dy_words.get());
+  const Word<Element>* probabilities =
+      pair_all_rows(scratch.probabilities.get(), count, kTileStride, scratch.probability_words.get());
+  const Word<Element>* dscores =
+      pair_all_rows(scratch.dscores.get(), count, kTileStride, scratch.dscore_words.get());
   // Keys in blocks, each over the rows between the first and the last block that sees it.
   for (int64_t p = 0; p < end - begin; p += kRowBlock) {
     const int64_t positions = std::min(kRowBlock, end - begin - p);
@@ -124,16 +161,18 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
       last = std::min(r + kRowBlock, count);
     }
     if (first >= last) continue;
-    const int64_t offset = first * kTileStride + p;
-    add_product({scratch.dscores.get() + offset, 1, kTileStride}, {scratch.query.get() + first * padded, padded},
-                {scratch.dkey.get() + p * padded, padded}, positions, padded, last - first);
-    add_product({scratch.probabilities.get() + offset, 1, kTileStride}, {scratch.dy.get() + first * padded, padded},
-                {scratch.dvalue.get() + p * padded, padded}, positions, padded, last - first);
+    const int64_t offset = first / kWord * kTileStride + p;
+    const int64_t depth = in_words<Element>(last - first);
+    add_product<Word<Element>>({dscores + offset, 1, kTileStride}, {queries + first / kWord * padded, padded},
+                               {scratch.dkey.get() + p * padded, padded}, positions, padded, depth);
+    add_product<Word<Element>>({probabilities + offset, 1, kTileStride}, {dys + first / kWord * padded, padded},
+                               {scratch.dvalue.get() + p * padded, padded}, positions, padded, depth);
   }
 }
 
-void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head, BackwardScratch& scratch) {
-  const int64_t padded = round_up(in.size);
+template <typename Element>
+void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head, BackwardScratch<Element>& scratch) {
+  const int64_t padded = padded_size<Element>(in.size);
   const int64_t heads = in.query_heads();
   const int64_t row_stride = in.num_kv_heads * in.size;
   std::memset(scratch.dquery.get(), 0, heads * kGroupQueries * padded * sizeof(float));
@@ -141,13 +180,14 @@ void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head
     const int64_t end = std::min<int64_t>(begin + kTilePositions, group.num_positions);
     pack_rows(in.key, group, begin, end, kv_head, in.size, scratch.key_rows.get());
     transpose_rows(scratch.key_rows.get(), end - begin, in.size, scratch.key_columns.get());
+    const Word<Element>* keys = pair_all_rows(scratch.key_rows.get(), end - begin, padded, scratch.key_words.get());
     pack_rows(in.value, group, begin, end, kv_head, in.size, scratch.value_rows.get());
     transpose_rows(scratch.value_rows.get(), end - begin, in.size, scratch.value_columns.get());
     std::memset(scratch.dkey.get(), 0, (end - begin) * padded * sizeof(float));
     std::memset(scratch.dvalue.get(), 0, (end - begin) * padded * sizeof(float));
-    for (int64_t h = 0; h < heads; ++h) backward_head(in, group, kv_head * heads + h, begin, end, scratch);
-    add_rows(group, begin, end, scratch.dkey.get(), in.dkey + kv_head * in.size, in.size, row_stride);
-    add_rows(group, begin, end, scratch.dvalue.get(), in.dvalue + kv_head * in.size, in.size, row_stride);
+    for (int64_t h = 0; h < heads; ++h) backward_head(in, group, kv_head * heads + h, begin, end, keys, scratch);
+    add_rows(group, begin, end, scratch.dkey.get(), padded, in.scale, in.dkey + kv_head * in.size, in.size, row_stride);
+    add_rows(group, begin, end, scratch.dvalue.get(), padded, 1.0f, in.dvalue + kv_head * in.size, in.size, row_stride);
   }
   for (int64_t h = 0; h < heads; ++h) {
     const float* dquery = scratch.dquery.get() + h * kGroupQueries * padded;
@@ -156,8 +196,6 @@ void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head
     }
   }
 }
-
-Tensor with_contiguous_rows(const Tensor& tensor) { return tensor.stride(2) == 1 ? tensor : tensor.contiguous(); }
 
 }  // namespace
 
@@ -190,12 +228,14 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
   const AttentionPlan plan = plan_attention(key_ranges.data, q.size(0), k.size(0), kGroupQueries);
   const int64_t kv_heads = k.size(1);
   const auto components = static_cast<int64_t>(plan.components.size());
-  parallel_for(components * kv_heads, 1, [&](int64_t begin, int64_t end) {
-    BackwardScratch scratch(size, in.query_heads());
-    for (int64_t item = begin; item < end; ++item) {
-      for (const int32_t group : plan.components[item / kv_heads])
-        backward_group(in, plan.groups[group], item % kv_heads, scratch);
-    }
+  with_element(precision, [&](auto element) {
+    parallel_for(components * kv_heads, 1, [&](int64_t begin, int64_t end) {
+      BackwardScratch<decltype(element)> scratch(size, in.query_heads());
+      for (int64_t item = begin; item < end; ++item) {
+        for (const int32_t group : plan.components[item / kv_heads])
+          backward_group(in, plan.groups[group], item % kv_heads, scratch);
+      }
+    });
   });
   return {dq, dk.to(type), dv.to(type)};
 }

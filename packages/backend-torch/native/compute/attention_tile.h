@@ -1,5 +1,5 @@
-// Packing for attention: heads of [rows, heads, K] tensors to and from float32 scratch, for one group of queries and
-// one tile of its key positions.
+// Packing for attention: heads of [rows, heads, K] tensors to and from scratch memory, for one group of queries and one
+// tile of its key positions. `Element` is what products multiply: float, or bfloat16 where the processor can.
 #pragma once
 
 #include <cstdlib>
@@ -11,28 +11,43 @@
 namespace interfuse {
 
 constexpr int64_t kTilePositions = 256;
-/// Distance between rows of a tile in floats; not a power of two, or rows would fall on the same cache lines.
-constexpr int64_t kTileStride = kTilePositions + kLanes;
+/// Distance between rows of a tile; not a power of two, or rows would fall on the same cache lines.
+constexpr int64_t kTileStride = kTilePositions + 2 * kLanes;
 constexpr int32_t kGroupQueries = 96;
+/// Rows that are computed together; even, so that no pair of rows is torn apart.
 constexpr int64_t kRowBlock = 6;
 
-inline int64_t round_up(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+inline int64_t round_up(int64_t n, int64_t multiple = kLanes) { return (n + multiple - 1) / multiple * multiple; }
 
-/// Cache-line aligned floats, zero at first.
+/// The head dimension as scratch rows have it: whole vectors of words.
+template <typename Element>
+int64_t padded_size(int64_t size) {
+  return round_up(size, kLanes * kElementsPerWord<Element>);
+}
+
+/// Cache-line aligned memory, zero at first.
+template <typename T>
 class Scratch {
  public:
-  explicit Scratch(int64_t size)
-      : data_(static_cast<float*>(std::aligned_alloc(64, round_up(size + 1) * sizeof(float)))) {
-    std::memset(data_.get(), 0, size * sizeof(float));
+  explicit Scratch(int64_t size) {
+    const size_t bytes = round_up(size * sizeof(T) + 1, 64);
+    data_.reset(static_cast<T*>(std::aligned_alloc(64, bytes)));
+    std::memset(static_cast<void*>(data_.get()), 0, bytes);
   }
-  float* get() const { return data_.get(); }
+  T* get() const { return data_.get(); }
 
  private:
   struct Free {
-    void operator()(float* data) const { std::free(data); }
+    void operator()(T* data) const { std::free(data); }
   };
-  std::unique_ptr<float, Free> data_;
+  std::unique_ptr<T, Free> data_;
 };
+
+/// Elements that follow each other, as words.
+template <typename Element>
+const Word<Element>* as_words(const Element* elements) {
+  return reinterpret_cast<const Word<Element>*>(elements);
+}
 
 /// A [rows, heads, K] tensor in either storage type, read or written one head row at a time.
 class HeadRows {
@@ -44,11 +59,12 @@ class HeadRows {
         head_stride_(tensor.stride(1)),
         size_(tensor.size(2)) {}
 
-  void read(int64_t row, int64_t head, float* to, float factor = 1.0f) const {
+  template <typename To>
+  void read(int64_t row, int64_t head, To* to) const {
     if (is_bfloat16_) {
-      copy(at<const Bfloat16>(row, head), to, factor);
+      copy(at<const Bfloat16>(row, head), to, 1.0f);
     } else {
-      copy(at<const float>(row, head), to, factor);
+      copy(at<const float>(row, head), to, 1.0f);
     }
   }
 
@@ -86,22 +102,46 @@ void for_each_key(const QueryGroup& group, int64_t begin, int64_t end, Body body
   }
 }
 
-/// Keys or values of a tile as rows [positions][padded K].
-inline void pack_rows(const HeadRows& source, const QueryGroup& group, int64_t begin, int64_t end, int64_t head,
-                      int64_t size, float* rows) {
-  const int64_t padded = round_up(size);
+/// Keys or values of a tile as rows [positions][padded K], with a row of zeros after them.
+template <typename Element>
+void pack_rows(const HeadRows& source, const QueryGroup& group, int64_t begin, int64_t end, int64_t head, int64_t size,
+               Element* rows) {
+  const int64_t padded = padded_size<Element>(size);
   for_each_key(group, begin, end,
                [&](int64_t position, int64_t key) { source.read(key, head, rows + position * padded); });
+  std::memset(static_cast<void*>(rows + (end - begin) * padded), 0, padded * sizeof(Element));
 }
 
-/// The rows [count][padded K] as columns [padded K][kTileStride]; columns past `count` hold what lay there.
-inline void transpose_rows(const float* rows, int64_t count, int64_t size, float* columns) {
-  const int64_t padded = round_up(size);
+/// The rows [count][padded K] as columns of words [padded K in words][kTileStride]; what lies past `count` is unspecified.
+template <typename Element>
+void transpose_rows(const Element* rows, int64_t count, int64_t size, Word<Element>* columns) {
+  const int64_t words = padded_size<Element>(size) / kElementsPerWord<Element>;
+  const float* from = reinterpret_cast<const float*>(rows);
+  float* to = reinterpret_cast<float*>(columns);
   for (int64_t position = 0; position < count; position += kLanes) {
-    for (int64_t k = 0; k < padded; k += kLanes) {
-      transpose_block(rows + position * padded + k, padded, columns + k * kTileStride + position, kTileStride);
+    for (int64_t k = 0; k < words; k += kLanes) {
+      transpose_block(from + position * words + k, words, to + k * kTileStride + position, kTileStride);
     }
   }
+}
+
+/// Two rows as one row of words.
+inline void pair_rows(const Bfloat16* first, const Bfloat16* second, int64_t width, Bfloat16Pair* to) {
+  for (int64_t i = 0; i < width; ++i) to[i].bits = first[i].bits | static_cast<uint32_t>(second[i].bits) << 16;
+}
+
+/// Rows [count][stride] as words along the rows, [count in words][stride]; the row after the last is read if count is
+/// odd. Single floats are words already.
+inline const float* pair_all_rows(const float* rows, int64_t, int64_t, float*) { return rows; }
+inline const Bfloat16Pair* pair_all_rows(const Bfloat16* rows, int64_t count, int64_t stride, Bfloat16Pair* to) {
+  for (int64_t r = 0; r < count; r += 2) pair_rows(rows + r * stride, rows + (r + 1) * stride, stride, to + r / 2 * stride);
+  return to;
+}
+
+/// A number of elements in words, the last one maybe half empty.
+template <typename Element>
+int64_t in_words(int64_t count) {
+  return (count + kElementsPerWord<Element> - 1) / kElementsPerWord<Element>;
 }
 
 /// The visible part of a tile for a block of rows, widened to whole vectors: [begin, end) in the tile.
@@ -123,6 +163,11 @@ inline Visible visible_part(const VisibleRow* rows, int64_t count, int64_t tile_
   return {(first - tile_begin) / kLanes * kLanes, round_up(last - tile_begin)};
 }
 
+/// Multiplies the visible part of a row of scores.
+inline void scale_row(float* scores, Visible visible, float scale) {
+  for (int64_t p = visible.begin; p < visible.end; p += kLanes) store(scores + p, load(scores + p) * scale);
+}
+
 /// Sets the scores of [visible.begin, visible.end) that `row` does not see to `value`.
 inline void mask_row(float* scores, const VisibleRow& row, Visible visible, int64_t tile_begin, float value) {
   const auto in_tile = [&](int64_t position) { return std::clamp(position - tile_begin, visible.begin, visible.end); };
@@ -138,5 +183,17 @@ inline void mask_row(float* scores, const VisibleRow& row, Visible visible, int6
   }
   std::fill(scores + at, scores + visible.end, value);
 }
+
+/// Calls `body(Element{})` with what products multiply in `precision` on this processor.
+template <typename Body>
+void with_element(Precision precision, Body body) {
+  if constexpr (kMultipliesBfloat16) {
+    if (precision == Precision::kBfloat16) return body(Bfloat16{});
+  }
+  body(float{});
+}
+
+/// A [rows, heads, K] tensor with contiguous rows.
+inline Tensor with_contiguous_rows(const Tensor& tensor) { return tensor.stride(2) == 1 ? tensor : tensor.contiguous(); }
 
 }  // namespace interfuse

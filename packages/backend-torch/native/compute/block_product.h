@@ -8,14 +8,15 @@
 
 namespace interfuse {
 
-/// A left operand: element (row, step) lies at data[row * row_stride + step * step_stride], so it may be transposed.
+/// A left operand: word (row, step) lies at data[row * row_stride + step * step_stride], so it may be transposed.
+template <typename Word>
 struct LeftOperand {
-  const float* data;
+  const Word* data;
   int64_t row_stride;
   int64_t step_stride;
 };
 
-/// A row-major matrix whose rows are multiples of sixteen floats long.
+/// A row-major matrix whose rows are multiples of sixteen words long.
 template <typename T>
 struct Panel {
   T* data;
@@ -27,8 +28,8 @@ namespace detail {
 constexpr int kBlockRows = 6;  // rows times vectors, plus one row of the right side, fill 32 registers
 constexpr int kBlockVectors = 4;
 
-template <int Rows, int Vectors>
-inline void block(LeftOperand a, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth) {
+template <int Rows, int Vectors, typename Word>
+inline void block(LeftOperand<Word> a, const Word* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth) {
   Vector sums[Rows][Vectors];
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
@@ -38,12 +39,12 @@ inline void block(LeftOperand a, const float* b, int64_t b_stride, float* c, int
   for (int64_t k = 0; k < depth; ++k) {
     Vector right[Vectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) right[v] = load(b + k * b_stride + v * kLanes);
+    for (int v = 0; v < Vectors; ++v) right[v] = load_words(b + k * b_stride + v * kLanes);
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
-      const float left = a.data[r * a.row_stride + k * a.step_stride];
+      const Word left = a.data[r * a.row_stride + k * a.step_stride];
 #pragma GCC unroll 4
-      for (int v = 0; v < Vectors; ++v) sums[r][v] += left * right[v];
+      for (int v = 0; v < Vectors; ++v) sums[r][v] = multiply_add(sums[r][v], left, right[v]);
     }
   }
 #pragma GCC unroll 8
@@ -53,8 +54,8 @@ inline void block(LeftOperand a, const float* b, int64_t b_stride, float* c, int
   }
 }
 
-template <int Vectors>
-inline void block_rows(LeftOperand a, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth,
+template <int Vectors, typename Word>
+inline void block_rows(LeftOperand<Word> a, const Word* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth,
                        int64_t rows) {
   switch (rows) {
     case 1:
@@ -74,15 +75,16 @@ inline void block_rows(LeftOperand a, const float* b, int64_t b_stride, float* c
 
 }  // namespace detail
 
-/// c += a b for `rows` x `width` results over `depth` steps; `width` is a multiple of sixteen.
-inline void add_product(LeftOperand a, Panel<const float> b, Panel<float> c, int64_t rows, int64_t width,
-                        int64_t depth) {
+/// c += a b for `rows` x `width` results over `depth` words; `width` is a multiple of sixteen.
+template <typename Word>
+void add_product(LeftOperand<Word> a, Panel<const Word> b, Panel<float> c, int64_t rows, int64_t width,
+                 int64_t depth) {
   using namespace detail;
   for (int64_t r = 0; r < rows; r += kBlockRows) {
-    const LeftOperand left{a.data + r * a.row_stride, a.row_stride, a.step_stride};
+    const LeftOperand<Word> left{a.data + r * a.row_stride, a.row_stride, a.step_stride};
     const int64_t block_height = std::min<int64_t>(kBlockRows, rows - r);
     for (int64_t column = 0; column < width; column += kBlockVectors * kLanes) {
-      const float* right = b.data + column;
+      const Word* right = b.data + column;
       float* result = c.data + r * c.stride + column;
       switch (std::min<int64_t>(kBlockVectors, (width - column) / kLanes)) {
         case 1:

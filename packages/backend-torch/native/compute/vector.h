@@ -40,6 +40,49 @@ INTERFUSE_INLINE Vector load(const Bfloat16* from) {
   return (Vector)bits;  // the same bits, as casts between vector types are
 }
 
+/// Two bfloat16 that follow each other along the axis over which a product sums, as one 32-bit word.
+struct Bfloat16Pair {
+  uint32_t bits;
+};
+
+/// What products sum over at a time: single floats, or pairs of bfloat16 where the processor multiplies those.
+template <typename Element>
+struct WordOf;
+template <>
+struct WordOf<float> {
+  using type = float;
+};
+template <>
+struct WordOf<Bfloat16> {
+  using type = Bfloat16Pair;
+};
+template <typename Element>
+using Word = typename WordOf<Element>::type;
+template <typename Element>
+constexpr int64_t kElementsPerWord = sizeof(Word<Element>) / sizeof(Element);
+
+#ifdef __AVX512BF16__
+constexpr bool kMultipliesBfloat16 = true;
+#else
+constexpr bool kMultipliesBfloat16 = false;
+#endif
+
+INTERFUSE_INLINE Vector load_words(const float* from) { return load(from); }
+INTERFUSE_INLINE Vector load_words(const Bfloat16Pair* from) {
+  Vector v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+
+/// sum + left * right, with one word of the left side for all lanes.
+INTERFUSE_INLINE Vector multiply_add(Vector sum, float left, Vector right) { return sum + left * right; }
+#ifdef __AVX512BF16__
+INTERFUSE_INLINE Vector multiply_add(Vector sum, Bfloat16Pair left, Vector right) {
+  return (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(static_cast<int>(left.bits)),
+                                  (__m512bh)right);
+}
+#endif
+
 /// Rounds to nearest, ties to even.
 INTERFUSE_INLINE void store(Bfloat16* to, Vector v) {
 #ifdef __AVX512BF16__
