@@ -38,7 +38,7 @@ class Scratch {
 class HeadRows {
  public:
   explicit HeadRows(const Tensor& tensor)
-      : data_(tensor.data_ptr()),
+      : data_(is_bfloat16(tensor) ? static_cast<void*>(data_of<Bfloat16>(tensor)) : data_of<float>(tensor)),
         is_bfloat16_(is_bfloat16(tensor)),
         row_stride_(tensor.stride(0)),
         head_stride_(tensor.stride(1)),

@@ -137,7 +137,7 @@ void multiply_panel(const Pairs& in, int64_t begin, int64_t end, int64_t first, 
 void multiply_many_rows(const Pairs& in) {
   const int64_t panels = (in.outputs + kPanelOutputs - 1) / kPanelOutputs;
   const Tensor packed = at::empty({panels, in.pairs, kPanelOutputs}, at::kInt);
-  auto* memory = data_of<uint32_t>(packed);
+  auto* memory = static_cast<uint32_t*>(packed.data_ptr());
   const int64_t panel_size = in.pairs * kPanelOutputs;
   parallel_for(panels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t panel = begin; panel < end; ++panel)
@@ -238,6 +238,8 @@ Tensor paired(const Tensor& matrix) {
   return rows.contiguous();
 }
 
+const uint32_t* pairs_of(const Tensor& matrix) { return reinterpret_cast<const uint32_t*>(data_of<Bfloat16>(matrix)); }
+
 }  // namespace
 
 bool has_bfloat16_product() {
@@ -257,7 +259,7 @@ Tensor bfloat16_product(const Tensor& x, const Tensor& weight, const std::option
   const Tensor y = at::empty(sizes, at::kFloat);
   const int64_t pairs = right.size(1) / 2;
   const int64_t rows = y.numel() / std::max<int64_t>(1, weight.size(0));
-  multiply({data_of<uint32_t>(left), data_of<uint32_t>(right), bias ? data_of<float>(added) : nullptr,
+  multiply({pairs_of(left), pairs_of(right), bias ? data_of<float>(added) : nullptr,
             data_of<float>(y), rows, weight.size(0), pairs});
   return y;
 }
