@@ -38,8 +38,12 @@ describe("tensors of 2^40 values", () => {
   );
   refuses("oneHot", needs("OneHot"), () => tf.oneHot(zeroIds(), MANY));
   refuses("gather", needs("GatherV2"), () => tf.gather(row(), zeroIds()));
-  refuses("resize", needs("ResizeBilinear"), () => tf.image.resizeBilinear(tf.ones([1, 2, 2, 1]), [MANY, MANY]));
-  refuses("conv2d", needs("Conv2D"), () => tf.conv2d(tf.ones([1, 3, 3, 1]), tf.ones([1, 1, 1, 1]), 1, MANY));
+  refuses("resize", needs("ResizeBilinear"), () =>
+    tf.image.resizeBilinear(tf.ones<tf.Rank.R4>([1, 2, 2, 1]), [MANY, MANY]),
+  );
+  refuses("conv2d", needs("Conv2D"), () =>
+    tf.conv2d(tf.ones<tf.Rank.R4>([1, 3, 3, 1]), tf.ones<tf.Rank.R4>([1, 1, 1, 1]), 1, MANY),
+  );
   refuses("Linear", needs("Linear"), () => run("Linear", { x: column(), weight: column() }));
   refuses("Embedding", needs("Embedding"), () => run("Embedding", { weight: row(), ids: zeroIds() }));
   refuses("EmbeddingGrad", needs("EmbeddingGrad"), () =>
