@@ -30,7 +30,7 @@ export type OpCase = {
 
 const dims = (size: number): number[] => Array.from({ length: size }, (_, i) => i);
 
-function linearCase(rows: number, inputDim: number, outputDim: number, useBias: boolean): OpCase {
+export function linearCase(rows: number, inputDim: number, outputDim: number, useBias: boolean): OpCase {
   return {
     name: `linear [${rows},${inputDim}] -> ${outputDim}${useBias ? " with bias" : ""}`,
     kernel: "Linear",
@@ -45,7 +45,7 @@ function linearCase(rows: number, inputDim: number, outputDim: number, useBias: 
   };
 }
 
-function rmsNormCase(rows: number, width: number): OpCase {
+export function rmsNormCase(rows: number, width: number): OpCase {
   return {
     name: `rmsNorm [${rows},${width}]`,
     kernel: "RmsNorm",
@@ -59,7 +59,7 @@ function rmsNormCase(rows: number, width: number): OpCase {
   };
 }
 
-function rotaryCase(tokens: number, heads: number, headDim: number): OpCase {
+export function rotaryCase(tokens: number, heads: number, headDim: number): OpCase {
   const half = headDim / 2;
   const angle = (token: number, i: number): number => 0.3 * token + 0.7 * i + 0.1;
   const table = dims(tokens).flatMap((token) => [
@@ -86,7 +86,7 @@ function rotaryCase(tokens: number, heads: number, headDim: number): OpCase {
   };
 }
 
-function swigluCase(rows: number, mlpDim: number): OpCase {
+export function swigluCase(rows: number, mlpDim: number): OpCase {
   return {
     name: `swiglu [${rows},${2 * mlpDim}]`,
     kernel: "SwiGlu",
@@ -102,9 +102,9 @@ function swigluCase(rows: number, mlpDim: number): OpCase {
   };
 }
 
-type AttentionSizes = { heads: number; kvHeads: number; headDim: number; keys: number; scale?: number };
+export type AttentionSizes = { heads: number; kvHeads: number; headDim: number; keys: number; scale?: number };
 
-function attentionCase(name: string, ranges: number[][], sizes: AttentionSizes): OpCase {
+export function attentionCase(name: string, ranges: number[][], sizes: AttentionSizes): OpCase {
   const { heads, kvHeads, headDim, keys, scale } = sizes;
   const queries = ranges.length;
   return {
@@ -143,7 +143,7 @@ function attentionCase(name: string, ranges: number[][], sizes: AttentionSizes):
   };
 }
 
-function embeddingCase(vocabSize: number, width: number, ids: number[]): OpCase {
+export function embeddingCase(vocabSize: number, width: number, ids: number[]): OpCase {
   return {
     name: `embedding of ${ids.length} ids from [${vocabSize},${width}]`,
     kernel: "Embedding",
@@ -153,7 +153,7 @@ function embeddingCase(vocabSize: number, width: number, ids: number[]): OpCase 
   };
 }
 
-function crossEntropyCase(vocabSize: number, targets: number[]): OpCase {
+export function crossEntropyCase(vocabSize: number, targets: number[]): OpCase {
   return {
     name: `crossEntropy of ${targets.length} rows over ${vocabSize}`,
     kernel: "CrossEntropy",
@@ -168,9 +168,9 @@ function crossEntropyCase(vocabSize: number, targets: number[]): OpCase {
   };
 }
 
-type ImageSizes = { batch: number; height: number; width: number; channels: number };
+export type ImageSizes = { batch: number; height: number; width: number; channels: number };
 
-function groupNormCase(image: ImageSizes, groups: number, activation: "none" | "silu"): OpCase {
+export function groupNormCase(image: ImageSizes, groups: number, activation: "none" | "silu"): OpCase {
   const { batch, height, width, channels } = image;
   const groupSize = channels / groups;
   return {
@@ -199,7 +199,7 @@ function groupNormCase(image: ImageSizes, groups: number, activation: "none" | "
   };
 }
 
-type ConvSizes = {
+export type ConvSizes = {
   kernel: [number, number];
   outputs: number;
   strides: [number, number];
@@ -208,7 +208,7 @@ type ConvSizes = {
   useBias: boolean;
 };
 
-function conv2dCase(image: ImageSizes, sizes: ConvSizes): OpCase {
+export function conv2dCase(image: ImageSizes, sizes: ConvSizes): OpCase {
   const { batch, height, width, channels } = image;
   const { kernel, outputs, strides, padding, groups, useBias } = sizes;
   const groupChannels = channels / groups;

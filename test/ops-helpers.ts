@@ -4,12 +4,19 @@ import { expect } from "vitest";
 import type { OpCase, Values } from "./ops-cases.ts";
 
 /** Random inputs of a case, and the weights of its outputs in the loss sum(weights · y). */
-export function randomInputs({ name, inputs, reference }: OpCase): { values: Values; lossWeights: Float32Array } {
+export function randomInputs({ name, inputs, run }: OpCase): { values: Values; lossWeights: Float32Array } {
   const generator = new Generator(7, name);
   const values = Object.fromEntries(
     Object.entries(inputs).map(([input, shape]) => [input, generator.normalArray(tf.util.sizeFromShape(shape))]),
   );
-  return { values, lossWeights: generator.normalArray(reference(values).length) };
+  return { values, lossWeights: generator.normalArray(outputSize({ inputs, run })) };
+}
+
+/** How many values the op gives. */
+export function outputSize({ inputs, run }: Pick<OpCase, "inputs" | "run">): number {
+  return tf.tidy(
+    () => run(Object.fromEntries(Object.entries(inputs).map(([name, shape]) => [name, tf.zeros(shape)]))).size,
+  );
 }
 
 /** The op's output and the gradients of sum(weights · y), on the current backend. */
@@ -50,10 +57,19 @@ export function finiteDifferences(
   });
 }
 
-/** Asserts that the largest difference is within `tolerance` of the largest expected magnitude (or of 1). */
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+/** Asserts that the largest difference is within `tolerance` of the largest expected magnitude (or of `floor`). */
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  { floor = 1 }: { floor?: number } = {},
+): void {
   expect(actual.length).toBe(expected.length);
-  const scale = Math.max(1, ...Array.from(expected, Math.abs));
-  const worst = Math.max(0, ...Array.from(expected, (value, i) => Math.abs(value - actual[i]!)));
+  let [scale, worst] = [floor, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(expected[i]! - actual[i]!);
+    scale = Math.max(scale, Math.abs(expected[i]!));
+    worst = Math.max(worst, difference); // which keeps NaN
+  }
   expect(worst / scale, `largest difference ${worst} at scale ${scale}`).toBeLessThanOrEqual(tolerance);
 }

@@ -91,8 +91,7 @@ describeTorch("torch in bf16", () => {
     await useBackend({ backend: "torch", precision: "bf16", threads: 1 });
   });
 
-  // Fails because the kernel widens a bfloat16 product, as PyTorch's autocast does, instead of accumulating into float32.
-  it.fails("keeps every bit of a linear map with float32Output", async () => {
+  it("keeps every bit of a linear map with float32Output", async () => {
     const generator = new Generator(2, "float32Output");
     const x = tf.tensor(generator.normalArray(8 * 64), [8, 64]);
     const weight = tf.tensor(generator.normalArray(8 * 64), [8, 64]);

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { benchAttention } from "./attention.ts";
 import { benchGenerateImage } from "./generate-image.ts";
 import { benchTrainStep } from "./train-step.ts";
 import { SHAPES } from "./workload.ts";
@@ -14,7 +15,8 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     size: { type: "string", default: Object.keys(SHAPES)[0] as string },
     precision: { type: "string", default: "bf16" },
-    documents: { type: "string", default: "32" },
+    documents: { type: "string" },
+    length: { type: "string", default: "512" },
     rounds: { type: "string", default: "15" },
     threads: { type: "string", default: String(Math.min(availableParallelism(), 16)) },
   },
@@ -28,8 +30,10 @@ const shared = {
   rounds: Number(values.rounds),
 } as const;
 const benches: Record<string, () => Promise<object>> = {
+  attention: () =>
+    benchAttention({ ...shared, numDocuments: Number(values.documents ?? 16), length: Number(values.length) }),
   "generate-image": () => benchGenerateImage(shared),
-  "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents) }),
+  "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? 32) }),
 };
 
 const bench = benches[positionals[0] ?? ""];

@@ -2,6 +2,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <limits>
+
 namespace interfuse {
 
 Environment& Environment::of(napi_env env) {
@@ -58,7 +60,13 @@ void Environment::keep_meta(napi_env env, napi_value array, int32_t* data) {
 
 void Environment::report(const std::vector<Tensor>& outputs) {
   int64_t needed = 1;
-  for (const Tensor& output : outputs) needed += 3 + output.dim();
+  for (const Tensor& output : outputs) {
+    needed += 3 + output.dim();
+    for (const int64_t size : output.sizes()) {
+      TORCH_CHECK(size <= std::numeric_limits<int32_t>::max(), "the result's shape ", output.sizes(),
+                  " has an axis of more than 2^31 - 1");
+    }
+  }
   TORCH_CHECK(needed <= kMetaLength, "too many results in one call: ", outputs.size());
   meta_[0] = static_cast<int32_t>(outputs.size());
   int32_t* at = meta_ + 1;
@@ -66,8 +74,9 @@ void Environment::report(const std::vector<Tensor>& outputs) {
 }
 
 int32_t* Environment::report_one(const Tensor& output, int32_t* at) {
+  const TypeCode code = type_code(output.scalar_type());
   *at++ = add(output);
-  *at++ = static_cast<int32_t>(type_code(output.scalar_type()));
+  *at++ = static_cast<int32_t>(code);
   *at++ = static_cast<int32_t>(output.dim());
   for (const int64_t size : output.sizes()) *at++ = static_cast<int32_t>(size);
   return at;

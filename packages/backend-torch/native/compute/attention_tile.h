@@ -53,7 +53,7 @@ const Word<Element>* as_words(const Element* elements) {
 class HeadRows {
  public:
   explicit HeadRows(const Tensor& tensor)
-      : data_(tensor.data_ptr()),
+      : data_(is_bfloat16(tensor) ? static_cast<void*>(data_of<Bfloat16>(tensor)) : data_of<float>(tensor)),
         is_bfloat16_(is_bfloat16(tensor)),
         row_stride_(tensor.stride(0)),
         head_stride_(tensor.stride(1)),

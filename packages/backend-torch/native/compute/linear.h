@@ -5,7 +5,8 @@
 
 namespace interfuse {
 
-/// x [.., I], weight [O, I], bias [O]: [.., O], stored as bfloat16 in that precision unless `float32_output`.
+/// x [.., I], weight [O, I], bias [O]: [.., O], stored as bfloat16 in that precision; with `float32_output`
+/// its sums are never rounded to bfloat16.
 Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias, bool float32_output,
               Precision precision);
 /// dy [.., O] times weight [O, I].

@@ -58,6 +58,7 @@ Tensor muon_update(const std::vector<Stored>& parameters, const std::vector<Tens
                    const std::vector<Stored>& momenta, const std::vector<double>& rates, double momentum, double decay,
                    Precision precision) {
   for (size_t i = 0; i < parameters.size(); ++i) {
+    for (const Tensor& tensor : {parameters[i].tensor(), gradients[i], momenta[i].tensor()}) require_float(tensor);
     own_parameter(*parameters[i].slot);
     own_memory(*momenta[i].slot);
   }

@@ -8,9 +8,21 @@
 
 namespace interfuse {
 
-/// Typed pointer to a tensor's memory; T is float or Bfloat16.
+/// ATen's name of a type that kernels read and write.
+template <typename T>
+constexpr at::ScalarType kScalarType = at::ScalarType::Undefined;
+template <>
+inline constexpr at::ScalarType kScalarType<float> = at::kFloat;
+template <>
+inline constexpr at::ScalarType kScalarType<Bfloat16> = at::kBFloat16;
+template <>
+inline constexpr at::ScalarType kScalarType<int32_t> = at::kInt;
+
+/// Typed pointer to a tensor's memory. @throws c10::Error when the tensor holds another type.
 template <typename T>
 T* data_of(const Tensor& tensor) {
+  TORCH_CHECK(tensor.scalar_type() == kScalarType<T>, "expected ", c10::toString(kScalarType<T>), " values, got ",
+              c10::toString(tensor.scalar_type()));
   return static_cast<T*>(tensor.data_ptr());
 }
 
@@ -20,8 +32,7 @@ void with_storage(const Tensor& tensor, Body body) {
   if (is_bfloat16(tensor)) {
     body(Bfloat16{});
   } else {
-    TORCH_CHECK(tensor.scalar_type() == at::kFloat, "expected float32 or bfloat16 storage, got ",
-                c10::toString(tensor.scalar_type()));
+    require_float(tensor);
     body(float{});
   }
 }

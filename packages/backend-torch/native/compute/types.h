@@ -44,7 +44,11 @@ inline bool is_bfloat16(const Tensor& tensor) { return tensor.scalar_type() == a
 /// The tensor as float32 when it is stored as bfloat16, else unchanged.
 inline Tensor widened(const Tensor& tensor) { return is_bfloat16(tensor) ? tensor.to(at::kFloat) : tensor; }
 
+/// @throws c10::Error unless the tensor's logical type is float32.
+void require_float(const Tensor& tensor);
+
 /// The tensor in the storage type of `precision`; makes and caches the bfloat16 copy of a float32 slot.
+/// @throws c10::Error for other types
 Tensor in_precision(const Stored& stored, Precision precision);
 
 /// ATen type of activations in `precision`.

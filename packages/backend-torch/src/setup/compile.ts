@@ -16,7 +16,7 @@ export function compilerCommand(): string {
   return process.env.CXX || "c++";
 }
 
-/** Flags that a build depends on besides libtorch's location. */
+/** Flags that a build depends on besides libtorch's location; those of `CXXFLAGS` come last. */
 export function compilerFlags(libtorch: Libtorch): string[] {
   const [major = 0, minor = 0] = libtorch.version.split(".").map(Number);
   // Headers from 2.10 on use C++20; earlier ones are tested with C++17.
@@ -35,6 +35,7 @@ export function compilerFlags(libtorch: Libtorch): string[] {
     `-DNAPI_VERSION=${NODE_API_VERSION}`,
     // 1.x comes from distributions, with an OpenBLAS that has threads of its own.
     ...(major < 2 ? ["-DINTERFUSE_PASSIVE_WAIT"] : []),
+    ...(process.env.CXXFLAGS ?? "").split(/\s+/).filter(Boolean),
   ];
 }
 

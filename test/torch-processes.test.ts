@@ -1,0 +1,47 @@
+/** The torch backend in workers and child processes beside this process, which uses it too. */
+import { fork } from "node:child_process";
+import cluster from "node:cluster";
+import { tf } from "@interfuse/tensor";
+import { describe, expect, it } from "vitest";
+import { torchUnavailable } from "./ops-torch-backend.ts";
+import { ANSWER, runSeries, TORCH_PROGRAM } from "./torch-program.ts";
+
+const describeTorch = describe.skipIf((await torchUnavailable()) !== undefined);
+
+/** The answer and exit code of a child. */
+async function outcomeOf(child: ReturnType<typeof fork>): Promise<{ answer: unknown; code: number | null }> {
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const answer = await new Promise((resolve, reject) => child.once("message", resolve).once("error", reject));
+  return { answer, code: await ended };
+}
+
+describeTorch("torch in workers and processes", () => {
+  const computeHere = () => tf.tidy(() => Array.from(tf.matMul(tf.ones([2, 3]), tf.ones([3, 1])).dataSync()));
+
+  it("20 workers in series of 10 end by themselves or are ended in mid-kernel", async () => {
+    await runSeries(2);
+    expect(computeHere()).toEqual([3, 3]);
+  });
+
+  it("a forked child computes", async () => {
+    computeHere();
+    expect(await outcomeOf(fork(TORCH_PROGRAM))).toEqual({ answer: ANSWER, code: 0 });
+    expect(computeHere()).toEqual([3, 3]);
+  });
+
+  it("a child killed in mid-kernel harms nobody", async () => {
+    const child = fork(TORCH_PROGRAM, ["--endless"]);
+    const outcome = outcomeOf(child);
+    child.once("message", () => setTimeout(() => child.kill("SIGKILL"), 5));
+    expect(await outcome).toEqual({ answer: ANSWER, code: null });
+    expect(computeHere()).toEqual([3, 3]);
+  });
+
+  it("a cluster's workers compute side by side", async () => {
+    cluster.setupPrimary({ exec: TORCH_PROGRAM });
+    const workers = [cluster.fork(), cluster.fork()];
+    const outcomes = await Promise.all(workers.map((worker) => outcomeOf(worker.process)));
+    for (const { answer } of outcomes) expect(answer).toEqual(ANSWER);
+    expect(computeHere()).toEqual([3, 3]);
+  });
+});
