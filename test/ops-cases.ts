@@ -45,6 +45,17 @@ export function linearCase(rows: number, inputDim: number, outputDim: number, us
   };
 }
 
+export function linearResidualCase(rows: number, inputDim: number, outputDim: number): OpCase {
+  const plain = linearCase(rows, inputDim, outputDim, true);
+  return {
+    ...plain,
+    name: `${plain.name} and residual`,
+    inputs: { ...plain.inputs, residual: [rows, outputDim] },
+    run: ({ x, weight, bias, residual }) => linear(x!, weight!, { bias, residual }),
+    reference: (values) => plain.reference(values).map((y, i) => y + values.residual![i]!),
+  };
+}
+
 export function rmsNormCase(rows: number, width: number): OpCase {
   return {
     name: `rmsNorm [${rows},${width}]`,
@@ -264,6 +275,8 @@ export const opCases: OpCase[] = [
   linearCase(5, 7, 3, false),
   linearCase(3, 5, 9, true),
   linearCase(1, 1, 1, true),
+  linearResidualCase(3, 5, 9),
+  linearResidualCase(70, 6, 1),
   rmsNormCase(5, 7),
   rmsNormCase(1, 1),
   rotaryCase(5, 3, 6),

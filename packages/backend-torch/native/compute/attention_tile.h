@@ -125,11 +125,6 @@ void transpose_rows(const Element* rows, int64_t count, int64_t size, Word<Eleme
   }
 }
 
-/// Two rows as one row of words.
-inline void pair_rows(const Bfloat16* first, const Bfloat16* second, int64_t width, Bfloat16Pair* to) {
-  for (int64_t i = 0; i < width; ++i) to[i].bits = first[i].bits | static_cast<uint32_t>(second[i].bits) << 16;
-}
-
 /// Rows [count][stride] as words along the rows, [count in words][stride]; the row after the last is read if count is
 /// odd. Single floats are words already.
 inline const float* pair_all_rows(const float* rows, int64_t, int64_t, float*) { return rows; }

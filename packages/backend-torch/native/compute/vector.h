@@ -228,4 +228,9 @@ INTERFUSE_INLINE void transpose_block(const float* from, int64_t from_stride, fl
   for (int i = 0; i < kLanes; ++i) store(to + i * to_stride, rows[i]);
 }
 
+/// Two rows as one row of words.
+INTERFUSE_INLINE void pair_rows(const Bfloat16* first, const Bfloat16* second, int64_t width, Bfloat16Pair* to) {
+  for (int64_t i = 0; i < width; ++i) to[i].bits = first[i].bits | static_cast<uint32_t>(second[i].bits) << 16;
+}
+
 }  // namespace interfuse

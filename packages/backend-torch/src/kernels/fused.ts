@@ -57,11 +57,11 @@ function registerMany<Attributes>(
 function registerLinear(addon: Addon): void {
   const linear = addon.kernel("Linear");
   defineKernel<{ float32Output?: boolean }>("Linear", ({ backend, inputs, attrs }) => {
-    const bias = backend.optionalHandle(inputs.bias);
     linear(
       backend.handle(input(inputs, "x")),
       backend.handle(input(inputs, "weight")),
-      bias,
+      backend.optionalHandle(inputs.bias),
+      backend.optionalHandle(inputs.residual),
       attrs.float32Output === true,
     );
     return backend.output();
