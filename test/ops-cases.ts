@@ -70,7 +70,7 @@ export function rmsNormCase(rows: number, width: number): OpCase {
   };
 }
 
-export function rotaryCase(tokens: number, heads: number, headDim: number): OpCase {
+export function rotaryCase(tokens: number, heads: number, headDim: number, numHeads = heads): OpCase {
   const half = headDim / 2;
   const angle = (token: number, i: number): number => 0.3 * token + 0.7 * i + 0.1;
   const table = dims(tokens).flatMap((token) => [
@@ -78,13 +78,14 @@ export function rotaryCase(tokens: number, heads: number, headDim: number): OpCa
     ...dims(half).map((i) => Math.sin(angle(token, i))),
   ]);
   return {
-    name: `rotaryEmbedding [${tokens},${heads},${headDim}]`,
+    name: `rotaryEmbedding [${tokens},${heads},${headDim}]${numHeads < heads ? ` of ${numHeads} heads` : ""}`,
     kernel: "RotaryEmbedding",
     inputs: { x: [tokens, heads, headDim] },
-    run: ({ x }) => rotaryEmbedding(x as tf.Tensor3D, tf.tensor2d(table, [tokens, headDim])),
+    run: ({ x }) => rotaryEmbedding(x as tf.Tensor3D, tf.tensor2d(table, [tokens, headDim]), { numHeads }),
     reference: ({ x }) =>
       dims(tokens * heads).flatMap((row) => {
         const token = Math.floor(row / heads);
+        if (row % heads >= numHeads) return Array.from(x!.slice(row * headDim, (row + 1) * headDim));
         return dims(headDim).map((i) => {
           const pair = i % half;
           const first = x![row * headDim + pair]!;
@@ -280,6 +281,7 @@ export const opCases: OpCase[] = [
   rmsNormCase(5, 7),
   rmsNormCase(1, 1),
   rotaryCase(5, 3, 6),
+  rotaryCase(4, 5, 6, 3),
   rotaryCase(1, 1, 2),
   swigluCase(5, 7),
   swigluCase(1, 1),

@@ -59,23 +59,14 @@ export class AttentionLayer extends Module {
     }
   }
 
-  /** Maps normed hidden states `[L, D]` to what is added to the residual stream, `[L, D]` f32; both in expert order. */
-  forward(x_LD: tf.Tensor2D, context: ForwardContext): tf.Tensor2D {
+  /** Maps normed hidden states `[L, D]` to `[L, D]` f32, added to the residual stream if that is given; all in expert order. */
+  forward(x_LD: tf.Tensor2D, context: ForwardContext, residual_LD?: tf.Tensor2D): tf.Tensor2D {
     const { numHeads, numKvHeads, headDim } = this.#config;
     const { rotary_LK, routing, cache } = context;
     const numTokens = x_LD.shape[0];
-    const kvDim = numKvHeads * headDim;
-
-    const fused = routing.toTokenOrder(this.#queryKeyValue.forward(x_LD, routing));
-    const [query, key, value] = tf.split(fused, [numHeads * headDim, kvDim, kvDim], 1) as [
-      tf.Tensor2D,
-      tf.Tensor2D,
-      tf.Tensor2D,
-    ];
-    const query_LNK = this.#rotate(query.reshape([numTokens, numHeads, headDim]), rotary_LK, this.#queryNorm);
-    const key_LGK = this.#rotate(key.reshape([numTokens, numKvHeads, headDim]), rotary_LK, this.#keyNorm);
-    const value_LGK = value.reshape([numTokens, numKvHeads, headDim]) as tf.Tensor3D;
-
+    const projected = routing.toTokenOrder(this.#queryKeyValue.forward(x_LD, routing));
+    const heads_LHK = projected.reshape<tf.Tensor3D>([numTokens, numHeads + 2 * numKvHeads, headDim]);
+    const [query_LNK, key_LGK, value_LGK] = this.#rotatedHeads(heads_LHK, rotary_LK);
     const { key_SGK, value_SGK } = this.#remember(key_LGK, value_LGK, cache);
     const output_LNK = attention({
       query: query_LNK,
@@ -84,11 +75,24 @@ export class AttentionLayer extends Module {
       keyRanges: context.keyRanges,
     });
     const output = routing.toExpertOrder(output_LNK.reshape([numTokens, numHeads * headDim]) as tf.Tensor2D);
-    return this.#output.forward(output, routing);
+    return this.#output.forward(output, routing, residual_LD);
   }
 
-  #rotate(x: tf.Tensor3D, rotary_LK: tf.Tensor2D, norm: Norm | undefined): tf.Tensor3D {
-    return rotaryEmbedding(norm === undefined ? x : norm.forward(x), rotary_LK) as tf.Tensor3D;
+  /** Query, key and value heads, the first two normalised and turned. */
+  #rotatedHeads(heads_LHK: tf.Tensor3D, rotary_LK: tf.Tensor2D): [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D] {
+    const { numHeads, numKvHeads } = this.#config;
+    const split = (x: tf.Tensor3D) =>
+      tf.split(x, [numHeads, numKvHeads, numKvHeads], 1) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+    if (this.#queryNorm === undefined || this.#keyNorm === undefined) {
+      // Turned before they are split: the projection need not be kept beside its parts.
+      return split(rotaryEmbedding(heads_LHK, rotary_LK, { numHeads: numHeads + numKvHeads }));
+    }
+    const [query, key, value] = split(heads_LHK);
+    return [
+      rotaryEmbedding(this.#queryNorm.forward(query), rotary_LK),
+      rotaryEmbedding(this.#keyNorm.forward(key), rotary_LK),
+      value,
+    ];
   }
 
   /** Without a cache the new keys and values are all there is; with one they are written to their slots first. */

@@ -34,8 +34,10 @@ export class Block extends Module {
         : this.#modulation.forward(context.conditioning);
     const [attentionShift, attentionScale, attentionGate, mlpShift, mlpScale, mlpGate] = modulations;
     const attentionInput = shiftAndScale(this.#attentionNorm.forward(x_LD), attentionShift, attentionScale);
-    const middle_LD = addGated(x_LD, this.#attention.forward(attentionInput, context), attentionGate);
+    const middle_LD = addGated(x_LD, attentionGate, (residual) =>
+      this.#attention.forward(attentionInput, context, residual),
+    );
     const mlpInput = shiftAndScale(this.#mlpNorm.forward(middle_LD), mlpShift, mlpScale);
-    return addGated(middle_LD, this.#mlp.forward(mlpInput, context.routing), mlpGate);
+    return addGated(middle_LD, mlpGate, (residual) => this.#mlp.forward(mlpInput, context.routing, residual));
   }
 }

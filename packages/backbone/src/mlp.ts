@@ -31,9 +31,9 @@ export class Mlp extends Module {
     );
   }
 
-  /** Maps normed hidden states `[L, D]` to what is added to the residual stream, `[L, D]` f32; both in expert order. */
-  forward(x_LD: tf.Tensor2D, routing: ExpertRouting): tf.Tensor2D {
+  /** Maps normed hidden states `[L, D]` to `[L, D]` f32, added to the residual stream if that is given; all in expert order. */
+  forward(x_LD: tf.Tensor2D, routing: ExpertRouting, residual_LD?: tf.Tensor2D): tf.Tensor2D {
     const hidden_LF = swiglu(this.#gateUp.forward(x_LD, routing)) as tf.Tensor2D;
-    return this.#down.forward(hidden_LF, routing);
+    return this.#down.forward(hidden_LF, routing, residual_LD);
   }
 }

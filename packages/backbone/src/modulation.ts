@@ -32,8 +32,16 @@ export function shiftAndScale(x_LD: tf.Tensor2D, shift?: tf.Tensor2D, scale?: tf
   return x_LD.add(x_LD.mul(scale)).add(shift);
 }
 
-/** `residual + (1 + gate) * branch`; the plain sum without modulation. */
-export function addGated(residual_LD: tf.Tensor2D, branch_LD: tf.Tensor2D, gate?: tf.Tensor2D): tf.Tensor2D {
-  const sum = residual_LD.add(branch_LD) as tf.Tensor2D;
-  return gate === undefined ? sum : sum.add(branch_LD.mul(gate));
+/**
+ * `residual + (1 + gate) * branch()`; without modulation the plain sum, which the branch's last projection adds up itself
+ * when it is handed the residual.
+ */
+export function addGated(
+  residual_LD: tf.Tensor2D,
+  gate: tf.Tensor2D | undefined,
+  branch: (residual_LD?: tf.Tensor2D) => tf.Tensor2D,
+): tf.Tensor2D {
+  if (gate === undefined) return branch(residual_LD);
+  const branch_LD = branch();
+  return residual_LD.add(branch_LD).add(branch_LD.mul(gate));
 }

@@ -9,7 +9,7 @@ export type ProjectionOptions = {
   readonly numExperts: number;
   /** Initial weights are normal with standard deviation `gain / sqrt(inputDim)`; 0 starts at zero. */
   readonly gain: number;
-  /** Accumulate into and return f32 also in bf16 precision, for what is added to the residual stream. */
+  /** Return f32 also in bf16 precision, for what is added to the residual stream. */
   readonly float32Output?: boolean;
 };
 
@@ -32,25 +32,23 @@ export class Projection extends Module {
     });
   }
 
-  /** Maps `x [L, I]`, in expert order, to `[L, O]`. */
-  forward(x: tf.Tensor2D, routing: ExpertRouting): tf.Tensor2D {
+  /** Maps `x [L, I]`, in expert order, to `[L, O]`; adds it to `residual [L, O]` (f32) if there is one. */
+  forward(x: tf.Tensor2D, routing: ExpertRouting, residual?: tf.Tensor2D): tf.Tensor2D {
     const used = this.#weights
       .map((weight, expert) => ({ weight, numRows: routing.numRows[expert] ?? 0 }))
       .filter(({ numRows }) => numRows > 0);
     const first = used[0];
-    if (used.length === 1 && first !== undefined) return this.#apply(x, first.weight);
-    const inputs = tf.split(
-      x,
-      used.map(({ numRows }) => numRows),
-      0,
-    );
+    if (used.length === 1 && first !== undefined) return this.#apply(x, first.weight, residual);
+    const numRows = used.map((expert) => expert.numRows);
+    const inputs = tf.split(x, numRows, 0);
+    const residuals: (tf.Tensor2D | undefined)[] = residual === undefined ? [] : tf.split(residual, numRows, 0);
     return tf.concat(
-      used.map(({ weight }, index) => this.#apply(inputs[index] as tf.Tensor2D, weight)),
+      used.map(({ weight }, index) => this.#apply(inputs[index] as tf.Tensor2D, weight, residuals[index])),
       0,
     );
   }
 
-  #apply(x: tf.Tensor2D, weight: tf.Variable): tf.Tensor2D {
-    return linear(x, weight, { float32Output: this.#float32Output }) as tf.Tensor2D;
+  #apply(x: tf.Tensor2D, weight: tf.Variable, residual: tf.Tensor2D | undefined): tf.Tensor2D {
+    return linear(x, weight, { float32Output: this.#float32Output, ...(residual && { residual }) });
   }
 }

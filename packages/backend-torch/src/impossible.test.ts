@@ -93,7 +93,10 @@ describe("values of another type", () => {
     LinearGradWeight: [{ dy: float(2, 2), x: float(2, 2) }],
     RmsNorm: [{ x: float(2, 2), weight: float(2) }, { epsilon: 1e-3 }],
     RmsNormGrad: [{ dy: float(2, 2), x: float(2, 2), weight: float(2), inverseRms: float(2) }],
-    RotaryEmbedding: [{ x: heads, table: float(2, 2) }, { inverse: false }],
+    RotaryEmbedding: [
+      { x: heads, table: float(2, 2) },
+      { inverse: false, numHeads: 1 },
+    ],
     SwiGlu: [{ x: float(2, 2) }],
     SwiGluGrad: [{ dy: float(2, 1), x: float(2, 2) }],
     Attention: [

@@ -62,6 +62,11 @@ void rotate_row(const X* x, const float* table, Y* y, int64_t half, float sign) 
   });
 }
 
+template <typename X, typename Y>
+void copy_row(const X* x, Y* y, int64_t size) {
+  for_each_run(size, [&](int64_t i, int64_t n) { store_run(y + i, load_run(x + i, n), n); });
+}
+
 }  // namespace
 
 std::vector<Tensor> rms_norm(const Stored& x, const Tensor& weight, double epsilon, Precision precision) {
@@ -113,7 +118,7 @@ std::vector<Tensor> rms_norm_grad(const Stored& dy, const Stored& x, const Tenso
   return {dx, partial.sum(0)};
 }
 
-Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, Precision precision) {
+Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, int64_t num_heads, Precision precision) {
   Rows rows;
   const Tensor input = as_rows(x.tensor(), rows);
   const Tensor angles = table.contiguous();
@@ -126,8 +131,13 @@ Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, Prec
     const auto* angle = data_of<float>(angles);
     parallel_for(rows.count(), row_grain(rows.size), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
-        rotate_row(from + rows.offset(row), angle + row / heads * rows.size, to + row * rows.size, rows.size / 2,
-                   inverse ? -1.0f : 1.0f);
+        const auto* head = from + rows.offset(row);
+        if (row % heads < num_heads) {
+          rotate_row(head, angle + row / heads * rows.size, to + row * rows.size, rows.size / 2,
+                     inverse ? -1.0f : 1.0f);
+        } else {
+          copy_row(head, to + row * rows.size, rows.size);
+        }
       }
     });
   });

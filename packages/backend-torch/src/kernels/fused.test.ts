@@ -149,9 +149,13 @@ for (const precision of PRECISIONS) {
           return k < K / 2 ? v * cos - at(x, i + K / 2) * sin : v * cos + at(x, i - K / 2) * sin;
         });
         const tableT = tf.tensor(table, [L, K]);
-        const [y] = kernel("RotaryEmbedding", { x: tf.tensor(x, [L, H, K]), table: tableT }, { inverse: false });
+        const [y] = kernel(
+          "RotaryEmbedding",
+          { x: tf.tensor(x, [L, H, K]), table: tableT },
+          { inverse: false, numHeads: H },
+        );
         close(y, expected);
-        close(kernel("RotaryEmbedding", { x: y as tf.Tensor, table: tableT }, { inverse: true })[0], x);
+        close(kernel("RotaryEmbedding", { x: y as tf.Tensor, table: tableT }, { inverse: true, numHeads: H })[0], x);
       }),
     );
 

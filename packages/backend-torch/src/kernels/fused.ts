@@ -17,7 +17,10 @@ function registerSimple(addon: Addon): void {
   registerOne(addon, "LinearGradBias", ["dy"]);
   registerMany<{ epsilon: number }>(addon, "RmsNorm", ["x", "weight"], (attrs) => [attrs.epsilon]);
   registerMany(addon, "RmsNormGrad", ["dy", "x", "weight", "inverseRms"]);
-  registerOne<{ inverse: boolean }>(addon, "RotaryEmbedding", ["x", "table"], (attrs) => [attrs.inverse]);
+  registerOne<{ inverse: boolean; numHeads: number }>(addon, "RotaryEmbedding", ["x", "table"], (attrs) => [
+    attrs.inverse,
+    attrs.numHeads,
+  ]);
   registerOne(addon, "SwiGlu", ["x"]);
   registerOne(addon, "SwiGluGrad", ["dy", "x"]);
   registerOne(addon, "Embedding", ["weight", "ids"]);
