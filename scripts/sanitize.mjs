@@ -45,7 +45,12 @@ const args = process.argv.slice(2);
 exitOnFailure(
   run(
     process.execPath,
-    [path.join(ROOT, "node_modules/vitest/vitest.mjs"), "run", ...(args.length > 0 ? args : TESTS)],
+    [
+      path.join(ROOT, "node_modules/vitest/vitest.mjs"),
+      "run",
+      "--testTimeout=1200000",
+      ...(args.length > 0 ? args : TESTS),
+    ],
     {
       env: {
         ...env,

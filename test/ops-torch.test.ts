@@ -69,6 +69,35 @@ describeTorch.each([
     tf.dispose([fused.outputs, portable.outputs]);
   });
 
+  it("attention gives zeros and zero gradients for a query that sees nothing and a key that nobody sees", async () => {
+    const generator = new Generator(4, "empty rows");
+    const make = (tokens: number) => tf.tensor3d(generator.normalArray(tokens * 2 * 5), [tokens, 2, 5]);
+    const tensors = new Map([
+      ["query", make(3)],
+      ["key", make(4)],
+      ["value", make(4)],
+    ]);
+    const [query, key, value] = [...tensors.values()] as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+    const keyRanges = Int32Array.of(0, 2, 3, 4, 2, 2, 0, 0, 0, 0, 1, 2); // the second query sees nothing, nobody the third key
+    const { outputs, gradients } = valueAndGrads(() => {
+      const y = attention({ query, key, value, keyRanges });
+      return { loss: y.mul(y.add(1)).sum() as tf.Scalar, y };
+    }, tensors);
+    const rowOf = async (tensor: tf.Tensor, row: number) =>
+      Array.from(await tensor.data()).slice(row * 10, row * 10 + 10);
+    const nothing = new Array(10).fill(0);
+    for (const [tensor, row] of [
+      [outputs.y, 1],
+      [gradients.get("query")!, 1],
+      [gradients.get("key")!, 2],
+      [gradients.get("value")!, 2],
+    ] as const) {
+      expect((await rowOf(tensor, row)).map(Math.abs)).toEqual(nothing);
+      expect(await rowOf(tensor, 0)).not.toEqual(nothing);
+    }
+    tf.dispose([...tensors.values(), ...gradients.values(), outputs]);
+  });
+
   it("refuses second-order gradients through a fused kernel, and gives them through the portable definition", () => {
     const x = tf.variable(tf.tensor2d([1, 2, 3, 4], [2, 2]));
     const weight = tf.variable(tf.tensor1d([1, 2]));
@@ -120,6 +149,20 @@ describe("keyRangesToMask", () => {
       [0, 1, 1, 1],
     ]);
     mask.dispose();
+  });
+
+  it.each([
+    [1, 0, 0, 0],
+    [0, 3, 2, 4],
+    [2, 3, 0, 1],
+    [0, 5, 0, 0],
+  ])("attention refuses the ranges (%d, %d, %d, %d) of four keys", (...row) => {
+    const one = tf.ones<tf.Rank.R3>([1, 1, 2]);
+    const keys = tf.ones<tf.Rank.R3>([4, 1, 2]);
+    const run = () => attention({ query: one, key: keys, value: keys, keyRanges: Int32Array.from(row) });
+    expect(run).toThrow(RangeError);
+    expect(run).toThrow(`attention: keyRanges row 0 (=[${row.join(", ")}])`);
+    tf.dispose([one, keys]);
   });
 
   it.each([

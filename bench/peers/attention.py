@@ -43,7 +43,7 @@ class Forms:
 
             self.block_mask = create_block_mask(visible, None, None, self.tokens, self.tokens, device="cpu")
             self.compiled = torch.compile(flex_attention)
-        return self.packed, self.compiled(*self.packed, block_mask=self.block_mask)
+        return self.packed, self.compiled(*(t.detach() for t in self.packed), block_mask=self.block_mask)
 
 
 def milliseconds(form, backward):

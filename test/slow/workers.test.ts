@@ -14,5 +14,6 @@ it("1,000 workers in series of 10 leave no memory behind", async () => {
     Math.min(...part),
   );
   console.log(`resident after a quarter: ${Math.round(early!)} MiB, at the end: ${Math.round(late!)} MiB`);
-  expect(late! / early!).toBeLessThanOrEqual(1.05);
+  // A worker takes tens of MiB while it runs: had 750 of them left a thousandth of that each, it would show.
+  expect(late! - early!).toBeLessThanOrEqual(30);
 });
