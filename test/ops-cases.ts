@@ -85,7 +85,7 @@ export function rotaryCase(tokens: number, heads: number, headDim: number, numHe
     reference: ({ x }) =>
       dims(tokens * heads).flatMap((row) => {
         const token = Math.floor(row / heads);
-        if (row % heads >= numHeads) return Array.from(x!.slice(row * headDim, (row + 1) * headDim));
+        if (row % heads >= numHeads) return dims(headDim).map((i) => x![row * headDim + i]!);
         return dims(headDim).map((i) => {
           const pair = i % half;
           const first = x![row * headDim + pair]!;

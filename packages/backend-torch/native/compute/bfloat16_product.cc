@@ -117,24 +117,26 @@ Tensor bfloat16_linear(const Tensor& x, const Tensor& weight, const Addends& add
   return y;
 }
 
-Tensor bfloat16_grad_input(const Tensor& dy, const Tensor& weight) {
-  Ints sizes = dy.sizes().vec();
-  sizes.back() = weight.size(1);
-  const Tensor dx = at::empty(sizes, dy.options());
-  const int64_t rows = dx.numel() / std::max<int64_t>(1, sizes.back());
-  multiply(Result<Bfloat16>{data_of<Bfloat16>(dx), nullptr, nullptr, rows, sizes.back()},
-           panels_of_columns(weight.contiguous(), kPanelWidth), rows_of(paired(dy)));
-  return dx;
+Tensor bfloat16_columns(const Tensor& x, const Tensor& right, const Tensor& bias) {
+  const Tensor left = paired(x);
+  const Tensor added = bias.defined() ? bias.contiguous() : Tensor();
+  Ints sizes = x.sizes().vec();
+  sizes.back() = right.size(1);
+  const Tensor y = at::empty(sizes, x.options());
+  const int64_t rows = y.numel() / std::max<int64_t>(1, sizes.back());
+  multiply(Result<Bfloat16>{data_of<Bfloat16>(y), optional_data(added), nullptr, rows, sizes.back()},
+           panels_of_columns(right.contiguous(), kPanelWidth), rows_of(left));
+  return y;
 }
 
-Tensor bfloat16_grad_weight(const Tensor& dy, const Tensor& x) {
-  const Tensor dw = at::empty({dy.size(1), x.size(1)}, at::kFloat);
-  const Panels left = panels_of_columns(dy.contiguous(), kRun);
-  multiply(Result<float>{data_of<float>(dw), nullptr, nullptr, dw.size(0), dw.size(1)},
-           panels_of_columns(x.contiguous(), kPanelWidth), [&](int64_t row) {
+Tensor bfloat16_transposed(const Tensor& a, const Tensor& b) {
+  const Tensor y = at::empty({a.size(1), b.size(1)}, at::kFloat);
+  const Panels left = panels_of_columns(a.contiguous(), kRun);
+  multiply(Result<float>{data_of<float>(y), nullptr, nullptr, y.size(0), y.size(1)},
+           panels_of_columns(b.contiguous(), kPanelWidth), [&](int64_t row) {
              return LeftOperand<Bfloat16Pair>{left.panel(row / kRun) + row % kRun, 1, kRun};
            });
-  return dw;
+  return y;
 }
 
 }  // namespace interfuse

@@ -2,7 +2,7 @@
 // bfloat16 and compiles a program for every size; these keep float32 sums and add what belongs to them before storing.
 #pragma once
 
-#include "types.h"
+#include "product.h"
 
 namespace interfuse {
 
@@ -13,19 +13,13 @@ constexpr bool kHasBfloat16Product = true;
 constexpr bool kHasBfloat16Product = false;
 #endif
 
-/// What is added to a product before it is stored; either may be undefined.
-struct Addends {
-  Tensor bias;      // [O], float32
-  Tensor residual;  // [.., O], float32
-};
-
 /// x [.., I] times the transpose of weight [O, I], plus addends: [.., O] stored as `type`.
 Tensor bfloat16_linear(const Tensor& x, const Tensor& weight, const Addends& addends, at::ScalarType type);
 
-/// dy [L, O] times weight [O, I]: bfloat16 [L, I].
-Tensor bfloat16_grad_input(const Tensor& dy, const Tensor& weight);
+/// x [.., K] times right [K, N], plus bias [N] (maybe undefined): bfloat16 [.., N].
+Tensor bfloat16_columns(const Tensor& x, const Tensor& right, const Tensor& bias);
 
-/// dy [L, O] transposed times x [L, I]: float32 [O, I].
-Tensor bfloat16_grad_weight(const Tensor& dy, const Tensor& x);
+/// a [L, O] transposed times b [L, I]: float32 [O, I].
+Tensor bfloat16_transposed(const Tensor& a, const Tensor& b);
 
 }  // namespace interfuse

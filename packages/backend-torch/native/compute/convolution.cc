@@ -73,7 +73,8 @@ Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Te
                    const ConvolutionShape& shape) {
   const Geometry geometry(shape);
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
-    return linear_product(x.contiguous(), weight.reshape({weight.size(2), weight.size(3)}).t(), bias);
+    return column_product(x.contiguous(), weight.reshape({weight.size(2), weight.size(3)}),
+                          bias.value_or(Tensor()));
   }
   const Tensor all = channels_first(padded(x, geometry));
   const Tensor typed_weight = aten_weight(weight);
@@ -89,7 +90,7 @@ Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints
                               const ConvolutionShape& shape) {
   const Geometry geometry(shape);
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
-    return linear_product(dy.contiguous(), weight.reshape({weight.size(2), weight.size(3)}), std::nullopt);
+    return linear_product(dy.contiguous(), weight.reshape({weight.size(2), weight.size(3)}), {}, dy.scalar_type());
   }
   const bool even = geometry.is_symmetric();
   const int64_t height = input_shape[1] + (even ? 0 : geometry.top + geometry.bottom);

@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include "bfloat16_product.h"
 #include "elementwise.h"
+#include "matrix_unit_product.h"
 #include "pieces.h"
 
 namespace interfuse {
@@ -18,13 +20,12 @@ const c10::OperatorHandle* one_dnn_linear() {
   return handle ? &*handle : nullptr;
 }
 
-Tensor call_one_dnn(const c10::OperatorHandle& handle, const Tensor& x, const Tensor& weight,
-                    const std::optional<Tensor>& bias) {
+Tensor call_one_dnn(const c10::OperatorHandle& handle, const Tensor& x, const Tensor& weight) {
   std::vector<c10::IValue> stack;
   stack.reserve(6);
   stack.emplace_back(x);
   stack.emplace_back(weight);
-  stack.emplace_back(bias ? c10::IValue(*bias) : c10::IValue());
+  stack.emplace_back(c10::IValue());
   stack.emplace_back(std::string("none"));
   stack.emplace_back(c10::List<c10::optional<at::Scalar>>());
   stack.emplace_back(c10::IValue());
@@ -38,32 +39,59 @@ constexpr int64_t kLargeProduct = int64_t{1} << 20;
 /// Whole rows of a batch are multiples of this many.
 constexpr int64_t kRowUnit = 1024;
 
-Tensor product_of_piece(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+Tensor product_of_piece(const Tensor& x, const Tensor& weight) {
   const auto* handle = one_dnn_linear();
   const bool large = x.numel() * weight.size(0) >= kLargeProduct;
-  if (handle != nullptr && large && x.scalar_type() == at::kFloat) return call_one_dnn(*handle, x, weight, bias);
-  c10::optional<Tensor> aten_bias;
-  if (bias) aten_bias = *bias;
-  return at::linear(x, weight, aten_bias);
+  if (handle != nullptr && large && x.scalar_type() == at::kFloat) return call_one_dnn(*handle, x, weight);
+  return at::linear(x, weight);
 }
 
-}  // namespace
-
-Tensor linear_product(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
+/// libtorch's product in the operands' storage type.
+Tensor library_product(const Tensor& x, const Tensor& weight) {
   const int64_t rows = x.numel() / std::max<int64_t>(1, x.size(-1));
-  if (is_one_piece(rows, kRowUnit)) return product_of_piece(x, weight, bias);
+  if (is_one_piece(rows, kRowUnit)) return product_of_piece(x, weight);
   const Tensor flat = x.reshape({rows, x.size(-1)});
   Ints sizes = x.sizes().vec();
   sizes.back() = weight.size(0);
   const Tensor y = at::empty({rows, sizes.back()}, x.options());
   for_each_piece(rows, kRowUnit, [&](Piece piece) {
-    y.narrow(0, piece.start, piece.size)
-        .copy_(product_of_piece(flat.narrow(0, piece.start, piece.size), weight, bias));
+    y.narrow(0, piece.start, piece.size).copy_(product_of_piece(flat.narrow(0, piece.start, piece.size), weight));
   });
   return y.view(sizes);
 }
 
+/// The same stored as float32, and not rounded before.
+Tensor float32_product(const Tensor& x, const Tensor& weight) {
+  if (!is_bfloat16(x)) return library_product(x, weight);
+  const Tensor y = matrix_unit_linear(x, weight);
+  return y.defined() ? y : library_product(widened(x), widened(weight));
+}
+
+}  // namespace
+
+Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& addends, at::ScalarType type) {
+  if constexpr (kHasBfloat16Product) {
+    if (is_bfloat16(x)) return bfloat16_linear(x, weight, addends, type);
+  }
+  Tensor y = type == at::kFloat ? float32_product(x, weight) : library_product(x, weight);
+  if (addends.bias.defined()) y.add_(addends.bias);
+  if (addends.residual.defined()) y.add_(addends.residual);
+  return y;
+}
+
+Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias) {
+  if constexpr (kHasBfloat16Product) {
+    if (is_bfloat16(x)) return bfloat16_columns(x, right, bias);
+  }
+  Tensor y = library_product(x, right.t());
+  if (bias.defined()) y.add_(bias);
+  return y;
+}
+
 Tensor transposed_product(const Tensor& a, const Tensor& b) {
+  if constexpr (kHasBfloat16Product) {
+    if (is_bfloat16(a)) return bfloat16_transposed(a, b);
+  }
   Tensor sum;
   for_each_piece(a.size(0), kRowUnit, [&](Piece piece) {
     const Tensor term =
@@ -80,8 +108,7 @@ Tensor batch_matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool tra
   const bool is_float = a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat;
   if (is_float && batches_right == 1 && left.dim() == right.dim() && !transpose_a && left.numel() > 0) {
     // One right operand for all rows: a single large product.
-    const Tensor weight = right.reshape({right.size(-2), right.size(-1)}).t();
-    return linear_product(left.contiguous(), weight, std::nullopt);
+    return column_product(left.contiguous(), right.reshape({right.size(-2), right.size(-1)}), Tensor());
   }
   if (a.scalar_type() == at::kInt) {
     return at::matmul(left.to(at::kDouble), right.to(at::kDouble)).to(at::kInt);

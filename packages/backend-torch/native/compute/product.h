@@ -5,8 +5,18 @@
 
 namespace interfuse {
 
-/// x [.., I] times the transpose of weight [O, I], plus bias [O]: [.., O]. Both in one storage type.
-Tensor linear_product(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias);
+/// What is added to a product before it is stored; either may be undefined.
+struct Addends {
+  Tensor bias;      // [O], float32
+  Tensor residual;  // [.., O], float32
+};
+
+/// x [.., I] times the transpose of weight [O, I], both in one storage type, plus addends: [.., O] stored as `type`, for
+/// which the sums are not rounded to bfloat16 if it is float32.
+Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& addends, at::ScalarType type);
+
+/// x [.., K] times right [K, N], both in one storage type, plus bias [N] (float32, maybe undefined): [.., N] in that type.
+Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias);
 
 /// a [L, O] transposed times b [L, I], both in one storage type: [O, I] in float32.
 Tensor transposed_product(const Tensor& a, const Tensor& b);
