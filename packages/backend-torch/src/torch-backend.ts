@@ -30,9 +30,14 @@ export class TorchBackend extends tf.KernelBackend {
     this.data = new tf.DataStorage(this, tf.engine());
   }
 
-  /** The handle of an input; moves it here from another backend when need be. */
+  /**
+   * The handle of an input; moves it here from another backend when need be.
+   * @throws TypeError for a string tensor, which has none
+   */
   handle(input: tf.TensorInfo): number {
-    return this.data.get(input.dataId).handle;
+    const { handle } = this.data.get(input.dataId);
+    if (handle === NO_SLOT) throw new TypeError("backend-torch: the kernel does not take string tensors");
+    return handle;
   }
 
   /** Handles of several inputs. */

@@ -1,0 +1,72 @@
+/**
+ * `npm run conformance -- [--backend NAME ...] [--filter TEXT] [--bf16] [--json] [--write]`: TensorFlow.js's own specs
+ * on backends. `--bf16` stores what is written on `torch` as bfloat16, `--write` runs all backends and writes the pages.
+ */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { tf } from "@interfuse/tensor";
+import { bundleSpecs } from "./bundle-specs.ts";
+import { kernelPage, kernelSources } from "./kernel-page.ts";
+import { byReason, conformancePage, countsTable } from "./report.ts";
+import { type Outcome, runBackend, type TestedBackend } from "./run-backend.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+const ALL_BACKENDS: readonly TestedBackend[] = ["torch", "tensorflow", "wasm", "cpu"];
+
+const { values } = parseArgs({
+  options: {
+    backend: { type: "string", multiple: true, default: ["torch"] },
+    filter: { type: "string", default: "" },
+    bf16: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+
+const backends = values.write ? ALL_BACKENDS : ALL_BACKENDS.filter((name) => values.backend.includes(name));
+const unknown = values.backend.find((name) => !ALL_BACKENDS.some((backend) => backend === name));
+if (unknown !== undefined) {
+  process.stderr.write(`conformance: --backend (="${unknown}") must be one of ${ALL_BACKENDS.join(", ")}\n`);
+  process.exit(2);
+}
+
+const bundle = await bundleSpecs();
+const outcomes = new Map<TestedBackend, Outcome>();
+const verdicts = new Map<TestedBackend, Verdict | undefined>();
+for (const backend of backends) {
+  const outcome = await runBackend({ backend, bundle, filter: values.filter, storeBfloat16: values.bf16 });
+  outcomes.set(backend, outcome);
+  verdicts.set(backend, outcome.kind === "ran" ? judge(outcome.specs) : undefined);
+}
+
+if (values.json) process.stdout.write(`${JSON.stringify(jsonReport())}\n`);
+else process.stdout.write(textReport());
+if (values.write) writePages();
+if (verdicts.get("torch")?.failed.length && !values.bf16) process.exitCode = 1;
+
+function jsonReport(): object {
+  const entries = backends.map((backend) => {
+    const outcome = outcomes.get(backend) as Outcome;
+    return [backend, outcome.kind === "ran" ? { ...verdicts.get(backend), seconds: outcome.seconds } : outcome];
+  });
+  return Object.fromEntries(entries);
+}
+
+function textReport(): string {
+  const parts = [countsTable(verdicts)];
+  for (const [backend, outcome] of outcomes) {
+    if (outcome.kind === "missing") parts.push(`${backend} is not installed: ${outcome.reason}`);
+    const failed = verdicts.get(backend)?.failed ?? [];
+    if (failed.length > 0) parts.push(`Failing on ${backend}, by reason:\n\n${byReason(failed)}`);
+  }
+  return `${parts.join("\n\n")}\n`;
+}
+
+function writePages(): void {
+  const page = (name: string): string => fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
+  writeFileSync(page("conformance.md"), conformancePage(verdicts, tf.version["tfjs-core"]));
+  const torch = outcomes.get("torch");
+  if (torch?.kind !== "ran" || torch.nativeCalls === undefined) throw new Error("conformance: torch did not run");
+  writeFileSync(page("kernels.md"), kernelPage(kernelSources(torch.nativeCalls)));
+}
