@@ -2,13 +2,13 @@
  * `npm run conformance -- [--backend NAME ...] [--filter TEXT] [--bf16] [--json] [--write]`: TensorFlow.js's own specs
  * on backends. `--bf16` stores what is written on `torch` as bfloat16, `--write` runs all backends and writes the pages.
  */
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { tf } from "@interfuse/tensor";
 import { bundleSpecs } from "./bundle-specs.ts";
-import { kernelPage, kernelSources } from "./kernel-page.ts";
-import { byReason, conformancePage, countsTable } from "./report.ts";
+import { type KernelSource, kernelPage, kernelSources } from "./kernel-page.ts";
+import { conformancePage, countsTable, torchParts } from "./report.ts";
 import { type Outcome, runBackend, type TestedBackend } from "./run-backend.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -50,23 +50,51 @@ function jsonReport(): object {
     const outcome = outcomes.get(backend) as Outcome;
     return [backend, outcome.kind === "ran" ? { ...verdicts.get(backend), seconds: outcome.seconds } : outcome];
   });
-  return Object.fromEntries(entries);
+  return { ...Object.fromEntries(entries), ...nativeReport() };
+}
+
+/** Which pages are not what a run with `--write` would leave, and which kernels brought values to JavaScript. */
+function nativeReport(): object {
+  const sources = torchKernels();
+  const verdict = verdicts.get("torch");
+  if (sources === undefined || verdict === undefined) return {};
+  const current: Record<string, readonly string[]> = {
+    "conformance.md": torchParts(verdict),
+    "kernels.md": [kernelPage(sources)],
+  };
+  const stalePages = Object.entries(current)
+    .filter(([name, parts]) => !existsSync(page(name)) || !includesAll(readFileSync(page(name), "utf8"), parts))
+    .map(([name]) => name);
+  return { stalePages, inJavaScript: sources.filter(({ movesValues }) => movesValues).map(({ kernel }) => kernel) };
+}
+
+function includesAll(text: string, parts: readonly string[]): boolean {
+  return parts.every((part) => text.includes(part));
+}
+
+function torchKernels(): KernelSource[] | undefined {
+  const torch = outcomes.get("torch");
+  return torch?.kind === "ran" && torch.nativeCalls !== undefined ? kernelSources(torch.nativeCalls) : undefined;
 }
 
 function textReport(): string {
   const parts = [countsTable(verdicts)];
   for (const [backend, outcome] of outcomes) {
     if (outcome.kind === "missing") parts.push(`${backend} is not installed: ${outcome.reason}`);
-    const failed = verdicts.get(backend)?.failed ?? [];
-    if (failed.length > 0) parts.push(`Failing on ${backend}, by reason:\n\n${byReason(failed)}`);
+    else parts.push(`${backend}: ${outcome.seconds.toFixed(1)} s`);
+    for (const { spec, reason } of verdicts.get(backend)?.failed ?? [])
+      parts.push(`${backend} fails: ${spec}\n  ${reason}`);
   }
-  return `${parts.join("\n\n")}\n`;
+  return `${parts.join("\n")}\n`;
+}
+
+function page(name: string): string {
+  return fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
 }
 
 function writePages(): void {
-  const page = (name: string): string => fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
+  const sources = torchKernels();
+  if (sources === undefined) throw new Error("conformance: torch did not run");
   writeFileSync(page("conformance.md"), conformancePage(verdicts, tf.version["tfjs-core"]));
-  const torch = outcomes.get("torch");
-  if (torch?.kind !== "ran" || torch.nativeCalls === undefined) throw new Error("conformance: torch did not run");
-  writeFileSync(page("kernels.md"), kernelPage(kernelSources(torch.nativeCalls)));
+  writeFileSync(page("kernels.md"), kernelPage(sources));
 }

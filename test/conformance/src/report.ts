@@ -33,9 +33,24 @@ function escaped(text: string): string {
   return text.trim().replace(/[<>[\]*_|\\`]/g, "\\$&");
 }
 
+/** What the page says of `torch` alone, which is compared when only `torch` ran. */
+export function torchParts(torch: Verdict): string[] {
+  return [countsLine("torch", torch), sections(torch)];
+}
+
+function sections(torch: Verdict): string {
+  return `## Failing on torch
+
+${torch.failed.length === 0 ? "None." : byReason(torch.failed)}
+
+## Not applicable to torch
+
+${byReason(torch.notApplicable)}
+`;
+}
+
 /** The page; `verdicts` holds `torch` at least. */
 export function conformancePage(verdicts: ReadonlyMap<TestedBackend, Verdict | undefined>, version: string): string {
-  const torch = verdicts.get("torch");
   return `# Conformance
 
 TensorFlow.js ${version} ships the specs of its operations; this is how backends do on them. Written by
@@ -45,12 +60,5 @@ ${countsTable(verdicts)}
 
 \`cpu\`, \`wasm\` and \`tensorflow\` are TensorFlow.js's own backends, for comparison.
 
-## Failing on torch
-
-${torch === undefined || torch.failed.length === 0 ? "None." : byReason(torch.failed)}
-
-## Not applicable to torch
-
-${byReason(torch?.notApplicable ?? [])}
-`;
+${sections(verdicts.get("torch") as Verdict)}`;
 }
