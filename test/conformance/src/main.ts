@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { tf } from "@interfuse/tensor";
 import { bundleSpecs } from "./bundle-specs.ts";
 import { type KernelSource, kernelPage, kernelSources } from "./kernel-page.ts";
-import { conformancePage, countsTable, torchParts } from "./report.ts";
+import { conformancePage, countsTable, torchSections } from "./report.ts";
 import { type Outcome, runBackend, type TestedBackend } from "./run-backend.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -58,18 +58,14 @@ function nativeReport(): object {
   const sources = torchKernels();
   const verdict = verdicts.get("torch");
   if (sources === undefined || verdict === undefined) return {};
-  const current: Record<string, readonly string[]> = {
-    "conformance.md": torchParts(verdict),
-    "kernels.md": [kernelPage(sources)],
+  const current: Record<string, string> = {
+    "conformance.md": torchSections(verdict),
+    "kernels.md": kernelPage(sources),
   };
   const stalePages = Object.entries(current)
-    .filter(([name, parts]) => !existsSync(page(name)) || !includesAll(readFileSync(page(name), "utf8"), parts))
+    .filter(([name, text]) => !existsSync(page(name)) || !readFileSync(page(name), "utf8").includes(text))
     .map(([name]) => name);
   return { stalePages, inJavaScript: sources.filter(({ movesValues }) => movesValues).map(({ kernel }) => kernel) };
-}
-
-function includesAll(text: string, parts: readonly string[]): boolean {
-  return parts.every((part) => text.includes(part));
 }
 
 function torchKernels(): KernelSource[] | undefined {

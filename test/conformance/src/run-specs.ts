@@ -47,7 +47,7 @@ export async function runSpecs(bundle: string, backendName: string, filter: stri
     specDone: ({ fullName, status, failedExpectations }) => {
       if (status === "excluded") return;
       const messages = failedExpectations.map(({ message }) => message.split("\n", 1)[0] as string);
-      results.push({ name: fullName.replace(` ${backendName} {}`, ""), status, messages });
+      results.push({ name: fullName.replaceAll(` ${backendName} {}`, ""), status, messages });
     },
   });
   Object.assign(globalThis, { conformanceTestEnv: { name: backendName, backendName, isDataSync: true } });
