@@ -1,4 +1,5 @@
 /** The page `docs/conformance.md`. */
+import { BFLOAT16_EXCEPTIONS } from "./exceptions.ts";
 import { escaped, table } from "./markdown.ts";
 import type { TestedBackend } from "./run-backend.ts";
 import type { Exception, Verdict } from "./verdict.ts";
@@ -47,8 +48,25 @@ ${byReason(torch.notApplicable)}
 `;
 }
 
+/** What the page says of `torch` when it stores bfloat16. */
+export function bfloat16Section({ passed, failed, notApplicable }: Verdict): string {
+  const own = notApplicable.filter(({ spec }) => spec in BFLOAT16_EXCEPTIONS);
+  return `## With inputs rounded to bfloat16
+
+\`npm run conformance -- --bf16\` stores every float32 tensor that a spec writes as bfloat16 and lets results differ by
+2^-6, relative to what is expected where that is larger than one. Of the specs that apply ${passed} pass, ${failed.length} fail, and
+${own.length} cannot pass:
+
+${byReason(own)}
+`;
+}
+
 /** The page; `verdicts` holds `torch` at least. */
-export function conformancePage(verdicts: ReadonlyMap<TestedBackend, Verdict | undefined>, version: string): string {
+export function conformancePage(
+  verdicts: ReadonlyMap<TestedBackend, Verdict | undefined>,
+  bfloat16: Verdict,
+  version: string,
+): string {
   return `# Conformance
 
 TensorFlow.js ${version} ships the specs of its operations; this is how backends do on them. Written by
@@ -58,5 +76,6 @@ ${countsTable(verdicts)}
 
 \`cpu\`, \`wasm\` and \`tensorflow\` are TensorFlow.js's own backends, for comparison.
 
-${torchSections(verdicts.get("torch") as Verdict)}`;
+${torchSections(verdicts.get("torch") as Verdict)}
+${bfloat16Section(bfloat16)}`;
 }

@@ -36,9 +36,14 @@ interface JasmineCore {
 /**
  * Runs the specs in `bundle` (see `bundleSpecs`) on a registered backend.
  *
- * @param filter only specs whose name contains it
+ * @param options `filter`: only specs whose name contains it; `tolerance`: relative error allowed in comparisons that
+ *   have a tolerance
  */
-export async function runSpecs(bundle: string, backendName: string, filter: string): Promise<SpecResult[]> {
+export async function runSpecs(
+  bundle: string,
+  backendName: string,
+  { filter = "", tolerance = 0 }: { filter?: string; tolerance?: number } = {},
+): Promise<SpecResult[]> {
   const core = require("jasmine-core") as JasmineCore;
   const environment = core.boot(core).getEnv();
   environment.configure({ random: false, specFilter: (spec) => spec.getFullName().includes(filter) });
@@ -50,7 +55,10 @@ export async function runSpecs(bundle: string, backendName: string, filter: stri
       results.push({ name: fullName.replaceAll(` ${backendName} {}`, ""), status, messages });
     },
   });
-  Object.assign(globalThis, { conformanceTestEnv: { name: backendName, backendName, isDataSync: true } });
+  Object.assign(globalThis, {
+    conformanceTestEnv: { name: backendName, backendName, isDataSync: true },
+    conformanceTolerance: tolerance,
+  });
   require(bundle);
   await environment.execute();
   return results;
