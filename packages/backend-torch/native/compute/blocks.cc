@@ -26,8 +26,8 @@ Tensor space_to_batch(const Tensor& x, const Ints& block, const Ints& paddings) 
   Ints split{x.size(0)}, order, result{x.size(0) * product(block)};
   for (int64_t axis = 0; axis < axes; ++axis) {
     const int64_t size = padded.size(axis + 1);
-    TORCH_CHECK(size % block[axis] == 0, "padded axis ", axis + 1, " (=", size, ") must be divisible by its block (=",
-                block[axis], ")");
+    TORCH_CHECK(size % block[axis] == 0, "padded axis ", axis + 1, " (=", size,
+                ") must be divisible by its block (=", block[axis], ")");
     split.insert(split.end(), {size / block[axis], block[axis]});
     order.push_back(2 * axis + 2);
     result.push_back(size / block[axis]);

@@ -46,9 +46,9 @@ Tensor convolution_3d_grad_input(const Tensor& dy, const Tensor& weight, const I
   const Geometry geometry(shape);
   Ints sizes{input_shape[0], input_shape[4]};
   for (int64_t axis = 0; axis < kAxes; ++axis) sizes.push_back(geometry.padded_size(axis, input_shape[axis + 1]));
-  const auto gradients = at::convolution_backward(channels_first(dy), at::empty(sizes, dy.options()),
-                                                  aten_weight(weight), c10::nullopt, geometry.strides, kNone,
-                                                  geometry.dilations, false, kNone, 1, {true, false, false});
+  const auto gradients =
+      at::convolution_backward(channels_first(dy), at::empty(sizes, dy.options()), aten_weight(weight), c10::nullopt,
+                               geometry.strides, kNone, geometry.dilations, false, kNone, 1, {true, false, false});
   Tensor dx = std::get<0>(gradients);
   for (int64_t axis = 0; axis < kAxes; ++axis) {
     dx = dx.narrow(axis + 2, geometry.padding[2 * axis], input_shape[axis + 1]);
@@ -61,9 +61,9 @@ Tensor convolution_3d_grad_weight(const Tensor& dy, const Tensor& x, const Ints&
   const Geometry geometry(shape);
   const Tensor weight =
       at::empty({weight_shape[4], weight_shape[3], weight_shape[0], weight_shape[1], weight_shape[2]}, dy.options());
-  const auto gradients = at::convolution_backward(channels_first(dy), padded(x, geometry), weight, c10::nullopt,
-                                                  geometry.strides, kNone, geometry.dilations, false, kNone, 1,
-                                                  {false, true, false});
+  const auto gradients =
+      at::convolution_backward(channels_first(dy), padded(x, geometry), weight, c10::nullopt, geometry.strides, kNone,
+                               geometry.dilations, false, kNone, 1, {false, true, false});
   return std::get<1>(gradients).permute({2, 3, 4, 1, 0}).contiguous();
 }
 

@@ -55,7 +55,8 @@ void for_each_maximum(const Tensor& x, const Tensor& filter, const DilationShape
 Tensor dilation(const Tensor& x, const Tensor& filter, const DilationShape& shape) {
   const Tensor y = at::empty({x.size(0), shape[6], shape[7], x.size(3)}, at::kFloat);
   auto* to = y.data_ptr<float>();
-  for_each_maximum(float_values(x), float_values(filter), shape, [&](int64_t i, const Maximum& best) { to[i] = best.value; });
+  for_each_maximum(float_values(x), float_values(filter), shape,
+                   [&](int64_t i, const Maximum& best) { to[i] = best.value; });
   return y.to(x.scalar_type());
 }
 

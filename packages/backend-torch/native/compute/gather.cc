@@ -22,7 +22,8 @@ int64_t scatter_depth(const Tensor& indices) { return indices.dim() > 1 ? indice
 
 void check_indices(const int32_t* indices, int64_t count, int64_t limit) {
   for (int64_t i = 0; i < count; ++i) {
-    TORCH_CHECK(indices[i] >= 0 && indices[i] < limit, "the index value ", indices[i], " is not in [0, ", limit - 1, "]");
+    TORCH_CHECK(indices[i] >= 0 && indices[i] < limit, "the index value ", indices[i], " is not in [0, ", limit - 1,
+                "]");
   }
 }
 

@@ -59,8 +59,10 @@ double mapped(double position, int64_t size, const std::string& mode) {
   if (mode == "nearest") return std::clamp(position, 0.0, last);
   if (size <= 1) return 0;
   if (mode == "wrap") {
-    if (position < 0) position += length * (std::trunc(-position / last) + 1);
-    else if (position > last) position -= length * std::trunc(position / last);
+    if (position < 0)
+      position += length * (std::trunc(-position / last) + 1);
+    else if (position > last)
+      position -= length * std::trunc(position / last);
     return std::clamp(position, 0.0, last);
   }
   TORCH_CHECK(mode == "reflect", "unknown fill mode \"", mode, "\"");

@@ -23,7 +23,8 @@ struct Place {
 };
 
 struct Window {
-  Window(const PoolingShape& shape, at::IntArrayRef input) : rank(input.size()), batch(input[0]), channels(input.back()) {
+  Window(const PoolingShape& shape, at::IntArrayRef input)
+      : rank(input.size()), batch(input[0]), channels(input.back()) {
     TORCH_CHECK(shape.size() == 5 * kAxes, "expected ", 5 * kAxes, " numbers of a pooling, got ", shape.size());
     const auto* number = shape.data();
     for (int64_t* field : {kernel, stride, dilation, before, out}) {

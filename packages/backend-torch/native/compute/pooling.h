@@ -11,8 +11,8 @@ using PoolingShape = Ints;
 
 /// The output has the rank of x; averages are float32, maxima of x's type.
 Tensor average_pool(const Tensor& x, const PoolingShape& shape);
-/// Every pixel of a window gets the same share. With `count_padding` it is one over the window's size even where padding
-/// takes part of it: not the gradient of `average_pool`, but what TensorFlow.js gives for explicit padding.
+/// Every pixel of a window gets the same share. With `count_padding` it is one over the window's size even where
+/// padding takes part of it: not the gradient of `average_pool`, but what TensorFlow.js gives for explicit padding.
 Tensor average_pool_grad(const Tensor& dy, const Ints& input_shape, const PoolingShape& shape, bool count_padding);
 /// A NaN never is the maximum.
 Tensor max_pool(const Tensor& x, const PoolingShape& shape);

@@ -89,13 +89,9 @@ Tensor any_of(const Tensor& x, const Ints& axes, bool keep) {
                     [](const Tensor& t, int64_t axis, bool keep_axis) { return at::any(t, axis, keep_axis); });
 }
 
-Tensor arg_max(const Tensor& x, int64_t axis) {
-  return at::argmax(without_nan(x, -kInfinity), axis).to(at::kInt);
-}
+Tensor arg_max(const Tensor& x, int64_t axis) { return at::argmax(without_nan(x, -kInfinity), axis).to(at::kInt); }
 
-Tensor arg_min(const Tensor& x, int64_t axis) {
-  return at::argmin(without_nan(x, kInfinity), axis).to(at::kInt);
-}
+Tensor arg_min(const Tensor& x, int64_t axis) { return at::argmin(without_nan(x, kInfinity), axis).to(at::kInt); }
 
 Tensor cumulative_sum(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {
   return scan(x, axis, exclusive, reverse, 0,

@@ -139,7 +139,8 @@ int64_t check_segments(const std::vector<int32_t>& indices, const std::vector<in
   for (size_t i = 0; i < indices.size(); ++i) {
     if (i == 0 || segments[i] != segments[i - 1]) {
       // What ends this segment is looked at before the segment itself.
-      const auto end = std::find_if(segments.begin() + i, segments.end(), [&](int32_t id) { return id != segments[i]; });
+      const auto end =
+          std::find_if(segments.begin() + i, segments.end(), [&](int32_t id) { return id != segments[i]; });
       if (end != segments.end() && *end < segments[i]) throw SpecifiedError("segment ids are not increasing");
       if (segments[i] < 0 || segments[i] >= count) {
         throw SpecifiedError("Segment id " + text(segments[i]) + " out of range [0, " + text(count) +
@@ -166,8 +167,8 @@ Tensor sparse_segment_sum(const Tensor& x, const Tensor& indices, const Tensor& 
 
 Tensor sparse_segment_mean(const Tensor& x, const Tensor& indices, const Tensor& segments) {
   const Tensor sums = sparse_segment_sum(x, indices, segments);
-  const Tensor sizes =
-      at::zeros({sums.size(0)}, x.options()).index_add_(0, segments.to(at::kLong), at::ones(segments.sizes(), x.options()));
+  const Tensor sizes = at::zeros({sums.size(0)}, x.options())
+                           .index_add_(0, segments.to(at::kLong), at::ones(segments.sizes(), x.options()));
   Ints column(x.dim(), 1);
   column[0] = sums.size(0);
   const Tensor divisors = sizes.clamp_min(1).reshape(column);

@@ -38,9 +38,7 @@ struct Candidate {
   size_t seen;
 
   /// The best score first; of equal ones the smaller index.
-  bool operator<(const Candidate& other) const {
-    return score != other.score ? score < other.score : box > other.box;
-  }
+  bool operator<(const Candidate& other) const { return score != other.score ? score < other.score : box > other.box; }
 };
 
 }  // namespace

@@ -38,13 +38,14 @@ export function registerNetworkKernels(addon: Addon): void {
   registerDilation(addon);
 }
 
+const DILATION_INPUTS = {
+  Dilation2D: ["x", "filter"],
+  Dilation2DBackpropFilter: ["x", "filter", "dy"],
+  Dilation2DBackpropInput: ["x", "filter", "dy"],
+};
+
 function registerDilation(addon: Addon): void {
-  const names = { Dilation2D: ["x", "filter"] };
-  const gradients = ["Dilation2DBackpropFilter", "Dilation2DBackpropInput"].map((name) => [
-    name,
-    ["x", "filter", "dy"],
-  ]);
-  for (const [name, inputNames] of [...Object.entries(names), ...(gradients as [string, string[]][])]) {
+  for (const [name, inputNames] of Object.entries(DILATION_INPUTS)) {
     const native = addon.kernel(name);
     defineKernel<DilationAttributes>(name, ({ backend, inputs, attrs }) => {
       const handles = inputNames.map((key) => backend.handle(input(inputs, key)));
