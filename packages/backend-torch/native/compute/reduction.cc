@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+
 namespace interfuse {
 
 namespace {
@@ -31,6 +33,23 @@ Tensor scan(const Tensor& x, int64_t axis, bool exclusive, bool reverse, double 
   return reverse ? at::flip(result, {axis}) : result;
 }
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The extremum of nothing: no element, so what every other one beats.
+Tensor neutral_of(const Tensor& x, const Ints& axes, bool keep, double value) {
+  const auto shape = at::sum(x.to(at::kFloat), axes, keep).sizes().vec();
+  if (x.is_floating_point()) return at::full(shape, value, x.options());
+  if (x.scalar_type() == at::kBool) return at::full(shape, value > 0, x.options());
+  using Limits = std::numeric_limits<int32_t>;
+  return at::full(shape, value > 0 ? Limits::max() : Limits::min(), x.options());
+}
+
+/// What arg-reductions compare: NaN never wins, and booleans are numbers.
+Tensor without_nan(const Tensor& x, double loser) {
+  if (x.scalar_type() == at::kBool) return x.to(at::kInt);
+  return x.is_floating_point() ? x.masked_fill(at::isnan(x), loser) : x;
+}
+
 }  // namespace
 
 Tensor sum(const Tensor& x, const Ints& axes, bool keep) {
@@ -51,11 +70,13 @@ Tensor product_of(const Tensor& x, const Ints& axes, bool keep) {
 }
 
 Tensor maximum_of(const Tensor& x, const Ints& axes, bool keep) {
-  return axes.empty() ? x.clone() : at::amax(x, axes, keep);
+  if (axes.empty()) return x.clone();
+  return x.numel() == 0 ? neutral_of(x, axes, keep, -kInfinity) : at::amax(x, axes, keep);
 }
 
 Tensor minimum_of(const Tensor& x, const Ints& axes, bool keep) {
-  return axes.empty() ? x.clone() : at::amin(x, axes, keep);
+  if (axes.empty()) return x.clone();
+  return x.numel() == 0 ? neutral_of(x, axes, keep, kInfinity) : at::amin(x, axes, keep);
 }
 
 Tensor all_of(const Tensor& x, const Ints& axes, bool keep) {
@@ -68,9 +89,9 @@ Tensor any_of(const Tensor& x, const Ints& axes, bool keep) {
                     [](const Tensor& t, int64_t axis, bool keep_axis) { return at::any(t, axis, keep_axis); });
 }
 
-Tensor arg_max(const Tensor& x, int64_t axis) { return at::argmax(x, axis).to(at::kInt); }
+Tensor arg_max(const Tensor& x, int64_t axis) { return at::argmax(without_nan(x, -kInfinity), axis).to(at::kInt); }
 
-Tensor arg_min(const Tensor& x, int64_t axis) { return at::argmin(x, axis).to(at::kInt); }
+Tensor arg_min(const Tensor& x, int64_t axis) { return at::argmin(without_nan(x, kInfinity), axis).to(at::kInt); }
 
 Tensor cumulative_sum(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {
   return scan(x, axis, exclusive, reverse, 0,
@@ -86,14 +107,10 @@ Tensor softmax(const Tensor& x, int64_t axis) { return at::softmax(x, axis, at::
 
 Tensor log_softmax(const Tensor& x, int64_t axis) { return at::log_softmax(x, axis, at::kFloat); }
 
-std::vector<Tensor> top_k(const Tensor& x, int64_t k, bool sorted) {
+std::vector<Tensor> top_k(const Tensor& x, int64_t k) {
   // A stable sort keeps equal values in the order of their indices, which TensorFlow.js promises.
-  if (sorted) {
-    auto [values, indices] = at::sort(x, /*stable=*/true, /*dim=*/-1, /*descending=*/true);
-    return {values.narrow(-1, 0, k).contiguous(), indices.narrow(-1, 0, k).to(at::kInt)};
-  }
-  auto [values, indices] = at::topk(x, k, -1, true, false);
-  return {values, indices.to(at::kInt)};
+  auto [values, indices] = at::sort(x, /*stable=*/true, /*dim=*/-1, /*descending=*/true);
+  return {values.narrow(-1, 0, k).contiguous(), indices.narrow(-1, 0, k).to(at::kInt)};
 }
 
 }  // namespace interfuse

@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+
+interface Report {
+  readonly torch: {
+    readonly passed: number;
+    readonly failed: readonly { readonly spec: string; readonly reason: string }[];
+  };
+  readonly stalePages: readonly string[];
+  readonly inJavaScript: readonly string[];
+}
+
+const program = fileURLToPath(new URL("dist/main.js", import.meta.url));
+
+async function run(...options: string[]): Promise<Report> {
+  const args = [program, "--json", ...options];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 26 }).catch(
+    (failure) => failure,
+  );
+  return JSON.parse(stdout) as Report;
+}
+
+describe("TensorFlow.js's specs on torch", () => {
+  test("all that apply pass, natively, and the pages in docs/ say so", async () => {
+    const { torch, stalePages, inJavaScript } = await run();
+    expect(torch.failed).toEqual([]);
+    expect(torch.passed).toBeGreaterThan(4000);
+    // A kernel that computed in JavaScript would have to read its inputs there.
+    expect(inJavaScript).toEqual([]);
+    // Else: npm run conformance -- --write
+    expect(stalePages).toEqual([]);
+  });
+
+  test("all but a few named ones pass when inputs are stored as bfloat16", async () => {
+    const { torch, stalePages } = await run("--bf16");
+    expect(torch.failed).toEqual([]);
+    expect(torch.passed).toBeGreaterThan(4000);
+    expect(stalePages).toEqual([]);
+  });
+});
