@@ -17,6 +17,8 @@ export interface AddonFunctions {
   write(values: ArrayBufferView, typeCode: number, shape: readonly number[]): void;
   /** Copies a tensor's values into `into`, widened to float32 where stored as bfloat16. */
   read(handle: number, into: ArrayBufferView): void;
+  /** The same copy in another thread; `done` is called when it is made. The tensor may be disposed meanwhile. */
+  readLater(handle: number, into: ArrayBufferView, done: () => void): void;
   dispose(handle: number): void;
   meta(): Int32Array;
   slotsInUse(): number;

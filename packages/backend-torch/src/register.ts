@@ -40,7 +40,8 @@ function addon(): Addon {
 function createBackend(): TorchBackend {
   const { functions } = addon();
   functions.setThreads(availableParallelism());
-  registerKernels(addon());
+  // TensorFlow.js makes a new backend after a reset, but keeps the kernels.
+  if (registeredKernels().length === 0) registerKernels(addon());
   return new TorchBackend(addon());
 }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -31,6 +33,40 @@ describe("data", () => {
     tf.setBackend("torch");
     expect(Array.from(tf.tidy(() => tf.add(x, x).dataSync()))).toEqual([2, 4]);
     x.dispose();
+  });
+
+  test("a large read goes on without the tensor, and leaves what changes in place alone", async () => {
+    const size = 2 << 20;
+    const values = numbers(size);
+    const x = tf.variable(tf.tensor(values));
+    const reading = x.data();
+    run("EmaUpdate", { average0: x, parameter0: tf.zeros([size]) }, { decay: 0.5 });
+    const disposed = tf.tensor(values);
+    const readingDisposed = disposed.data();
+    disposed.dispose();
+    expect(await reading).toEqual(values);
+    expect(await readingDisposed).toEqual(values);
+    expect(x.dataSync()[0]).toBeCloseTo((values[0] as number) / 2, 6);
+    x.dispose();
+  });
+
+  test("slots of tensors that were never disposed are freed with their data ids", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const settle = async (): Promise<{ slots: number; ids: number }> => {
+      for (let turn = 0; turn < 5; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        collect();
+      }
+      return { slots: torchInfo().slots, ids: tf.engine().backend.numDataIds() };
+    };
+    const before = await settle();
+    for (let i = 0; i < 50; i++) tf.ones([3]);
+    const kept = tf.ones([3]);
+    expect(torchInfo().slots).toBe(before.slots + 51);
+    expect(await settle()).toEqual({ slots: before.slots + 1, ids: before.ids + 1 });
+    expect(Array.from(kept.dataSync())).toEqual([1, 1, 1]);
+    kept.dispose();
   });
 
   test("nothing leaks: tensors, data ids and slots are as before, gradients included", () => {
@@ -154,15 +190,35 @@ describe("in-place kernels", () => {
 });
 
 describe("errors", () => {
-  test("C++ exceptions become Errors that name the kernel, on one line", () => {
+  test("C++ exceptions become Errors that name the kernel and its inputs, on one line", () => {
     const [a, b] = [tf.ones([2, 3]), tf.ones([4, 5])];
     const fail = (): tf.Tensor[] => run("BatchMatMul", { a, b }, { transposeA: false, transposeB: false });
-    expect(fail).toThrowError(/^BatchMatMul: [^\n]+$/);
+    expect(fail).toThrowError(/^BatchMatMul: [^\n]+ \(inputs: float32\[2,3\], float32\[4,5\]\)$/);
     expect(() => run("Embedding", { weight: a, ids: tf.tensor([5], [1], "int32") })).toThrowError(
-      "Embedding: id 5 at position 0 is outside [0, 2)",
+      "Embedding: id 5 at position 0 is outside [0, 2) (inputs: float32[2,3], int32[1])",
     );
     a.dispose();
     b.dispose();
+  });
+
+  test("too large, too long and wrong types are Errors too", () => {
+    const x = tf.ones([2]);
+    expect(() => tf.fill([1e6, 1e6, 1e4], 1)).toThrowError(/^Fill: .*memory/);
+    expect(() => tf.fill([1e9, 1e9, 1e9], 1)).toThrowError(/^Fill: .*overflow/);
+    expect(() => run("Tile", { x }, { reps: [2 ** 40] })).toThrowError(/^Tile: .+ \(inputs: float32\[2\]\)$/);
+    expect(() => run("FFT", { input: tf.tensor(["a"]) })).toThrowError("does not take string tensors");
+    expect(() =>
+      run(
+        "Dilation2D",
+        { x: tf.complex([[[[1]]]], [[[[1]]]]), filter: tf.ones([1, 1, 1]) },
+        {
+          strides: 1,
+          pad: "valid",
+          dilations: 1,
+        },
+      ),
+    ).toThrowError(/complex64\[1,1,1,1\]/);
+    x.dispose();
   });
 
   test("impossible options are refused", () => {

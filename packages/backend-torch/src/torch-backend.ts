@@ -1,17 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Addon, TypeCode } from "./addon.ts";
+import { ForgottenTensors, type Watched } from "./forgotten-tensors.ts";
 
-/** What a TensorFlow.js data id stands for on this backend. */
-interface TensorData {
-  /** Slot in the addon; -1 for strings, which stay in JavaScript. */
-  readonly handle: number;
+/** What a TensorFlow.js data id stands for on this backend; the handle is -1 for strings, which stay in JavaScript. */
+interface TensorData extends Watched {
   readonly dtype: tf.DataType;
   readonly size: number;
   readonly strings?: Uint8Array[];
-  refCount: number;
 }
 
 const NO_SLOT = -1;
+/** Reads of more bytes are made in another thread: a copy of this size takes about a millisecond. */
+const LARGE_READ = 4 << 20;
 const DTYPES: readonly tf.DataType[] = ["float32", "int32", "bool", "complex64", "float32"];
 
 /**
@@ -22,17 +22,28 @@ export class TorchBackend extends tf.KernelBackend {
   readonly addon: Addon;
   private readonly data: tf.DataStorage<TensorData>;
   private readonly meta: Int32Array;
+  private readonly forgotten: ForgottenTensors;
+  private numForgotten = 0;
 
   constructor(addon: Addon) {
     super();
     this.addon = addon;
     this.meta = addon.meta;
     this.data = new tf.DataStorage(this, tf.engine());
+    this.forgotten = new ForgottenTensors((handle) => {
+      addon.functions.dispose(handle);
+      this.numForgotten++;
+    });
   }
 
-  /** The handle of an input; moves it here from another backend when need be. */
+  /**
+   * The handle of an input; moves it here from another backend when need be.
+   * @throws TypeError for a string tensor, which has none
+   */
   handle(input: tf.TensorInfo): number {
-    return this.data.get(input.dataId).handle;
+    const { handle } = this.data.get(input.dataId);
+    if (handle === NO_SLOT) throw new TypeError("backend-torch: the kernel does not take string tensors");
+    return handle;
   }
 
   /** Handles of several inputs. */
@@ -94,28 +105,30 @@ export class TorchBackend extends tf.KernelBackend {
   ): void {
     const size = tf.util.sizeFromShape(shape);
     if (dtype === "string") {
-      this.data.set(dataId, { handle: NO_SLOT, dtype, size, refCount, strings: values as Uint8Array[] });
+      const strings = values as Uint8Array[];
+      this.data.set(dataId, { dataId, handle: NO_SLOT, dtype, size, refCount, isRegistered: false, strings });
       return;
     }
     this.addon.functions.write(typedValues(values, dtype), TypeCode[dtype as keyof typeof TypeCode], shape);
-    this.data.set(dataId, { handle: this.meta[1] as number, dtype, size, refCount });
+    this.keep({ dataId, handle: this.meta[1] as number, dtype, size, refCount, isRegistered: false });
   }
 
   override readSync(dataId: tf.DataId): tf.BackendValues {
     const { handle, dtype, size, strings } = this.data.get(dataId);
     if (strings !== undefined) return strings;
-    const values =
-      dtype === "int32"
-        ? new Int32Array(size)
-        : dtype === "bool"
-          ? new Uint8Array(size)
-          : new Float32Array(dtype === "complex64" ? 2 * size : size);
+    const values = arrayFor(dtype, size);
     this.addon.functions.read(handle, values);
     return values;
   }
 
+  /** Small data at once; large data is copied in another thread, and may be disposed or overwritten meanwhile. */
   override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
-    return this.readSync(dataId);
+    const { handle, dtype, size, strings } = this.data.get(dataId);
+    if (strings !== undefined) return strings;
+    const values = arrayFor(dtype, size);
+    if (values.byteLength <= LARGE_READ) this.addon.functions.read(handle, values);
+    else await new Promise<void>((resolve) => this.addon.functions.readLater(handle, values, resolve));
+    return values;
   }
 
   /** Drops a reference; true only when the data is gone (true earlier would make every saved tensor leak). */
@@ -124,7 +137,11 @@ export class TorchBackend extends tf.KernelBackend {
     const entry = this.data.get(dataId);
     entry.refCount--;
     if (!force && entry.refCount > 0) return false;
-    if (entry.handle !== NO_SLOT) this.addon.functions.dispose(entry.handle);
+    entry.refCount = 0;
+    if (entry.handle !== NO_SLOT) {
+      this.forgotten.unwatch(entry);
+      this.addon.functions.dispose(entry.handle);
+    }
     this.data.delete(dataId);
     return true;
   }
@@ -138,7 +155,7 @@ export class TorchBackend extends tf.KernelBackend {
   }
 
   override numDataIds(): number {
-    return this.data.numDataIds();
+    return this.data.numDataIds() - this.numForgotten;
   }
 
   override memory(): { unreliable: boolean } {
@@ -165,7 +182,13 @@ export class TorchBackend extends tf.KernelBackend {
   }
 
   override dispose(): void {
+    this.forgotten.stop();
     this.addon.functions.disposeAll();
+  }
+
+  private keep(entry: TensorData): void {
+    this.data.set(entry.dataId, entry);
+    this.forgotten.watch(entry);
   }
 
   private resultAt(offset: number): { info: tf.TensorInfo; next: number } {
@@ -176,9 +199,16 @@ export class TorchBackend extends tf.KernelBackend {
     let size = 1;
     for (let i = 0; i < rank; i++) size *= shape[i] = meta[offset + 3 + i] as number;
     const dataId = {};
-    this.data.set(dataId, { handle: meta[offset] as number, dtype, size, refCount: 1 });
+    this.keep({ dataId, handle: meta[offset] as number, dtype, size, refCount: 1, isRegistered: false });
     return { info: { dataId, shape, dtype }, next: offset + 3 + rank };
   }
+}
+
+/** A typed array that holds `size` elements. */
+function arrayFor(dtype: tf.DataType, size: number): Float32Array | Int32Array | Uint8Array {
+  if (dtype === "int32") return new Int32Array(size);
+  if (dtype === "bool") return new Uint8Array(size);
+  return new Float32Array(dtype === "complex64" ? 2 * size : size);
 }
 
 /** `values` as the typed array that holds `dtype`; the same object when it is one already. */

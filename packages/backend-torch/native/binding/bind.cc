@@ -3,6 +3,8 @@
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
 
+#include "../compute/specified_error.h"
+
 namespace interfuse {
 
 namespace {
@@ -12,14 +14,34 @@ void check(napi_status status, const char* expected) { TORCH_CHECK(status == nap
 /// The first line of a message: what follows in libtorch's is a C++ stack.
 std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
 
-void throw_error(napi_env env, const char* kernel, const std::string& message) {
-  napi_throw_error(env, nullptr, (std::string(kernel) + ": " + message).c_str());
+/// The error says which kernel failed, why and on what.
+void throw_error(const Call& call, const char* kernel, const std::string& message) {
+  const std::string text = std::string(kernel) + ": " + first_line(message) + call.describe_inputs();
+  napi_throw_error(call.env(), nullptr, text.c_str());
 }
 
 }  // namespace
 
 Call::Call(napi_env env, napi_callback_info info) : env_(env), environment_(Environment::of(env)) {
   napi_get_cb_info(env, info, &count_, arguments_, nullptr, nullptr);
+}
+
+Slot& Call::slot(int32_t handle) {
+  Slot& found = environment_.slot(handle);
+  if (num_inputs_ < kMaxArguments) inputs_[num_inputs_++] = handle;
+  return found;
+}
+
+std::string Call::describe_inputs() const {
+  if (num_inputs_ == 0) return "";
+  std::string text;
+  for (size_t i = 0; i < num_inputs_; ++i) {
+    const Tensor& tensor = environment_.slot(inputs_[i]).tensor;
+    std::string sizes;
+    for (const int64_t size : tensor.sizes()) sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
+    text += (i == 0 ? " (inputs: " : ", ") + std::string(type_name(tensor.scalar_type())) + "[" + sizes + "]";
+  }
+  return text + ")";
 }
 
 napi_value Call::take() {
@@ -153,16 +175,18 @@ void run_guarded(napi_env env, napi_callback_info info, Body body) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   const char* kernel = static_cast<const char*>(data);
+  Call call(env, info);
   try {
     const c10::InferenceMode no_gradients;
-    Call call(env, info);
     body(call);
+  } catch (const SpecifiedError& error) {
+    napi_throw_error(env, nullptr, error.what());
   } catch (const c10::Error& error) {
-    throw_error(env, kernel, first_line(error.what_without_backtrace()));
+    throw_error(call, kernel, error.what_without_backtrace());
   } catch (const std::exception& error) {
-    throw_error(env, kernel, first_line(error.what()));
+    throw_error(call, kernel, error.what());
   } catch (...) {
-    throw_error(env, kernel, "unknown C++ exception");
+    throw_error(call, kernel, "unknown C++ exception");
   }
 }
 

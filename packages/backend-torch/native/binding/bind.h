@@ -31,20 +31,27 @@ class Call {
   template <typename T>
   T next();
 
+  /// The tensors taken so far, as in " (inputs: float32[2,3], int32[])"; empty when there were none.
+  std::string describe_inputs() const;
+
  private:
   static constexpr size_t kMaxArguments = 20;
 
   int32_t integer(napi_value value) const;
   uint32_t length(napi_value array) const;
   napi_value element(napi_value array, uint32_t index) const;
-  Tensor widened_slot(int32_t handle) { return widened(environment_.slot(handle).tensor); }
-  Stored stored(int32_t handle) { return handle < 0 ? Stored{} : Stored{&environment_.slot(handle)}; }
+  Slot& slot(int32_t handle);
+  Tensor widened_slot(int32_t handle) { return widened(slot(handle).tensor); }
+  Stored stored(int32_t handle) { return handle < 0 ? Stored{} : Stored{&slot(handle)}; }
 
   napi_env env_;
   Environment& environment_;
   size_t count_ = kMaxArguments;
   size_t position_ = 0;
   napi_value arguments_[kMaxArguments];
+  /// Handles taken, for error messages.
+  int32_t inputs_[kMaxArguments];
+  size_t num_inputs_ = 0;
 };
 
 template <>

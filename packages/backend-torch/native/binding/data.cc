@@ -12,13 +12,6 @@
 
 namespace interfuse {
 
-namespace {
-
-struct Bytes {
-  void* data;
-  size_t size;  // in bytes
-};
-
 Bytes typed_array_bytes(napi_env env, napi_value value) {
   napi_typedarray_type type;
   size_t length = 0;
@@ -31,6 +24,8 @@ Bytes typed_array_bytes(napi_env env, napi_value value) {
                                                                                                            : 1;
   return {data, length * width};
 }
+
+namespace {
 
 void copy_bytes(void* to, const void* from, size_t size) {
   if (size != 0) std::memcpy(to, from, size);
@@ -126,6 +121,7 @@ std::vector<Entry> data_entries() {
   return {
       {"write", write},
       {"read", read},
+      {"readLater", read_later},
       {"dispose", dispose},
       {"disposeAll", dispose_all},
       {"meta", meta},

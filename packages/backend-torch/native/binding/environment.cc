@@ -2,6 +2,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <limits>
+
 namespace interfuse {
 
 Environment& Environment::of(napi_env env) {
@@ -58,7 +60,12 @@ void Environment::keep_meta(napi_env env, napi_value array, int32_t* data) {
 
 void Environment::report(const std::vector<Tensor>& outputs) {
   int64_t needed = 1;
-  for (const Tensor& output : outputs) needed += 3 + output.dim();
+  for (const Tensor& output : outputs) {
+    needed += 3 + output.dim();
+    for (const int64_t size : output.sizes()) {
+      TORCH_CHECK(size <= std::numeric_limits<int32_t>::max(), "an axis of ", size, " elements is too long");
+    }
+  }
   TORCH_CHECK(needed <= kMetaLength, "too many results in one call: ", outputs.size());
   meta_[0] = static_cast<int32_t>(outputs.size());
   int32_t* at = meta_ + 1;

@@ -15,7 +15,7 @@ namespace interfuse {
 
 class Environment {
  public:
-  static constexpr int32_t kMetaLength = 4096;
+  static constexpr int32_t kMetaLength = 1 << 16;
 
   /// The environment of the calling thread.
   static Environment& of(napi_env env);

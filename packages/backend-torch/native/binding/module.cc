@@ -28,7 +28,7 @@ NAPI_MODULE_INIT() {
   const bool ok = Environment::create(env) && export_entries(env, exports, data_entries()) &&
                   export_entries(env, exports, elementwise_entries()) &&
                   export_entries(env, exports, shape_entries()) && export_entries(env, exports, network_entries()) &&
-                  export_entries(env, exports, fused_entries());
+                  export_entries(env, exports, image_entries()) && export_entries(env, exports, fused_entries());
   if (!ok) napi_throw_error(env, nullptr, "backend-torch: the addon could not fill its exports");
   return exports;
 }

@@ -1,7 +1,10 @@
 #include "../compute/convolution.h"
+#include "../compute/convolution_3d.h"
+#include "../compute/dilation.h"
+#include "../compute/local_response.h"
 #include "../compute/pooling.h"
 #include "../compute/product.h"
-#include "../compute/resize.h"
+#include "../compute/spectral.h"
 #include "tables.h"
 
 namespace interfuse {
@@ -19,15 +22,22 @@ std::vector<Entry> network_entries() {
       {"DepthwiseConv2dNativeBackpropFilter", bind<depthwise_grad_weight>},
       {"DepthwiseConv2dNativeBackpropInput", bind<depthwise_grad_input>},
       {"FusedDepthwiseConv2D", bind<fused_depthwise>},
+      {"Conv3D", bind<convolution_3d>},
+      {"Conv3DBackpropFilterV2", bind<convolution_3d_grad_weight>},
+      {"Conv3DBackpropInputV2", bind<convolution_3d_grad_input>},
+      {"Dilation2D", bind<dilation>},
+      {"Dilation2DBackpropFilter", bind<dilation_grad_filter>},
+      {"Dilation2DBackpropInput", bind<dilation_grad_input>},
+      {"FFT", bind<fourier>},
+      {"IFFT", bind<inverse_fourier>},
+      {"LRN", bind<local_response>},
+      {"LRNGrad", bind<local_response_grad>},
       {"FusedBatchNorm", bind<batch_norm>},
       {"AvgPool", bind<average_pool>},
       {"AvgPoolGrad", bind<average_pool_grad>},
       {"MaxPool", bind<max_pool>},
       {"MaxPoolGrad", bind<max_pool_grad>},
-      {"ResizeBilinear", bind<resize_bilinear>},
-      {"ResizeBilinearGrad", bind<resize_bilinear_grad>},
-      {"ResizeNearestNeighbor", bind<resize_nearest>},
-      {"ResizeNearestNeighborGrad", bind<resize_nearest_grad>},
+      {"MaxPoolWithArgmax", bind<max_pool_with_argmax>},
   };
 }
 

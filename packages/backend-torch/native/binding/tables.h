@@ -8,6 +8,7 @@ namespace interfuse {
 std::vector<Entry> elementwise_entries();
 std::vector<Entry> shape_entries();
 std::vector<Entry> network_entries();
+std::vector<Entry> image_entries();
 std::vector<Entry> fused_entries();
 
 }  // namespace interfuse

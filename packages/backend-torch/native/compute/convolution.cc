@@ -17,7 +17,10 @@ struct Geometry {
         left(shape[4]),
         right(shape[5]),
         dilations{shape[6], shape[7]},
-        groups(shape[8]) {}
+        groups(shape[8]),
+        channels_first(shape[9] != 0),
+        out_height(shape[10]),
+        out_width(shape[11]) {}
 
   bool is_symmetric() const { return top == bottom && left == right; }
   /// Padding that ATen does itself; uneven padding is added to the input before.
@@ -31,10 +34,22 @@ struct Geometry {
   int64_t top, bottom, left, right;
   Ints dilations;
   int64_t groups;
+  bool channels_first;
+  int64_t out_height, out_width;
 };
 
+/// Images in the layout that `geometry` says, as [B, H, W, C].
+Tensor to_last(const Tensor& x, const Geometry& geometry) {
+  return geometry.channels_first ? x.permute({0, 2, 3, 1}).contiguous() : x.contiguous();
+}
+
+/// [B, H, W, C] in the layout that `geometry` says.
+Tensor from_last(const Tensor& x, const Geometry& geometry) {
+  return geometry.channels_first ? x.permute({0, 3, 1, 2}).contiguous() : x;
+}
+
 /// The same memory seen as [B, C, H, W]: ATen's "channels last".
-Tensor channels_first(const Tensor& x) { return x.contiguous().permute({0, 3, 1, 2}); }
+Tensor as_aten(const Tensor& x) { return x.contiguous().permute({0, 3, 1, 2}); }
 Tensor channels_last(const Tensor& x) { return x.permute({0, 2, 3, 1}).contiguous(); }
 
 /// [kh, kw, I, O] as [O, I, kh, kw], laid out as oneDNN likes it beside channels-last activations.
@@ -52,50 +67,72 @@ Tensor sizes_only(at::IntArrayRef sizes, const Tensor& like) {
   return at::empty(sizes, like.options(), at::MemoryFormat::ChannelsLast);
 }
 
+/// The input that `count` windows of `kernel` cover.
+int64_t covered(int64_t count, int64_t kernel, int64_t stride, int64_t dilation) {
+  return (count - 1) * stride + (kernel - 1) * dilation + 1;
+}
+
 }  // namespace
 
 Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                    const ConvolutionShape& shape) {
   const Geometry geometry(shape);
+  const Tensor images = to_last(x, geometry);
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
-    return linear_product(x.contiguous(), weight.reshape({weight.size(2), weight.size(3)}).t(), bias);
+    return from_last(linear_product(images, weight.reshape({weight.size(2), weight.size(3)}).t(), bias), geometry);
   }
   c10::optional<Tensor> aten_bias;
   if (bias) aten_bias = *bias;
-  const Tensor y =
-      at::convolution(channels_first(padded(x, geometry)), aten_weight(weight), aten_bias, geometry.strides,
-                      geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups);
-  return channels_last(y);
+  const Tensor y = at::convolution(as_aten(padded(images, geometry)), aten_weight(weight), aten_bias, geometry.strides,
+                                   geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups);
+  return from_last(channels_last(y), geometry);
 }
 
 Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
                               const ConvolutionShape& shape) {
   const Geometry geometry(shape);
+  Tensor gradient = to_last(dy, geometry);
+  gradient = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width).contiguous();
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
-    return linear_product(dy.contiguous(), weight.reshape({weight.size(2), weight.size(3)}), std::nullopt);
+    const Tensor flat_weight = weight.reshape({weight.size(2), weight.size(3)});
+    return from_last(linear_product(gradient, flat_weight, std::nullopt), geometry);
   }
-  const bool even = geometry.is_symmetric();
-  const int64_t height = input_shape[1] + (even ? 0 : geometry.top + geometry.bottom);
-  const int64_t width = input_shape[2] + (even ? 0 : geometry.left + geometry.right);
-  const Tensor x = sizes_only({input_shape[0], input_shape[3], height, width}, dy);
-  const auto gradients = at::convolution_backward(channels_first(dy), x, aten_weight(weight), c10::nullopt,
-                                                  geometry.strides, geometry.aten_padding(), geometry.dilations, false,
-                                                  {0, 0}, geometry.groups, {true, false, false});
+  const int first = geometry.channels_first ? 2 : 1;
+  const int64_t height = input_shape[first], width = input_shape[first + 1];
+  const int64_t channels = input_shape[geometry.channels_first ? 1 : 3];
+  // ATen wants an input that gives dy's size; TensorFlow.js takes others, of which it fills or drops the rest.
+  const int64_t full_height = covered(gradient.size(1), weight.size(0), geometry.strides[0], geometry.dilations[0]);
+  const int64_t full_width = covered(gradient.size(2), weight.size(1), geometry.strides[1], geometry.dilations[1]);
+  const int64_t rows_left = height + geometry.top + geometry.bottom - full_height;
+  const int64_t columns_left = width + geometry.left + geometry.right - full_width;
+  const bool fits = geometry.is_symmetric() && rows_left >= 0 && rows_left < geometry.strides[0] && columns_left >= 0 &&
+                    columns_left < geometry.strides[1];
+  const Tensor x = fits ? sizes_only({gradient.size(0), channels, height, width}, gradient)
+                        : sizes_only({gradient.size(0), channels, full_height, full_width}, gradient);
+  const Ints padding = fits ? geometry.aten_padding() : Ints{0, 0};
+  const auto gradients =
+      at::convolution_backward(as_aten(gradient), x, aten_weight(weight), c10::nullopt, geometry.strides, padding,
+                               geometry.dilations, false, {0, 0}, geometry.groups, {true, false, false});
   Tensor dx = std::get<0>(gradients);
-  if (!even) dx = dx.narrow(2, geometry.top, input_shape[1]).narrow(3, geometry.left, input_shape[2]);
-  return channels_last(dx);
+  if (!fits) {
+    const int64_t right = width + geometry.left - full_width, below = height + geometry.top - full_height;
+    dx = at::constant_pad_nd(dx, {-geometry.left, right, -geometry.top, below}, 0);
+  }
+  return from_last(channels_last(dx), geometry);
 }
 
 Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
                                const ConvolutionShape& shape) {
   const Geometry geometry(shape);
+  const Tensor gradient = to_last(dy, geometry);
+  const Tensor images = to_last(x, geometry);
   if (geometry.is_pointwise(weight_shape[0], weight_shape[1])) {
-    const Tensor rows = x.reshape({-1, weight_shape[2]});
-    return transposed_product(rows, dy.reshape({-1, weight_shape[3]})).reshape(weight_shape);
+    const Tensor rows = images.reshape({-1, weight_shape[2]});
+    return transposed_product(rows, gradient.reshape({-1, weight_shape[3]})).reshape(weight_shape);
   }
-  const Tensor weight = sizes_only({weight_shape[3], weight_shape[2], weight_shape[0], weight_shape[1]}, dy);
+  const Tensor weight = sizes_only({weight_shape[3], weight_shape[2], weight_shape[0], weight_shape[1]}, gradient);
   const auto gradients = at::convolution_backward(
-      channels_first(dy), channels_first(padded(x, geometry)), weight, c10::nullopt, geometry.strides,
+      as_aten(gradient), as_aten(padded(images, geometry)), weight, c10::nullopt, geometry.strides,
       geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups, {false, true, false});
   return std::get<1>(gradients).permute({2, 3, 1, 0}).contiguous();
 }
@@ -122,16 +159,40 @@ Tensor depthwise_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weig
   return convolution_grad_weight(dy, x, grouped_sizes(weight_shape), shape).reshape(weight_shape);
 }
 
+namespace {
+
+using Convolve = Tensor (*)(const Tensor&, const Tensor&, const std::optional<Tensor>&, const ConvolutionShape&);
+
+/// A prelu's weights for images [B, H, W, C].
+std::optional<Tensor> to_last(const std::optional<Tensor>& weights, const Geometry& geometry) {
+  if (!weights || !geometry.channels_first || weights->dim() != 3) return weights;
+  return weights->permute({1, 2, 0});
+}
+
+/// Computes with the channels last, where bias and prelu broadcast.
+Tensor fused(Convolve convolve, const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+             const std::optional<Tensor>& prelu_weights, ConvolutionShape shape, const std::string& activation,
+             double alpha) {
+  const Geometry geometry(shape);
+  shape[9] = 0;
+  const bool per_channel = bias && bias->dim() == 1 && bias->size(0) != 1;
+  Tensor y = convolve(to_last(x, geometry), weight, per_channel ? bias : std::nullopt, shape);
+  if (bias && !per_channel) y = y + *bias;
+  return from_last(apply_activation(y, activation, to_last(prelu_weights, geometry), alpha), geometry);
+}
+
+}  // namespace
+
 Tensor fused_depthwise(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                        const std::optional<Tensor>& prelu_weights, const ConvolutionShape& shape,
                        const std::string& activation, double alpha) {
-  return apply_activation(depthwise(x, weight, bias, shape), activation, prelu_weights, alpha);
+  return fused(depthwise, x, weight, bias, prelu_weights, shape, activation, alpha);
 }
 
 Tensor fused_convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                          const std::optional<Tensor>& prelu_weights, const ConvolutionShape& shape,
                          const std::string& activation, double alpha) {
-  return apply_activation(convolution(x, weight, bias, shape), activation, prelu_weights, alpha);
+  return fused(convolution, x, weight, bias, prelu_weights, shape, activation, alpha);
 }
 
 Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,

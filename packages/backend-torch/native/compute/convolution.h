@@ -1,11 +1,13 @@
-// Two-dimensional convolution on [B, H, W, C] with weights [kh, kw, C / groups, O], through ATen's own layouts.
+// Two-dimensional convolution on [B, H, W, C] (or [B, C, H, W]) with weights [kh, kw, C / groups, O], through ATen's own
+// layouts.
 #pragma once
 
 #include "types.h"
 
 namespace interfuse {
 
-/// Numbers of a convolution: strides (2), padding top, bottom, left, right (4), dilations (2), groups (1).
+/// Numbers of a convolution: strides (2), padding top, bottom, left, right (4), dilations (2), groups (1), whether images
+/// have their channels first (1), and the output's height and width (2), beyond which dy is not read.
 using ConvolutionShape = Ints;
 
 Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
@@ -26,7 +28,7 @@ Tensor fused_depthwise(const Tensor& x, const Tensor& weight, const std::optiona
                        const std::optional<Tensor>& prelu_weights, const ConvolutionShape& shape,
                        const std::string& activation, double alpha);
 
-/// `convolution` followed by a fused activation of TensorFlow.js.
+/// `convolution` followed by a fused activation of TensorFlow.js; bias and weights of a prelu broadcast.
 Tensor fused_convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                          const std::optional<Tensor>& prelu_weights, const ConvolutionShape& shape,
                          const std::string& activation, double alpha);

@@ -45,7 +45,7 @@ Tensor elu(const Tensor& x) { return at::elu(x); }
 
 Tensor elu_grad(const Tensor& dy, const Tensor& y) { return at::where(y >= 0, dy, dy * (y + 1)); }
 
-Tensor leaky_relu(const Tensor& x, double alpha) { return at::leaky_relu(x, alpha); }
+Tensor leaky_relu(const Tensor& x, double alpha) { return at::leaky_relu(x.to(at::kFloat), alpha); }
 
 Tensor prelu(const Tensor& x, const Tensor& alpha) { return at::where(x < 0, x * alpha, x); }
 
@@ -58,7 +58,7 @@ Tensor step(const Tensor& x, double alpha) {
   return x.is_floating_point() ? at::where(at::isnan(x), x, stepped) : stepped;
 }
 
-Tensor clip(const Tensor& x, double low, double high) { return at::clamp(x, low, high); }
+Tensor clip(const Tensor& x, double low, double high) { return at::clamp(x, low, high).to(x.scalar_type()); }
 
 Tensor select(const Tensor& condition, const Tensor& yes, const Tensor& no) {
   const Tensor chosen = condition.scalar_type() == at::kBool ? condition : condition != 0;
@@ -72,7 +72,10 @@ Tensor where(const Tensor& condition) { return at::nonzero(condition).to(at::kIn
 
 Tensor cast(const Tensor& x, int64_t code) {
   const Tensor source = x.is_complex() && code != static_cast<int64_t>(TypeCode::kComplex64) ? at::real(x) : x;
-  return source.to(scalar_type(static_cast<TypeCode>(code)));
+  const auto type = scalar_type(static_cast<TypeCode>(code));
+  // Through int64, where JavaScript's rules hold: modulo 2^32, and 0 for NaN and infinity.
+  if (type == at::kInt && source.is_floating_point()) return source.to(at::kLong).to(at::kInt);
+  return source.to(type);
 }
 
 Tensor complex_from(const Tensor& real, const Tensor& imaginary) { return at::complex(real, imaginary); }

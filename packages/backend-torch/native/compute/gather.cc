@@ -16,9 +16,18 @@ int64_t product_of_sizes(at::IntArrayRef sizes, int64_t from, int64_t to) {
   return product;
 }
 
-/// Flat row number of each coordinate tuple over the first axes of `shape`. @throws c10::Error when one is outside.
-Tensor flat_rows(const Tensor& indices, at::IntArrayRef shape) {
-  const int64_t depth = indices.size(-1);
+/// Coordinates per index of a scatter: a list of plain numbers has one each.
+int64_t scatter_depth(const Tensor& indices) { return indices.dim() > 1 ? indices.size(-1) : 1; }
+
+void check_indices(const int32_t* indices, int64_t count, int64_t limit) {
+  for (int64_t i = 0; i < count; ++i) {
+    TORCH_CHECK(indices[i] >= 0 && indices[i] < limit, "the index value ", indices[i], " is not in [0, ", limit - 1, "]");
+  }
+}
+
+/// Flat row number of each tuple of `depth` coordinates over the first axes of `shape`. @throws c10::Error when one is
+/// outside.
+Tensor flat_rows(const Tensor& indices, int64_t depth, at::IntArrayRef shape) {
   TORCH_CHECK(depth <= static_cast<int64_t>(shape.size()), "indices have ", depth, " coordinates, the tensor ",
               shape.size(), " axes");
   const Tensor coordinates = indices.reshape({-1, depth}).to(at::kLong);
@@ -44,6 +53,7 @@ Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis, int64_t batc
   for (int64_t i = batch_axes; i < indices.dim(); ++i) shape.push_back(indices.size(i));
   for (int64_t i = axis + 1; i < x.dim(); ++i) shape.push_back(x.size(i));
   const Tensor flat = indices.contiguous().to(at::kInt);
+  check_indices(flat.data_ptr<int32_t>(), flat.numel(), x.size(axis));
   if (batch_axes == 0) return at::index_select(x, axis, flat.reshape({-1})).reshape(shape);
   const int64_t batches = product_of_sizes(x.sizes(), 0, batch_axes);
   Ints rest(x.sizes().begin() + batch_axes, x.sizes().end());
@@ -62,22 +72,24 @@ Tensor gather_nd(const Tensor& x, const Tensor& indices) {
   const Tensor rows = x.reshape({-1, inner});
   Ints shape(indices.sizes().begin(), indices.sizes().end() - 1);
   shape.insert(shape.end(), x.sizes().begin() + depth, x.sizes().end());
-  return at::index_select(rows, 0, flat_rows(indices, x.sizes())).reshape(shape);
+  return at::index_select(rows, 0, flat_rows(indices, depth, x.sizes())).reshape(shape);
 }
 
 Tensor scatter_nd(const Tensor& indices, const Tensor& updates, const Ints& shape) {
-  const int64_t inner = product_of_sizes(shape, indices.size(-1), static_cast<int64_t>(shape.size()));
+  const int64_t depth = scatter_depth(indices);
+  const int64_t inner = product_of_sizes(shape, depth, static_cast<int64_t>(shape.size()));
   Tensor result = at::zeros(shape, updates.options());
   const Tensor type_safe = updates.scalar_type() == at::kBool ? updates.to(at::kInt) : updates;
   Tensor rows = at::zeros({inner == 0 ? 0 : result.numel() / inner, inner}, type_safe.options());
-  rows.index_add_(0, flat_rows(indices, shape), type_safe.reshape({-1, inner}));
+  rows.index_add_(0, flat_rows(indices, depth, shape), type_safe.reshape({-1, inner}));
   return rows.reshape(shape).to(updates.scalar_type());
 }
 
 Tensor scatter_update(const Tensor& x, const Tensor& indices, const Tensor& updates) {
-  const int64_t inner = product_of_sizes(x.sizes(), indices.size(-1), x.dim());
+  const int64_t depth = scatter_depth(indices);
+  const int64_t inner = product_of_sizes(x.sizes(), depth, x.dim());
   Tensor result = x.clone(at::MemoryFormat::Contiguous);
-  result.view({-1, inner}).index_copy_(0, flat_rows(indices, x.sizes()), updates.reshape({-1, inner}));
+  result.view({-1, inner}).index_copy_(0, flat_rows(indices, depth, x.sizes()), updates.reshape({-1, inner}));
   return result;
 }
 

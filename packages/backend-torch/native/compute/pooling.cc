@@ -4,63 +4,83 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
+#include "element_type.h"
 #include "parallel.h"
 
 namespace interfuse {
 
 namespace {
 
-struct Window {
-  explicit Window(const PoolingShape& shape, at::IntArrayRef input)
-      : kernel_height(shape[0]),
-        kernel_width(shape[1]),
-        stride_height(shape[2]),
-        stride_width(shape[3]),
-        dilation_height(shape[4]),
-        dilation_width(shape[5]),
-        top(shape[6]),
-        left(shape[7]),
-        out_height(shape[8]),
-        out_width(shape[9]),
-        batch(input[0]),
-        height(input[1]),
-        width(input[2]),
-        channels(input[3]) {}
+constexpr int kAxes = 3;
 
-  /// Calls `visit(offset of the input pixel)` for each pixel of the window at (row, column).
+/// Where an output is: image, depth, row, column.
+struct Place {
+  int64_t image;
+  int64_t at[kAxes];
+};
+
+struct Window {
+  Window(const PoolingShape& shape, at::IntArrayRef input) : rank(input.size()), batch(input[0]), channels(input.back()) {
+    TORCH_CHECK(shape.size() == 5 * kAxes, "expected ", 5 * kAxes, " numbers of a pooling, got ", shape.size());
+    const auto* number = shape.data();
+    for (int64_t* field : {kernel, stride, dilation, before, out}) {
+      std::copy_n(number, kAxes, field);
+      number += kAxes;
+    }
+    in[0] = rank == 5 ? input[1] : 1;
+    in[1] = input[rank - 3];
+    in[2] = input[rank - 2];
+  }
+
+  /// Calls `visit(offset of the input pixel)` for each pixel of the window at `place`, in memory order.
   template <typename Visit>
-  void for_each_pixel(int64_t image, int64_t row, int64_t column, Visit visit) const {
-    for (int64_t i = 0; i < kernel_height; ++i) {
-      const int64_t y = row * stride_height - top + i * dilation_height;
-      if (y < 0 || y >= height) continue;
-      for (int64_t j = 0; j < kernel_width; ++j) {
-        const int64_t x = column * stride_width - left + j * dilation_width;
-        if (x >= 0 && x < width) visit(((image * height + y) * width + x) * channels);
+  void for_each_pixel(const Place& place, Visit visit) const {
+    for (int64_t i = 0; i < kernel[0]; ++i) {
+      const int64_t z = coordinate(place, 0, i);
+      if (z < 0 || z >= in[0]) continue;
+      for (int64_t j = 0; j < kernel[1]; ++j) {
+        const int64_t y = coordinate(place, 1, j);
+        if (y < 0 || y >= in[1]) continue;
+        for (int64_t k = 0; k < kernel[2]; ++k) {
+          const int64_t x = coordinate(place, 2, k);
+          if (x >= 0 && x < in[2]) visit((((place.image * in[0] + z) * in[1] + y) * in[2] + x) * channels);
+        }
       }
     }
   }
 
-  int64_t out_offset(int64_t image, int64_t row, int64_t column) const {
-    return ((image * out_height + row) * out_width + column) * channels;
+  int64_t coordinate(const Place& place, int axis, int64_t tap) const {
+    return place.at[axis] * stride[axis] - before[axis] + tap * dilation[axis];
   }
 
-  Ints output_sizes() const { return {batch, out_height, out_width, channels}; }
+  int64_t out_offset(const Place& place) const {
+    return (((place.image * out[0] + place.at[0]) * out[1] + place.at[1]) * out[2] + place.at[2]) * channels;
+  }
 
-  int64_t kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width, top, left;
-  int64_t out_height, out_width, batch, height, width, channels;
+  Ints output_sizes() const {
+    return rank == 5 ? Ints{batch, out[0], out[1], out[2], channels} : Ints{batch, out[1], out[2], channels};
+  }
+
+  int64_t size() const { return kernel[0] * kernel[1] * kernel[2]; }
+
+  size_t rank;
+  int64_t batch, channels;
+  int64_t kernel[kAxes], stride[kAxes], dilation[kAxes], before[kAxes], out[kAxes], in[kAxes];
 };
 
 constexpr int64_t kRowGrain = 4;
 
-/// Calls `pool(image, row, column)` for every output pixel, output rows in parallel.
+/// Calls `pool(place)` for every output pixel, output rows in parallel.
 template <typename Pool>
 void for_each_output(const Window& window, Pool pool) {
-  parallel_for(window.batch * window.out_height, kRowGrain, [&](int64_t begin, int64_t end) {
+  const int64_t* out = window.out;
+  parallel_for(window.batch * out[0] * out[1], kRowGrain, [&](int64_t begin, int64_t end) {
     for (int64_t index = begin; index < end; ++index) {
-      for (int64_t column = 0; column < window.out_width; ++column) {
-        pool(index / window.out_height, index % window.out_height, column);
+      for (int64_t column = 0; column < out[2]; ++column) {
+        pool(Place{index / (out[0] * out[1]), {index / out[1] % out[0], index % out[1], column}});
       }
     }
   });
@@ -69,27 +89,44 @@ void for_each_output(const Window& window, Pool pool) {
 /// The same with images in parallel: windows of one image may overlap where gradients are added.
 template <typename Pool>
 void for_each_output_of_image(const Window& window, Pool pool) {
+  const int64_t* out = window.out;
   parallel_for(window.batch, 1, [&](int64_t begin, int64_t end) {
     for (int64_t image = begin; image < end; ++image) {
-      for (int64_t row = 0; row < window.out_height; ++row) {
-        for (int64_t column = 0; column < window.out_width; ++column) pool(image, row, column);
+      for (int64_t depth = 0; depth < out[0]; ++depth) {
+        for (int64_t row = 0; row < out[1]; ++row) {
+          for (int64_t column = 0; column < out[2]; ++column) pool(Place{image, {depth, row, column}});
+        }
       }
     }
   });
+}
+
+/// Offset of the first or the last maximum of one channel in the window; -1 when there is none.
+int64_t maximum_in(const Window& window, const Place& place, const float* values, int64_t channel, bool take_last) {
+  int64_t best = -1;
+  float largest = -std::numeric_limits<float>::infinity();
+  window.for_each_pixel(place, [&](int64_t offset) {
+    const float value = values[offset + channel];
+    if (value > largest || (take_last && value == largest)) {
+      largest = value;
+      best = offset + channel;
+    }
+  });
+  return best;
 }
 
 }  // namespace
 
 Tensor average_pool(const Tensor& x, const PoolingShape& shape) {
   const Window window(shape, x.sizes());
-  const Tensor input = x.contiguous();
-  const Tensor y = at::zeros(window.output_sizes(), x.options());
+  const Tensor input = float_values(x);
+  const Tensor y = at::zeros(window.output_sizes(), input.options());
   const auto* from = input.data_ptr<float>();
   auto* to = y.data_ptr<float>();
-  for_each_output(window, [&](int64_t image, int64_t row, int64_t column) {
-    float* out = to + window.out_offset(image, row, column);
+  for_each_output(window, [&](const Place& place) {
+    float* out = to + window.out_offset(place);
     int64_t count = 0;
-    window.for_each_pixel(image, row, column, [&](int64_t offset) {
+    window.for_each_pixel(place, [&](int64_t offset) {
       ++count;
       for (int64_t c = 0; c < window.channels; ++c) out[c] += from[offset + c];
     });
@@ -99,19 +136,19 @@ Tensor average_pool(const Tensor& x, const PoolingShape& shape) {
   return y;
 }
 
-Tensor average_pool_grad(const Tensor& dy, const Ints& input_shape, const PoolingShape& shape) {
+Tensor average_pool_grad(const Tensor& dy, const Ints& input_shape, const PoolingShape& shape, bool count_padding) {
   const Window window(shape, input_shape);
   const Tensor gradient = dy.contiguous();
   const Tensor dx = at::zeros(input_shape, dy.options());
   const auto* from = gradient.data_ptr<float>();
   auto* to = dx.data_ptr<float>();
-  for_each_output_of_image(window, [&](int64_t image, int64_t row, int64_t column) {
-    const float* in = from + window.out_offset(image, row, column);
+  for_each_output_of_image(window, [&](const Place& place) {
+    const float* in = from + window.out_offset(place);
     int64_t count = 0;
-    window.for_each_pixel(image, row, column, [&](int64_t) { ++count; });
-    const float factor = 1.0f / static_cast<float>(std::max<int64_t>(1, count));
-    window.for_each_pixel(image, row, column, [&](int64_t offset) {
-      for (int64_t c = 0; c < window.channels; ++c) to[offset + c] += in[c] * factor;
+    window.for_each_pixel(place, [&](int64_t) { ++count; });
+    const float share = 1.0f / static_cast<float>(count_padding ? window.size() : std::max<int64_t>(1, count));
+    window.for_each_pixel(place, [&](int64_t offset) {
+      for (int64_t c = 0; c < window.channels; ++c) to[offset + c] += in[c] * share;
     });
   });
   return dx;
@@ -119,15 +156,17 @@ Tensor average_pool_grad(const Tensor& dy, const Ints& input_shape, const Poolin
 
 Tensor max_pool(const Tensor& x, const PoolingShape& shape) {
   const Window window(shape, x.sizes());
-  const Tensor input = x.contiguous();
-  const Tensor y = at::empty(window.output_sizes(), x.options());
+  const Tensor input = float_values(x);
+  const Tensor y = at::empty(window.output_sizes(), input.options());
   const auto* from = input.data_ptr<float>();
   auto* to = y.data_ptr<float>();
-  for_each_output(window, [&](int64_t image, int64_t row, int64_t column) {
-    float* out = to + window.out_offset(image, row, column);
+  for_each_output(window, [&](const Place& place) {
+    float* out = to + window.out_offset(place);
     std::fill_n(out, window.channels, -std::numeric_limits<float>::infinity());
-    window.for_each_pixel(image, row, column, [&](int64_t offset) {
-      for (int64_t c = 0; c < window.channels; ++c) out[c] = from[offset + c] > out[c] ? from[offset + c] : out[c];
+    window.for_each_pixel(place, [&](int64_t offset) {
+      for (int64_t c = 0; c < window.channels; ++c) {
+        out[c] = from[offset + c] > out[c] ? from[offset + c] : out[c];
+      }
     });
   });
   return y;
@@ -136,22 +175,37 @@ Tensor max_pool(const Tensor& x, const PoolingShape& shape) {
 Tensor max_pool_grad(const Tensor& dy, const Tensor& x, const PoolingShape& shape) {
   const Window window(shape, x.sizes());
   const Tensor gradient = dy.contiguous();
-  const Tensor input = x.contiguous();
+  const Tensor input = float_values(x);
   const Tensor dx = at::zeros(x.sizes(), dy.options());
   const auto* values = input.data_ptr<float>();
   const auto* from = gradient.data_ptr<float>();
   auto* to = dx.data_ptr<float>();
-  for_each_output_of_image(window, [&](int64_t image, int64_t row, int64_t column) {
-    const float* in = from + window.out_offset(image, row, column);
+  const bool take_last = window.rank == 5;
+  for_each_output_of_image(window, [&](const Place& place) {
+    const float* in = from + window.out_offset(place);
     for (int64_t c = 0; c < window.channels; ++c) {
-      int64_t best = -1;
-      window.for_each_pixel(image, row, column, [&](int64_t offset) {
-        if (best < 0 || values[offset + c] > values[best]) best = offset + c;
-      });
+      const int64_t best = maximum_in(window, place, values, c, take_last);
       if (best >= 0) to[best] += in[c];
     }
   });
   return dx;
+}
+
+std::vector<Tensor> max_pool_with_argmax(const Tensor& x, const PoolingShape& shape, bool count_batch) {
+  const Window window(shape, x.sizes());
+  const Tensor input = float_values(x);
+  const Tensor positions = at::empty(window.output_sizes(), at::kInt);
+  const auto* values = input.data_ptr<float>();
+  auto* position = positions.data_ptr<int32_t>();
+  const int64_t image_size = window.in[1] * window.in[2] * window.channels;
+  for_each_output(window, [&](const Place& place) {
+    int32_t* out = position + window.out_offset(place);
+    for (int64_t c = 0; c < window.channels; ++c) {
+      const int64_t best = maximum_in(window, place, values, c, false);
+      out[c] = static_cast<int32_t>(best < 0 || count_batch ? best : best - place.image * image_size);
+    }
+  });
+  return {max_pool(x, shape), positions};
 }
 
 }  // namespace interfuse

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+
 namespace interfuse {
 
 namespace {
@@ -29,6 +31,12 @@ Tensor scan(const Tensor& x, int64_t axis, bool exclusive, bool reverse, double 
     result = at::cat({first, result.narrow(axis, 0, x.size(axis) - 1)}, axis);
   }
   return reverse ? at::flip(result, {axis}) : result;
+}
+
+/// What arg-reductions compare: NaN never wins, and booleans are numbers.
+Tensor without_nan(const Tensor& x, double loser) {
+  if (x.scalar_type() == at::kBool) return x.to(at::kInt);
+  return x.is_floating_point() ? x.masked_fill(at::isnan(x), loser) : x;
 }
 
 }  // namespace
@@ -68,9 +76,13 @@ Tensor any_of(const Tensor& x, const Ints& axes, bool keep) {
                     [](const Tensor& t, int64_t axis, bool keep_axis) { return at::any(t, axis, keep_axis); });
 }
 
-Tensor arg_max(const Tensor& x, int64_t axis) { return at::argmax(x, axis).to(at::kInt); }
+Tensor arg_max(const Tensor& x, int64_t axis) {
+  return at::argmax(without_nan(x, -std::numeric_limits<double>::infinity()), axis).to(at::kInt);
+}
 
-Tensor arg_min(const Tensor& x, int64_t axis) { return at::argmin(x, axis).to(at::kInt); }
+Tensor arg_min(const Tensor& x, int64_t axis) {
+  return at::argmin(without_nan(x, std::numeric_limits<double>::infinity()), axis).to(at::kInt);
+}
 
 Tensor cumulative_sum(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {
   return scan(x, axis, exclusive, reverse, 0,
@@ -86,14 +98,10 @@ Tensor softmax(const Tensor& x, int64_t axis) { return at::softmax(x, axis, at::
 
 Tensor log_softmax(const Tensor& x, int64_t axis) { return at::log_softmax(x, axis, at::kFloat); }
 
-std::vector<Tensor> top_k(const Tensor& x, int64_t k, bool sorted) {
+std::vector<Tensor> top_k(const Tensor& x, int64_t k) {
   // A stable sort keeps equal values in the order of their indices, which TensorFlow.js promises.
-  if (sorted) {
-    auto [values, indices] = at::sort(x, /*stable=*/true, /*dim=*/-1, /*descending=*/true);
-    return {values.narrow(-1, 0, k).contiguous(), indices.narrow(-1, 0, k).to(at::kInt)};
-  }
-  auto [values, indices] = at::topk(x, k, -1, true, false);
-  return {values, indices.to(at::kInt)};
+  auto [values, indices] = at::sort(x, /*stable=*/true, /*dim=*/-1, /*descending=*/true);
+  return {values.narrow(-1, 0, k).contiguous(), indices.narrow(-1, 0, k).to(at::kInt)};
 }
 
 }  // namespace interfuse

@@ -19,7 +19,7 @@ Tensor cumulative_sum(const Tensor& x, int64_t axis, bool exclusive, bool revers
 Tensor cumulative_product(const Tensor& x, int64_t axis, bool exclusive, bool reverse);
 Tensor softmax(const Tensor& x, int64_t axis);
 Tensor log_softmax(const Tensor& x, int64_t axis);
-/// The k largest of the last axis: values and int32 indices.
-std::vector<Tensor> top_k(const Tensor& x, int64_t k, bool sorted);
+/// The k largest of the last axis, largest first, of equal ones the first: values and int32 indices.
+std::vector<Tensor> top_k(const Tensor& x, int64_t k);
 
 }  // namespace interfuse

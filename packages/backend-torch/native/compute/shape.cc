@@ -101,6 +101,10 @@ Tensor zeros_like(const Tensor& x) { return at::zeros(x.sizes(), x.options()); }
 
 Tensor ones_like(const Tensor& x) { return at::ones(x.sizes(), x.options()); }
 
+Tensor range(double start, double step, int64_t count, int64_t code) {
+  return (start + at::arange(count, at::kDouble) * step).to(scalar_type(static_cast<TypeCode>(code)));
+}
+
 Tensor linspace(double start, double stop, int64_t count) { return at::linspace(start, stop, count, at::kFloat); }
 
 }  // namespace interfuse

@@ -28,6 +28,8 @@ Tensor broadcast_to(const Tensor& x, const Ints& shape);
 Tensor fill(const Ints& shape, double value, int64_t code);
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
+/// start, start + step, ... in the type of a `TypeCode`.
+Tensor range(double start, double step, int64_t count, int64_t code);
 Tensor linspace(double start, double stop, int64_t count);
 
 }  // namespace interfuse

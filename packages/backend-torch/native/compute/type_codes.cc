@@ -21,6 +21,22 @@ TypeCode type_code(at::ScalarType type) {
   }
 }
 
+const char* type_name(at::ScalarType type) {
+  switch (type) {
+    case at::kFloat:
+    case at::kBFloat16:
+      return "float32";
+    case at::kInt:
+      return "int32";
+    case at::kBool:
+      return "bool";
+    case at::kComplexFloat:
+      return "complex64";
+    default:
+      return c10::toString(type);
+  }
+}
+
 at::ScalarType scalar_type(TypeCode code) {
   switch (code) {
     case TypeCode::kFloat32:

@@ -16,7 +16,7 @@ interface ConvolutionAttributes {
   readonly leakyreluAlpha?: number;
 }
 
-/** Two-dimensional convolutions, plain and depthwise, with their gradients. Channels last only. */
+/** Two-dimensional convolutions, plain and depthwise, with their gradients. */
 export function registerConvolutionKernels(addon: Addon): void {
   registerForward(addon, "Conv2D", false);
   registerForward(addon, "DepthwiseConv2dNative", true);
@@ -66,9 +66,9 @@ function registerFused(addon: Addon, name: string, depthwise: boolean): void {
   });
 }
 
-/** Strides, padding, dilations and groups in the order of `native/compute/convolution.h`. */
+/** Strides, padding, dilations, groups, layout and output in the order of `native/compute/convolution.h`. */
 function convolutionGeometry(x: Shape4D, filter: Shape4D, attrs: ConvolutionAttributes, depthwise: boolean): number[] {
-  if (attrs.dataFormat === "NCHW") throw new RangeError(`Conv2D: dataFormat (="NCHW") must be "NHWC"; transpose first`);
+  const isChannelsFirst = attrs.dataFormat === "NCHW";
   const info = tf.backend_util.computeConv2DInfo(
     x,
     filter,
@@ -77,9 +77,17 @@ function convolutionGeometry(x: Shape4D, filter: Shape4D, attrs: ConvolutionAttr
     attrs.pad,
     attrs.dimRoundingMode,
     depthwise,
+    isChannelsFirst ? "channelsFirst" : "channelsLast",
   );
   const { top, bottom, left, right } = info.padInfo;
   const { strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
-  const groups = depthwise ? x[3] : 1;
-  return [strideHeight, strideWidth, top, bottom, left, right, dilationHeight, dilationWidth, groups];
+  const groups = depthwise ? info.inChannels : 1;
+  return [
+    ...[strideHeight, strideWidth],
+    ...[top, bottom, left, right],
+    ...[dilationHeight, dilationWidth],
+    groups,
+    isChannelsFirst ? 1 : 0,
+    ...[info.outHeight, info.outWidth],
+  ];
 }

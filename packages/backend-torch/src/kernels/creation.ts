@@ -1,12 +1,29 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { type Addon, TypeCode } from "../addon.ts";
 import { defineKernel } from "./define.ts";
+
+interface FillAttributes {
+  readonly shape: number[];
+  readonly value: number | string;
+  readonly dtype?: tf.DataType;
+}
+
+interface RangeAttributes {
+  readonly start: number;
+  readonly stop: number;
+  readonly step: number;
+  readonly dtype: "float32" | "int32";
+}
 
 /** Kernels that make a tensor from numbers alone. */
 export function registerCreationKernels(addon: Addon): void {
   const fill = addon.kernel("Fill");
-  defineKernel<{ shape: number[]; value: number; dtype?: tf.DataType }>("Fill", ({ backend, attrs }) => {
-    fill(attrs.shape, attrs.value, TypeCode[(attrs.dtype ?? "float32") as keyof typeof TypeCode]);
+  defineKernel<FillAttributes>("Fill", ({ backend, attrs: { shape, value, dtype } }) => {
+    if (typeof value === "string") {
+      const strings = new Array<Uint8Array>(tf.util.sizeFromShape(shape)).fill(tf.util.encodeString(value));
+      return backend.tensorFrom(strings, shape, "string");
+    }
+    fill(shape, value, TypeCode[(dtype ?? tf.util.inferDtype(value)) as keyof typeof TypeCode]);
     return backend.output();
   });
   const linSpace = addon.kernel("LinSpace");
@@ -14,14 +31,11 @@ export function registerCreationKernels(addon: Addon): void {
     linSpace(attrs.start, attrs.stop, attrs.num);
     return backend.output();
   });
-  defineKernel<{ start: number; stop: number; step: number; dtype: "float32" | "int32" }>(
-    "Range",
-    ({ backend, attrs }) => {
-      const step = attrs.stop < attrs.start && attrs.step === 1 ? -1 : attrs.step;
-      const size = Math.max(0, Math.ceil((attrs.stop - attrs.start) / step));
-      const values = attrs.dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
-      for (let i = 0; i < size; i++) values[i] = attrs.start + i * step;
-      return backend.tensorFrom(values, [size], attrs.dtype);
-    },
-  );
+  const range = addon.kernel("Range");
+  defineKernel<RangeAttributes>("Range", ({ backend, attrs: { start, stop, step, dtype } }) => {
+    const signedStep = stop < start && step === 1 ? -1 : step;
+    const size = Math.max(0, Math.ceil((stop - start) / signedStep));
+    range(start, signedStep, size, TypeCode[dtype]);
+    return backend.output();
+  });
 }

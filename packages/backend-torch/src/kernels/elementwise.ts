@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { type Addon, TypeCode } from "../addon.ts";
-import { defineKernel, input, inputList } from "./define.ts";
+import { defineKernel, input, inputList, type KernelCall } from "./define.ts";
+import { takingStrings } from "./strings.ts";
 
 // biome-ignore format: a list of names
 const UNARY = [
@@ -11,9 +12,11 @@ const UNARY = [
 
 // biome-ignore format: a list of names
 const BINARY = [
-  "Add", "Atan2", "BitwiseAnd", "Equal", "FloorDiv", "Greater", "GreaterEqual", "Less", "LessEqual", "LogicalAnd", "LogicalOr",
-  "Maximum", "Minimum", "Mod", "Multiply", "NotEqual", "Pow", "RealDiv", "SquaredDifference", "Sub",
+  "Add", "Atan2", "BitwiseAnd", "FloorDiv", "LogicalAnd", "LogicalOr", "Maximum", "Minimum", "Mod", "Multiply", "Pow",
+  "RealDiv", "SquaredDifference", "Sub",
 ];
+
+const COMPARISONS = ["Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual"];
 
 /** Kernels that compute element by element, with broadcasting where they take two inputs. */
 export function registerElementwiseKernels(addon: Addon): void {
@@ -32,6 +35,7 @@ export function registerElementwiseKernels(addon: Addon): void {
     });
   }
   for (const name of BINARY) registerPair(addon, name, "a", "b");
+  for (const name of COMPARISONS) registerComparison(addon, name);
   registerPair(addon, "Complex", "real", "imag");
   registerPair(addon, "EluGrad", "dy", "y");
   registerPair(addon, "Prelu", "x", "alpha");
@@ -45,6 +49,18 @@ function registerPair(addon: Addon, name: string, first: string, second: string)
     native(backend.handle(input(inputs, first)), backend.handle(input(inputs, second)));
     return backend.output();
   });
+}
+
+function registerComparison(addon: Addon, name: string): void {
+  const native = addon.kernel(name);
+  const compare = ({ backend, inputs }: KernelCall<object>): tf.TensorInfo => {
+    native(backend.handle(input(inputs, "a")), backend.handle(input(inputs, "b")));
+    return backend.output();
+  };
+  defineKernel(
+    name,
+    takingStrings(compare, () => false),
+  );
 }
 
 function registerWithNumbers(addon: Addon): void {
@@ -73,14 +89,13 @@ function registerWithNumbers(addon: Addon): void {
 
 function registerChoices(addon: Addon): void {
   const select = addon.kernel("Select");
-  defineKernel("Select", ({ backend, inputs }) => {
-    select(
-      backend.handle(input(inputs, "condition")),
-      backend.handle(input(inputs, "t")),
-      backend.handle(input(inputs, "e")),
-    );
-    return backend.output();
-  });
+  defineKernel(
+    "Select",
+    takingStrings(({ backend, inputs }) => {
+      select(...["condition", "t", "e"].map((name) => backend.handle(input(inputs, name))));
+      return backend.output();
+    }),
+  );
   const where = addon.kernel("Where");
   defineKernel("Where", ({ backend, inputs }) => {
     where(backend.handle(input(inputs, "condition")));

@@ -2,24 +2,50 @@ import * as tf from "@tensorflow/tfjs";
 import type { Addon } from "../addon.ts";
 import { defineKernel, input } from "./define.ts";
 
-type Shape4D = [number, number, number, number];
-
-interface PoolingAttributes {
-  readonly filterSize: number | [number, number];
-  readonly strides: number | [number, number];
-  readonly pad: "valid" | "same" | number | tf.backend_util.ExplicitPadding;
-  readonly dimRoundingMode?: "floor" | "round" | "ceil";
-}
-
 interface ResizeAttributes {
   readonly alignCorners: boolean;
   readonly halfPixelCenters: boolean;
   readonly size: [number, number];
 }
 
-/** Pooling and resizing of images, channels last, with their gradients. */
+interface CropAttributes {
+  readonly cropSize: [number, number];
+  readonly method: "bilinear" | "nearest";
+  readonly extrapolationValue: number;
+}
+
+interface RotateAttributes {
+  readonly radians: number;
+  readonly fillValue: number | [number, number, number];
+  readonly center: number | [number, number];
+}
+
+interface TransformAttributes {
+  readonly interpolation: "nearest" | "bilinear";
+  readonly fillMode: "constant" | "reflect" | "wrap" | "nearest";
+  readonly fillValue: number;
+  readonly outputShape?: [number, number];
+}
+
+interface SuppressionAttributes {
+  readonly maxOutputSize: number;
+  readonly iouThreshold: number;
+  readonly scoreThreshold: number;
+  readonly softNmsSigma?: number;
+  readonly padToMaxOutputSize?: boolean;
+}
+
+/** Alpha of pixels that a rotation brings in from outside. */
+const OPAQUE = 255;
+
+/** Resizing, cropping and moving images, channels last, and choosing among boxes in them. */
 export function registerImageKernels(addon: Addon): void {
-  registerPooling(addon);
+  registerResizing(addon);
+  registerSampling(addon);
+  registerSuppression(addon);
+}
+
+function registerResizing(addon: Addon): void {
   for (const name of ["ResizeBilinear", "ResizeNearestNeighbor"]) {
     const resize = addon.kernel(name);
     defineKernel<ResizeAttributes>(name, ({ backend, inputs, attrs }) => {
@@ -35,49 +61,61 @@ export function registerImageKernels(addon: Addon): void {
   }
 }
 
-function registerPooling(addon: Addon): void {
-  for (const name of ["AvgPool", "MaxPool"]) {
-    const pool = addon.kernel(name);
-    defineKernel<PoolingAttributes>(name, ({ backend, inputs, attrs }) => {
-      const x = input(inputs, "x");
-      pool(backend.handle(x), poolingGeometry(x.shape as Shape4D, attrs));
-      return backend.output();
-    });
-  }
-  const averageGrad = addon.kernel("AvgPoolGrad");
-  defineKernel<PoolingAttributes>("AvgPoolGrad", ({ backend, inputs, attrs }) => {
-    const { shape } = input(inputs, "input");
-    averageGrad(backend.handle(input(inputs, "dy")), shape, poolingGeometry(shape as Shape4D, attrs));
+function registerSampling(addon: Addon): void {
+  const crop = addon.kernel("CropAndResize");
+  defineKernel<CropAttributes>("CropAndResize", ({ backend, inputs, attrs }) => {
+    const handles = ["image", "boxes", "boxInd"].map((name) => backend.handle(input(inputs, name)));
+    crop(...handles, ...attrs.cropSize, attrs.method === "bilinear", attrs.extrapolationValue);
     return backend.output();
   });
-  const maxGrad = addon.kernel("MaxPoolGrad");
-  defineKernel<PoolingAttributes>("MaxPoolGrad", ({ backend, inputs, attrs }) => {
-    const x = input(inputs, "input");
-    maxGrad(backend.handle(input(inputs, "dy")), backend.handle(x), poolingGeometry(x.shape as Shape4D, attrs));
+  const reverse = addon.kernel("Reverse");
+  defineKernel("FlipLeftRight", ({ backend, inputs }) => {
+    reverse(backend.handle(input(inputs, "image")), [2]);
+    return backend.output();
+  });
+  const rotate = addon.kernel("RotateWithOffset");
+  defineKernel<RotateAttributes>("RotateWithOffset", ({ backend, inputs, attrs }) => {
+    const image = input(inputs, "image");
+    const [, height, width, channels] = image.shape as [number, number, number, number];
+    const [centerX, centerY] = tf.backend_util.getImageCenter(attrs.center, height, width);
+    const { fillValue } = attrs;
+    const fill = Array.from({ length: channels }, (_, channel) =>
+      typeof fillValue === "number" ? fillValue : (fillValue[channel] ?? OPAQUE),
+    );
+    rotate(backend.handle(image), attrs.radians, fill, centerX, centerY);
+    return backend.output();
+  });
+  const transform = addon.kernel("Transform");
+  defineKernel<TransformAttributes>("Transform", ({ backend, inputs, attrs }) => {
+    const image = input(inputs, "image");
+    const [height, width] = attrs.outputShape ?? (image.shape.slice(1, 3) as [number, number]);
+    const transforms = backend.handle(input(inputs, "transforms"));
+    const isBilinear = attrs.interpolation === "bilinear";
+    transform(backend.handle(image), transforms, height, width, isBilinear, attrs.fillMode, attrs.fillValue);
     return backend.output();
   });
 }
 
-/** Window, strides, dilations, padding and output size in the order of `native/compute/pooling.h`. */
-function poolingGeometry(x: Shape4D, attrs: PoolingAttributes): number[] {
-  const info = tf.backend_util.computePool2DInfo(
-    x,
-    attrs.filterSize,
-    attrs.strides,
-    1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-  );
-  return [
-    info.filterHeight,
-    info.filterWidth,
-    info.strideHeight,
-    info.strideWidth,
-    info.dilationHeight,
-    info.dilationWidth,
-    info.padInfo.top,
-    info.padInfo.left,
-    info.outHeight,
-    info.outWidth,
-  ];
+/** Which of the native results (indices, scores, count) each version of the kernel gives. */
+const SUPPRESSION_RESULTS = {
+  NonMaxSuppressionV3: [0],
+  NonMaxSuppressionV4: [0, 2],
+  NonMaxSuppressionV5: [0, 1],
+} as const;
+
+function registerSuppression(addon: Addon): void {
+  const suppress = addon.kernel("NonMaxSuppression");
+  for (const [name, kept] of Object.entries(SUPPRESSION_RESULTS)) {
+    defineKernel<SuppressionAttributes>(name, ({ backend, inputs, attrs }) => {
+      const { maxOutputSize, iouThreshold, scoreThreshold, softNmsSigma = 0, padToMaxOutputSize = false } = attrs;
+      const handles = ["boxes", "scores"].map((key) => backend.handle(input(inputs, key)));
+      suppress(...handles, maxOutputSize, iouThreshold, scoreThreshold, softNmsSigma, padToMaxOutputSize);
+      const results = backend.outputs();
+      for (const [index, result] of results.entries()) {
+        if (!kept.some((number) => number === index)) backend.disposeData(result.dataId);
+      }
+      const [first, ...others] = kept.map((index) => results[index] as tf.TensorInfo);
+      return others.length === 0 ? (first as tf.TensorInfo) : [first as tf.TensorInfo, ...others];
+    });
+  }
 }

@@ -1,38 +1,85 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Addon, TypeCode } from "../addon.ts";
 import { defineKernel, input } from "./define.ts";
+import { takingStrings } from "./strings.ts";
 
 /** Kernels that pick, scatter or count by index. */
 export function registerIndexingKernels(addon: Addon): void {
   const gather = addon.kernel("GatherV2");
-  defineKernel<{ axis: number; batchDims: number }>("GatherV2", ({ backend, inputs, attrs }) => {
-    const x = input(inputs, "x");
-    const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
-    gather(backend.handle(x), backend.handle(input(inputs, "indices")), axis, attrs.batchDims ?? 0);
-    return backend.output();
-  });
+  defineKernel(
+    "GatherV2",
+    takingStrings<{ axis: number; batchDims: number }>(({ backend, inputs, attrs }) => {
+      const x = input(inputs, "x");
+      const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
+      const indices = input(inputs, "indices");
+      const { batchDims = 0 } = attrs;
+      tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
+      const batchAxes = batchDims < 0 ? batchDims + indices.shape.length : batchDims;
+      gather(backend.handle(x), backend.handle(indices), axis, batchAxes);
+      return backend.output();
+    }),
+  );
   const gatherNd = addon.kernel("GatherNd");
-  defineKernel("GatherNd", ({ backend, inputs }) => {
-    gatherNd(backend.handle(input(inputs, "params")), backend.handle(input(inputs, "indices")));
-    return backend.output();
-  });
+  defineKernel(
+    "GatherNd",
+    takingStrings(({ backend, inputs }) => {
+      gatherNd(backend.handle(input(inputs, "params")), backend.handle(input(inputs, "indices")));
+      return backend.output();
+    }),
+  );
   const scatterNd = addon.kernel("ScatterNd");
   defineKernel<{ shape: number[] }>("ScatterNd", ({ backend, inputs, attrs }) => {
     scatterNd(backend.handle(input(inputs, "indices")), backend.handle(input(inputs, "updates")), attrs.shape);
     return backend.output();
   });
   const scatterUpdate = addon.kernel("TensorScatterUpdate");
-  defineKernel("TensorScatterUpdate", ({ backend, inputs }) => {
-    const { tensor, indices, updates } = inputs as Record<"tensor" | "indices" | "updates", tf.TensorInfo>;
-    scatterUpdate(backend.handle(tensor), backend.handle(indices), backend.handle(updates));
-    return backend.output();
-  });
+  defineKernel(
+    "TensorScatterUpdate",
+    takingStrings(({ backend, inputs }) => {
+      const { tensor, indices, updates } = inputs as Record<"tensor" | "indices" | "updates", tf.TensorInfo>;
+      scatterUpdate(backend.handle(tensor), backend.handle(indices), backend.handle(updates));
+      return backend.output();
+    }),
+  );
   const segmentSum = addon.kernel("UnsortedSegmentSum");
   defineKernel<{ numSegments: number }>("UnsortedSegmentSum", ({ backend, inputs, attrs }) => {
     segmentSum(backend.handle(input(inputs, "x")), backend.handle(input(inputs, "segmentIds")), attrs.numSegments);
     return backend.output();
   });
   registerCounts(addon);
+  registerLookups(addon);
+}
+
+function registerLookups(addon: Addon): void {
+  const unique = addon.kernel("Unique");
+  const valuesResult = 0;
+  defineKernel(
+    "Unique",
+    takingStrings<{ axis: number }>(
+      ({ backend, inputs, attrs }) => {
+        const x = input(inputs, "x");
+        unique(backend.handle(x), tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number);
+        return backend.outputs();
+      },
+      (index) => index === valuesResult,
+    ),
+  );
+  const searchSorted = addon.kernel("SearchSorted");
+  defineKernel<{ side: "left" | "right" }>("SearchSorted", ({ backend, inputs, attrs }) => {
+    const sorted = backend.handle(input(inputs, "sortedSequence"));
+    searchSorted(sorted, backend.handle(input(inputs, "values")), attrs.side === "right");
+    return backend.output();
+  });
+  const diagonal = addon.kernel("Diag");
+  defineKernel("Diag", ({ backend, inputs }) => {
+    diagonal(backend.handle(input(inputs, "x")));
+    return backend.output();
+  });
+  const broadcastShapes = addon.kernel("BroadcastArgs");
+  defineKernel("BroadcastArgs", ({ backend, inputs }) => {
+    broadcastShapes(backend.handle(input(inputs, "s0")), backend.handle(input(inputs, "s1")));
+    return backend.output();
+  });
 }
 
 function registerCounts(addon: Addon): void {

@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs";
 import type { Addon } from "../addon.ts";
 import { defineKernel, input, inputList } from "./define.ts";
 
@@ -13,6 +14,13 @@ interface FusedMatMulAttributes extends MatMulAttributes {
 
 /** TensorFlow.js's default slope of `leakyrelu` as a fused activation. */
 const DEFAULT_LEAKY_ALPHA = 0.2;
+
+/** @throws Error in TensorFlow.js's words for an equation that it does not take, or that does not fit the operands */
+function checkEinsum(equation: string, operands: tf.TensorInfo[]): void {
+  const { allDims, summedDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, operands.length);
+  tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, operands as tf.Tensor[]);
+  tf.backend_util.getEinsumComputePath(summedDims, idDims);
+}
 
 /** Matrix products and batch normalisation. */
 export function registerProductKernels(addon: Addon): void {
@@ -42,7 +50,9 @@ export function registerProductKernels(addon: Addon): void {
   });
   const einsum = addon.kernel("Einsum");
   defineKernel<{ equation: string }>("Einsum", ({ backend, inputs, attrs }) => {
-    einsum(attrs.equation, backend.handles(inputList(inputs)));
+    const operands = inputList(inputs);
+    checkEinsum(attrs.equation, operands);
+    einsum(attrs.equation, backend.handles(operands));
     return backend.output();
   });
   const batchNorm = addon.kernel("FusedBatchNorm");

@@ -51,8 +51,8 @@ function registerSoftmax(addon: Addon): void {
     return backend.output();
   });
   const topK = addon.kernel("TopK");
-  defineKernel<{ k: number; sorted: boolean }>("TopK", ({ backend, inputs, attrs }) => {
-    topK(backend.handle(input(inputs, "x")), attrs.k, attrs.sorted);
+  defineKernel<{ k: number }>("TopK", ({ backend, inputs, attrs }) => {
+    topK(backend.handle(input(inputs, "x")), attrs.k);
     return backend.outputs();
   });
 }

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Addon } from "../addon.ts";
 import type { TorchBackend } from "../torch-backend.ts";
 import { defineKernel, input, inputList } from "./define.ts";
+import { takingStrings } from "./strings.ts";
 
 /** Kernels that give a tensor another shape or join tensors; Reshape, Slice and SplitV give views. */
 export function registerShapeKernels(addon: Addon): void {
@@ -9,26 +10,39 @@ export function registerShapeKernels(addon: Addon): void {
   registerJoins(addon);
   registerPads(addon);
   const transpose = addon.kernel("Transpose");
-  defineKernel<{ perm: number[] }>("Transpose", ({ backend, inputs, attrs }) => {
-    transpose(backend.handle(input(inputs, "x")), attrs.perm);
-    return backend.output();
-  });
+  defineKernel(
+    "Transpose",
+    takingStrings<{ perm: number[] }>(({ backend, inputs, attrs }) => {
+      transpose(backend.handle(input(inputs, "x")), attrs.perm);
+      return backend.output();
+    }),
+  );
   const reverse = addon.kernel("Reverse");
-  defineKernel<{ dims: number | number[] }>("Reverse", ({ backend, inputs, attrs }) => {
-    const x = input(inputs, "x");
-    reverse(backend.handle(x), tf.util.parseAxisParam(attrs.dims, x.shape));
-    return backend.output();
-  });
+  defineKernel(
+    "Reverse",
+    takingStrings<{ dims: number | number[] }>(({ backend, inputs, attrs }) => {
+      const x = input(inputs, "x");
+      reverse(backend.handle(x), tf.util.parseAxisParam(attrs.dims, x.shape));
+      return backend.output();
+    }),
+  );
   const tile = addon.kernel("Tile");
-  defineKernel<{ reps: number[] }>("Tile", ({ backend, inputs, attrs }) => {
-    tile(backend.handle(input(inputs, "x")), attrs.reps);
-    return backend.output();
-  });
+  defineKernel(
+    "Tile",
+    takingStrings<{ reps: number[] }>(({ backend, inputs, attrs }) => {
+      tile(backend.handle(input(inputs, "x")), attrs.reps);
+      return backend.output();
+    }),
+  );
+  registerBlocks(addon);
   const broadcastTo = addon.kernel("BroadcastTo");
-  defineKernel<{ shape: number[] }>("BroadcastTo", ({ backend, inputs, attrs }) => {
-    broadcastTo(backend.handle(input(inputs, "x")), attrs.shape);
-    return backend.output();
-  });
+  defineKernel(
+    "BroadcastTo",
+    takingStrings<{ shape: number[] }>(({ backend, inputs, attrs }) => {
+      broadcastTo(backend.handle(input(inputs, "x")), attrs.shape);
+      return backend.output();
+    }),
+  );
 }
 
 function registerViews(addon: Addon): void {
@@ -45,29 +59,38 @@ function registerViews(addon: Addon): void {
   });
   defineKernel<{ dim: number }>("ExpandDims", ({ backend, inputs, attrs }) => {
     const x = input(inputs, "input");
+    const rank = x.shape.length;
+    if (attrs.dim < -(rank + 1) || attrs.dim > rank)
+      throw new RangeError(`ExpandDims: axis (=${attrs.dim}) must be in the interval [${-(rank + 1)}, ${rank}]`);
     const shape = x.shape.slice();
-    shape.splice(attrs.dim < 0 ? x.shape.length + attrs.dim + 1 : attrs.dim, 0, 1);
+    shape.splice(attrs.dim < 0 ? rank + attrs.dim + 1 : attrs.dim, 0, 1);
     return reshape(backend, x, shape);
   });
   const slice = addon.kernel("Slice");
-  defineKernel<{ begin: number | number[]; size: number | number[] }>("Slice", ({ backend, inputs, attrs }) => {
-    const x = input(inputs, "x");
-    const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, attrs.begin, attrs.size) as [
-      number[],
-      number[],
-    ];
-    tf.slice_util.assertParamsValid(x as tf.Tensor, begin, size);
-    slice(backend.handle(x), begin, size);
-    return backend.output();
-  });
+  defineKernel(
+    "Slice",
+    takingStrings<{ begin: number | number[]; size: number | number[] }>(({ backend, inputs, attrs }) => {
+      const x = input(inputs, "x");
+      const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, attrs.begin, attrs.size) as [
+        number[],
+        number[],
+      ];
+      tf.slice_util.assertParamsValid(x as tf.Tensor, begin, size);
+      slice(backend.handle(x), begin, size);
+      return backend.output();
+    }),
+  );
   registerStridedSlice(addon, reshape);
   const split = addon.kernel("SplitV");
-  defineKernel<{ numOrSizeSplits: number | number[]; axis: number }>("SplitV", ({ backend, inputs, attrs }) => {
-    const x = input(inputs, "x");
-    const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
-    split(backend.handle(x), tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis), axis);
-    return backend.outputs();
-  });
+  defineKernel(
+    "SplitV",
+    takingStrings<{ numOrSizeSplits: number | number[]; axis: number }>(({ backend, inputs, attrs }) => {
+      const x = input(inputs, "x");
+      const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
+      split(backend.handle(x), tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis), axis);
+      return backend.outputs();
+    }),
+  );
 }
 
 interface StridedSliceAttributes {
@@ -86,45 +109,64 @@ function registerStridedSlice(
   reshape: (backend: TorchBackend, x: tf.TensorInfo, shape: number[]) => tf.TensorInfo,
 ): void {
   const native = addon.kernel("StridedSlice");
-  defineKernel<StridedSliceAttributes>("StridedSlice", ({ backend, inputs, attrs }) => {
-    const x = input(inputs, "x");
-    const plan = tf.slice_util.sliceInfo(
-      x.shape,
-      attrs.begin,
-      attrs.end,
-      attrs.strides,
-      attrs.beginMask,
-      attrs.endMask,
-      attrs.ellipsisMask,
-      attrs.newAxisMask,
-      attrs.shrinkAxisMask,
-    );
-    native(backend.handle(x), plan.begin, plan.end, plan.strides);
-    const block = backend.output();
-    const result = reshape(backend, block, plan.finalShape);
-    backend.disposeData(block.dataId);
-    return result;
-  });
+  defineKernel(
+    "StridedSlice",
+    takingStrings<StridedSliceAttributes>(({ backend, inputs, attrs }) => {
+      const x = input(inputs, "x");
+      const plan = tf.slice_util.sliceInfo(
+        x.shape,
+        attrs.begin,
+        attrs.end,
+        attrs.strides,
+        attrs.beginMask,
+        attrs.endMask,
+        attrs.ellipsisMask,
+        attrs.newAxisMask,
+        attrs.shrinkAxisMask,
+      );
+      native(backend.handle(x), plan.begin, plan.end, plan.strides);
+      const block = backend.output();
+      const result = reshape(backend, block, plan.finalShape);
+      backend.disposeData(block.dataId);
+      return result;
+    }),
+  );
 }
 
 function registerJoins(addon: Addon): void {
   const concat = addon.kernel("Concat");
-  defineKernel<{ axis: number }>("Concat", ({ backend, inputs, attrs }) => {
-    const parts = inputList(inputs);
-    const axis = tf.util.parseAxisParam(attrs.axis, (parts[0] as tf.TensorInfo).shape)[0] as number;
-    concat(backend.handles(parts), axis);
-    return backend.output();
-  });
+  defineKernel(
+    "Concat",
+    takingStrings<{ axis: number }>(({ backend, inputs, attrs }) => {
+      const parts = inputList(inputs);
+      const axis = tf.util.parseAxisParam(attrs.axis, (parts[0] as tf.TensorInfo).shape)[0] as number;
+      concat(backend.handles(parts), axis);
+      return backend.output();
+    }),
+  );
   const pack = addon.kernel("Pack");
-  defineKernel<{ axis: number }>("Pack", ({ backend, inputs, attrs }) => {
-    pack(backend.handles(inputList(inputs)), attrs.axis);
-    return backend.output();
-  });
+  defineKernel(
+    "Pack",
+    takingStrings<{ axis: number }>(({ backend, inputs, attrs }) => {
+      const parts = inputList(inputs);
+      const [first] = parts as [tf.TensorInfo];
+      for (const part of parts) {
+        tf.util.assertShapesMatch(first.shape, part.shape, "Pack: all tensors must have matching shapes");
+        if (part.dtype !== first.dtype)
+          throw new TypeError(`Pack: all tensors must have matching dtypes, got ${first.dtype} and ${part.dtype}`);
+      }
+      pack(backend.handles(parts), attrs.axis);
+      return backend.output();
+    }),
+  );
   const unpack = addon.kernel("Unpack");
-  defineKernel<{ axis: number }>("Unpack", ({ backend, inputs, attrs }) => {
-    unpack(backend.handle(input(inputs, "value")), attrs.axis);
-    return backend.outputs();
-  });
+  defineKernel(
+    "Unpack",
+    takingStrings<{ axis: number }>(({ backend, inputs, attrs }) => {
+      unpack(backend.handle(input(inputs, "value")), attrs.axis);
+      return backend.outputs();
+    }),
+  );
 }
 
 function registerPads(addon: Addon): void {
@@ -136,6 +178,32 @@ function registerPads(addon: Addon): void {
   const mirrorPad = addon.kernel("MirrorPad");
   defineKernel<{ paddings: [number, number][]; mode: string }>("MirrorPad", ({ backend, inputs, attrs }) => {
     mirrorPad(backend.handle(input(inputs, "x")), attrs.paddings.flat(), attrs.mode === "symmetric");
+    return backend.output();
+  });
+}
+
+interface BlockAttributes {
+  readonly blockShape: number[];
+  readonly paddings: number[][];
+  readonly crops: number[][];
+}
+
+function registerBlocks(addon: Addon): void {
+  const toBatch = addon.kernel("SpaceToBatchND");
+  defineKernel<BlockAttributes>("SpaceToBatchND", ({ backend, inputs, attrs }) => {
+    toBatch(backend.handle(input(inputs, "x")), attrs.blockShape, attrs.paddings.flat());
+    return backend.output();
+  });
+  const toSpace = addon.kernel("BatchToSpaceND");
+  defineKernel<BlockAttributes>("BatchToSpaceND", ({ backend, inputs, attrs }) => {
+    toSpace(backend.handle(input(inputs, "x")), attrs.blockShape, attrs.crops.flat());
+    return backend.output();
+  });
+  const fromDepth = addon.kernel("DepthToSpace");
+  defineKernel<{ blockSize: number; dataFormat: string }>("DepthToSpace", ({ backend, inputs, attrs }) => {
+    const { blockSize, dataFormat } = attrs;
+    if (dataFormat !== "NHWC") throw new RangeError(`DepthToSpace: dataFormat (="${dataFormat}") must be "NHWC"`);
+    fromDepth(backend.handle(input(inputs, "x")), blockSize);
     return backend.output();
   });
 }

@@ -1,0 +1,33 @@
+/** Sorts spec results into what counts and what does not. */
+import { EXCEPTED_KERNELS } from "./exceptions.ts";
+import type { SpecResult } from "./run-specs.ts";
+
+/** A spec that does not pass, and why. */
+export interface Exception {
+  readonly spec: string;
+  readonly reason: string;
+}
+
+/** The specs of one backend. */
+export interface Verdict {
+  readonly passed: number;
+  readonly failed: readonly Exception[];
+  readonly notApplicable: readonly Exception[];
+}
+
+const MISSING_KERNEL = /Kernel '(\w+)' not registered/;
+
+/** Specs that TensorFlow.js disabled, or that need a kernel excepted from `torch`, do not apply. */
+export function judge(specs: readonly SpecResult[]): Verdict {
+  const failed: Exception[] = [];
+  const notApplicable: Exception[] = [];
+  for (const { name, status, messages } of specs) {
+    if (status === "passed") continue;
+    const kernel = MISSING_KERNEL.exec(messages.join("\n"))?.[1] ?? "";
+    const excepted = EXCEPTED_KERNELS[kernel];
+    if (status === "pending") notApplicable.push({ spec: name, reason: "disabled in TensorFlow.js itself" });
+    else if (excepted !== undefined) notApplicable.push({ spec: name, reason: `${kernel}: ${excepted}` });
+    else failed.push({ spec: name, reason: messages[0] ?? "" });
+  }
+  return { passed: specs.length - failed.length - notApplicable.length, failed, notApplicable };
+}
