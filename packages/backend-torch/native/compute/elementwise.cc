@@ -2,11 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include "parallel.h"
 #include "type_codes.h"
 
 namespace interfuse {
 
 namespace {
+
+constexpr int64_t kGrainElements = 1 << 14;
 
 /// ATen has no difference or power of booleans; TensorFlow.js computes them as integers.
 Tensor numeric(const Tensor& x) { return x.scalar_type() == at::kBool ? x.to(at::kInt) : x; }
@@ -54,8 +57,20 @@ Tensor relu6(const Tensor& x) { return at::clamp(x, 0, 6); }
 Tensor softplus(const Tensor& x) { return at::softplus(x); }
 
 Tensor step(const Tensor& x, double alpha) {
-  const Tensor stepped = at::where(x > 0, at::ones_like(x), at::full_like(x, alpha));
-  return x.is_floating_point() ? at::where(at::isnan(x), x, stepped) : stepped;
+  if (x.scalar_type() != at::kFloat) return at::where(x > 0, at::ones_like(x), at::full_like(x, alpha));
+  const Tensor input = x.contiguous();
+  const Tensor y = at::empty_like(input);
+  const auto* from = input.data_ptr<float>();
+  auto* to = y.data_ptr<float>();
+  const auto low = static_cast<float>(alpha);
+  parallel_for(input.numel(), kGrainElements, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      // Two comparisons that are always made, or the compiler would not use vectors.
+      const float chosen = from[i] > 0 ? 1.0f : low;
+      to[i] = from[i] == from[i] ? chosen : from[i];
+    }
+  });
+  return y;
 }
 
 Tensor clip(const Tensor& x, double low, double high) { return at::clamp(x, low, high).to(x.scalar_type()); }
