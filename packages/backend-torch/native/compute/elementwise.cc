@@ -14,6 +14,14 @@ constexpr int64_t kGrainElements = 1 << 14;
 /// ATen has no difference or power of booleans; TensorFlow.js computes them as integers.
 Tensor numeric(const Tensor& x) { return x.scalar_type() == at::kBool ? x.to(at::kInt) : x; }
 
+/// On its own, and with two comparisons that are always made, so that the compiler uses vectors.
+void step_of(const float* from, float* to, int64_t count, float low) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float chosen = from[i] > 0 ? 1.0f : low;
+    to[i] = from[i] == from[i] ? chosen : from[i];
+  }
+}
+
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) { return at::add(numeric(a), numeric(b)); }
@@ -63,13 +71,8 @@ Tensor step(const Tensor& x, double alpha) {
   const auto* from = input.data_ptr<float>();
   auto* to = y.data_ptr<float>();
   const auto low = static_cast<float>(alpha);
-  parallel_for(input.numel(), kGrainElements, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      // Two comparisons that are always made, or the compiler would not use vectors.
-      const float chosen = from[i] > 0 ? 1.0f : low;
-      to[i] = from[i] == from[i] ? chosen : from[i];
-    }
-  });
+  parallel_for(input.numel(), kGrainElements,
+               [&](int64_t begin, int64_t end) { step_of(from + begin, to + begin, end - begin, low); });
   return y;
 }
 
