@@ -14,15 +14,29 @@ interface Report {
 
 const program = fileURLToPath(new URL("dist/main.js", import.meta.url));
 
+async function run(...options: string[]): Promise<Report> {
+  const args = [program, "--json", ...options];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 26 }).catch(
+    (failure) => failure,
+  );
+  return JSON.parse(stdout) as Report;
+}
+
 describe("TensorFlow.js's specs on torch", () => {
   test("all that apply pass, natively, and the pages in docs/ say so", async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [program, "--json"], { maxBuffer: 1 << 26 });
-    const { torch, stalePages, inJavaScript } = JSON.parse(stdout) as Report;
+    const { torch, stalePages, inJavaScript } = await run();
     expect(torch.failed).toEqual([]);
     expect(torch.passed).toBeGreaterThan(4000);
     // A kernel that computed in JavaScript would have to read its inputs there.
     expect(inJavaScript).toEqual([]);
     // Else: npm run conformance -- --write
+    expect(stalePages).toEqual([]);
+  });
+
+  test("all but a few named ones pass when inputs are stored as bfloat16", async () => {
+    const { torch, stalePages } = await run("--bf16");
+    expect(torch.failed).toEqual([]);
+    expect(torch.passed).toBeGreaterThan(4000);
     expect(stalePages).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EXCEPTED_KERNELS } from "./exceptions.ts";
 import type { NativeCalls } from "./instrument-addon.ts";
+import { table } from "./markdown.ts";
 
 const TABLES = fileURLToPath(new URL("../../../packages/backend-torch/native/binding/", import.meta.url));
 
@@ -51,9 +52,9 @@ export function kernelPage(sources: readonly KernelSource[]): string {
   const bound = boundFunctions();
   const rows = sources.map(({ kernel, natives, isSeen }) => {
     const targets = natives.map((name) => `\`${bound.get(name) ?? name}\``).join(", ");
-    return `| ${kernel} | ${targets || "none: another reference to the same data"} | ${isSeen ? "specs" : "own tests"} |`;
+    return [kernel, targets || "none: another reference to the same data", isSeen ? "specs" : "own tests"];
   });
-  const excepted = Object.entries(EXCEPTED_KERNELS).map(([kernel, reason]) => `| ${kernel} | ${reason} |`);
+  const excepted = Object.entries(EXCEPTED_KERNELS);
   return `# Kernels of backend torch
 
 The C++ function behind each kernel (\`at::\` is ATen, the others are in \`packages/backend-torch/native/compute/\`), as seen
@@ -61,14 +62,10 @@ while TensorFlow.js's specs ran, or by name where only our own tests call the ke
 move elements move their positions natively and the strings follow. Written by \`npm run conformance -- --write\`; a test
 compares this page.
 
-| kernel | native function | seen in |
-|---|---|---|
-${rows.join("\n")}
+${table(["kernel", "native function", "seen in"], rows)}
 
 Left out:
 
-| kernel | reason |
-|---|---|
-${excepted.join("\n")}
+${table(["kernel", "reason"], excepted)}
 `;
 }

@@ -36,9 +36,14 @@ interface JasmineCore {
 /**
  * Runs the specs in `bundle` (see `bundleSpecs`) on a registered backend.
  *
- * @param filter only specs whose name contains it
+ * @param options `filter`: only specs whose name contains it; `tolerance`: relative error allowed in comparisons that
+ *   have a tolerance
  */
-export async function runSpecs(bundle: string, backendName: string, filter: string): Promise<SpecResult[]> {
+export async function runSpecs(
+  bundle: string,
+  backendName: string,
+  { filter = "", tolerance = 0 }: { filter?: string; tolerance?: number } = {},
+): Promise<SpecResult[]> {
   const core = require("jasmine-core") as JasmineCore;
   const environment = core.boot(core).getEnv();
   environment.configure({ random: false, specFilter: (spec) => spec.getFullName().includes(filter) });
@@ -47,10 +52,13 @@ export async function runSpecs(bundle: string, backendName: string, filter: stri
     specDone: ({ fullName, status, failedExpectations }) => {
       if (status === "excluded") return;
       const messages = failedExpectations.map(({ message }) => message.split("\n", 1)[0] as string);
-      results.push({ name: fullName.replace(` ${backendName} {}`, ""), status, messages });
+      results.push({ name: fullName.replaceAll(` ${backendName} {}`, ""), status, messages });
     },
   });
-  Object.assign(globalThis, { conformanceTestEnv: { name: backendName, backendName, isDataSync: true } });
+  Object.assign(globalThis, {
+    conformanceTestEnv: { name: backendName, backendName, isDataSync: true },
+    conformanceTolerance: tolerance,
+  });
   require(bundle);
   await environment.execute();
   return results;

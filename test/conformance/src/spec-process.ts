@@ -1,8 +1,11 @@
 /** A process of its own for one backend's specs; started by `run-backend.ts`, to which it sends an `Outcome`. */
-import { tf, useBackend } from "@interfuse/tensor";
+import { useBackend } from "@interfuse/tensor";
 import { instrumentAddon } from "./instrument-addon.ts";
 import type { Outcome, SpecRequest } from "./run-backend.ts";
 import { runSpecs } from "./run-specs.ts";
+
+/** Four roundings to the 8 bits of a bfloat16's significand. */
+const BFLOAT16_TOLERANCE = 4 * 2 ** -8;
 
 async function run({ backend, bundle, filter, storeBfloat16 }: SpecRequest): Promise<Outcome> {
   const isTorch = backend === "torch";
@@ -13,10 +16,8 @@ async function run({ backend, bundle, filter, storeBfloat16 }: SpecRequest): Pro
     return { kind: "missing", reason: (error as Error).message };
   }
   const nativeCalls = instrument?.watchKernels();
-  // With 16 the specs' own tolerance is 0.1 instead of 0.001.
-  if (storeBfloat16) tf.backend().floatPrecision = () => 16;
   const start = performance.now();
-  const specs = await runSpecs(bundle, backend, filter);
+  const specs = await runSpecs(bundle, backend, { filter, tolerance: storeBfloat16 ? BFLOAT16_TOLERANCE : 0 });
   return { kind: "ran", specs, seconds: (performance.now() - start) / 1000, nativeCalls: nativeCalls?.() };
 }
 

@@ -17,16 +17,22 @@ export interface Verdict {
 
 const MISSING_KERNEL = /Kernel '(\w+)' not registered/;
 
-/** Specs that TensorFlow.js disabled, or that need a kernel excepted from `torch`, do not apply. */
-export function judge(specs: readonly SpecResult[]): Verdict {
+/**
+ * Specs that TensorFlow.js disabled, or that need a kernel excepted from `torch`, do not apply.
+ *
+ * @param known reasons for which further specs do not apply, by name
+ */
+export function judge(specs: readonly SpecResult[], known: Readonly<Record<string, string>> = {}): Verdict {
   const failed: Exception[] = [];
   const notApplicable: Exception[] = [];
   for (const { name, status, messages } of specs) {
     if (status === "passed") continue;
     const kernel = MISSING_KERNEL.exec(messages.join("\n"))?.[1] ?? "";
     const excepted = EXCEPTED_KERNELS[kernel];
+    const reason = known[name];
     if (status === "pending") notApplicable.push({ spec: name, reason: "disabled in TensorFlow.js itself" });
     else if (excepted !== undefined) notApplicable.push({ spec: name, reason: `${kernel}: ${excepted}` });
+    else if (reason !== undefined) notApplicable.push({ spec: name, reason });
     else failed.push({ spec: name, reason: messages[0] ?? "" });
   }
   return { passed: specs.length - failed.length - notApplicable.length, failed, notApplicable };

@@ -11,9 +11,6 @@ namespace {
 
 constexpr int64_t kGrainElements = 1 << 14;
 
-/// ATen has no difference or power of booleans; TensorFlow.js computes them as integers.
-Tensor numeric(const Tensor& x) { return x.scalar_type() == at::kBool ? x.to(at::kInt) : x; }
-
 /// On its own, and with two comparisons that are always made, so that the compiler uses vectors.
 void step_of(const float* from, float* to, int64_t count, float low) {
   for (int64_t i = 0; i < count; ++i) {
@@ -24,12 +21,30 @@ void step_of(const float* from, float* to, int64_t count, float low) {
 
 }  // namespace
 
+Tensor numeric(const Tensor& x) { return x.scalar_type() == at::kBool ? x.to(at::kInt) : x; }
+
+Tensor floating(const Tensor& x) { return x.is_floating_point() || x.is_complex() ? x : x.to(at::kFloat); }
+
+Tensor to_int32(const Tensor& x) {
+  if (!x.is_floating_point()) return x.to(at::kInt);
+  return at::nan_to_num(x, 0.0, 0.0, 0.0).to(at::kLong).to(at::kInt);
+}
+
 Tensor add(const Tensor& a, const Tensor& b) { return at::add(numeric(a), numeric(b)); }
 Tensor subtract(const Tensor& a, const Tensor& b) { return at::sub(numeric(a), numeric(b)); }
 Tensor multiply(const Tensor& a, const Tensor& b) { return at::mul(numeric(a), numeric(b)); }
 Tensor real_div(const Tensor& a, const Tensor& b) { return at::div(a, b); }
-Tensor floor_div(const Tensor& a, const Tensor& b) { return at::floor_divide(numeric(a), numeric(b)).to(at::kInt); }
-Tensor floor_mod(const Tensor& a, const Tensor& b) { return at::remainder(numeric(a), numeric(b)); }
+
+// In double, where integers of 32 bits are exact and a division by zero is no error.
+Tensor floor_div(const Tensor& a, const Tensor& b) {
+  return to_int32(at::floor(at::div(a.to(at::kDouble), b.to(at::kDouble))));
+}
+
+Tensor floor_mod(const Tensor& a, const Tensor& b) {
+  if (a.is_floating_point() || b.is_floating_point()) return at::remainder(a, b);
+  return to_int32(at::remainder(a.to(at::kDouble), b.to(at::kDouble)));
+}
+
 Tensor power(const Tensor& a, const Tensor& b) { return at::pow(numeric(a), numeric(b)); }
 
 Tensor squared_difference(const Tensor& a, const Tensor& b) {
@@ -56,7 +71,7 @@ Tensor elu(const Tensor& x) { return at::elu(x); }
 
 Tensor elu_grad(const Tensor& dy, const Tensor& y) { return at::where(y >= 0, dy, dy * (y + 1)); }
 
-Tensor leaky_relu(const Tensor& x, double alpha) { return at::leaky_relu(x.to(at::kFloat), alpha); }
+Tensor leaky_relu(const Tensor& x, double alpha) { return at::leaky_relu(floating(x), alpha); }
 
 Tensor prelu(const Tensor& x, const Tensor& alpha) { return at::where(x < 0, x * alpha, x); }
 
@@ -65,7 +80,10 @@ Tensor relu6(const Tensor& x) { return at::clamp(x, 0, 6); }
 Tensor softplus(const Tensor& x) { return at::softplus(x); }
 
 Tensor step(const Tensor& x, double alpha) {
-  if (x.scalar_type() != at::kFloat) return at::where(x > 0, at::ones_like(x), at::full_like(x, alpha));
+  const Tensor numbers = numeric(x);
+  if (x.scalar_type() != at::kFloat) {
+    return at::where(numbers > 0, at::ones_like(numbers), at::full_like(numbers, alpha));
+  }
   const Tensor input = x.contiguous();
   const Tensor y = at::empty_like(input);
   const auto* from = input.data_ptr<float>();
@@ -91,9 +109,7 @@ Tensor where(const Tensor& condition) { return at::nonzero(condition).to(at::kIn
 Tensor cast(const Tensor& x, int64_t code) {
   const Tensor source = x.is_complex() && code != static_cast<int64_t>(TypeCode::kComplex64) ? at::real(x) : x;
   const auto type = scalar_type(static_cast<TypeCode>(code));
-  // Through int64, where JavaScript's rules hold: modulo 2^32, and 0 for NaN and infinity.
-  if (type == at::kInt && source.is_floating_point()) return source.to(at::kLong).to(at::kInt);
-  return source.to(type);
+  return type == at::kInt ? to_int32(source) : source.to(type);
 }
 
 Tensor complex_from(const Tensor& real, const Tensor& imaginary) { return at::complex(real, imaginary); }

@@ -5,12 +5,30 @@
 
 namespace interfuse {
 
+/// ATen has no sign, difference or power of booleans; TensorFlow.js computes them as integers.
+Tensor numeric(const Tensor& x);
+/// Integers and booleans as float32, for functions that ATen has of floating-point numbers only.
+Tensor floating(const Tensor& x);
+/// Truncated, modulo 2^32, and 0 for what is not finite: how JavaScript makes 32-bit integers.
+Tensor to_int32(const Tensor& x);
+
+template <Tensor (*Function)(const Tensor&)>
+Tensor of_numbers(const Tensor& x) {
+  return Function(numeric(x));
+}
+
+template <Tensor (*Function)(const Tensor&)>
+Tensor of_floats(const Tensor& x) {
+  return Function(floating(x));
+}
+
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor subtract(const Tensor& a, const Tensor& b);
 Tensor multiply(const Tensor& a, const Tensor& b);
 Tensor real_div(const Tensor& a, const Tensor& b);
-/// Always int32, whatever the inputs.
+/// Always int32, whatever the inputs; 0 where b is 0.
 Tensor floor_div(const Tensor& a, const Tensor& b);
+/// The remainder has b's sign; of integers it is 0 where b is 0.
 Tensor floor_mod(const Tensor& a, const Tensor& b);
 Tensor power(const Tensor& a, const Tensor& b);
 Tensor squared_difference(const Tensor& a, const Tensor& b);

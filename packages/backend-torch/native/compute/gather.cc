@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "elementwise.h"
 #include "type_codes.h"
 
 namespace interfuse {
@@ -79,7 +80,7 @@ Tensor scatter_nd(const Tensor& indices, const Tensor& updates, const Ints& shap
   const int64_t depth = scatter_depth(indices);
   const int64_t inner = product_of_sizes(shape, depth, static_cast<int64_t>(shape.size()));
   Tensor result = at::zeros(shape, updates.options());
-  const Tensor type_safe = updates.scalar_type() == at::kBool ? updates.to(at::kInt) : updates;
+  const Tensor type_safe = numeric(updates);
   Tensor rows = at::zeros({inner == 0 ? 0 : result.numel() / inner, inner}, type_safe.options());
   rows.index_add_(0, flat_rows(indices, depth, shape), type_safe.reshape({-1, inner}));
   return rows.reshape(shape).to(updates.scalar_type());
@@ -100,8 +101,8 @@ Tensor segment_sum(const Tensor& x, const Tensor& ids, int64_t count) {
   shape.insert(shape.begin(), count);
   const Tensor kept = at::nonzero((flat_ids >= 0).logical_and(flat_ids < count)).reshape({-1});
   const bool all_kept = kept.numel() == flat_ids.numel();
-  const Tensor rows = x.reshape({flat_ids.numel(), inner});
-  Tensor result = at::zeros({count, inner}, x.options());
+  const Tensor rows = numeric(x).reshape({flat_ids.numel(), inner});
+  Tensor result = at::zeros({count, inner}, rows.options());
   result.index_add_(0, all_kept ? flat_ids : flat_ids.index_select(0, kept),
                     all_kept ? rows : rows.index_select(0, kept));
   return result.reshape(shape);

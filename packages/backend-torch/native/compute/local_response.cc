@@ -21,7 +21,8 @@ Tensor denominator(const Tensor& x, int64_t radius, double bias, double alpha) {
 }  // namespace
 
 Tensor local_response(const Tensor& x, int64_t radius, double bias, double alpha, double beta) {
-  return x * at::pow(denominator(x, radius, bias, alpha), -beta);
+  const Tensor values = x.to(at::kFloat);
+  return values * at::pow(denominator(values, radius, bias, alpha), -beta);
 }
 
 Tensor local_response_grad(const Tensor& x, const Tensor& y, const Tensor& dy, int64_t radius, double bias,

@@ -179,7 +179,7 @@ Tensor max_pool(const Tensor& x, const PoolingShape& shape) {
       }
     });
   });
-  return y;
+  return y.to(x.scalar_type());
 }
 
 Tensor max_pool_grad(const Tensor& dy, const Tensor& x, const PoolingShape& shape) {

@@ -9,7 +9,7 @@ namespace interfuse {
 /// window (3), strides (3), dilations (3), padding before (3), output sizes (3).
 using PoolingShape = Ints;
 
-/// Results are float32 whatever the input; the output has the rank of x.
+/// The output has the rank of x; averages are float32, maxima of x's type.
 Tensor average_pool(const Tensor& x, const PoolingShape& shape);
 /// Every pixel of a window gets the same share. With `count_padding` it is one over the window's size even where padding
 /// takes part of it: not the gradient of `average_pool`, but what TensorFlow.js gives for explicit padding.

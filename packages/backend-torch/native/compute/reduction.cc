@@ -33,6 +33,17 @@ Tensor scan(const Tensor& x, int64_t axis, bool exclusive, bool reverse, double 
   return reverse ? at::flip(result, {axis}) : result;
 }
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The extremum of nothing: no element, so what every other one beats.
+Tensor neutral_of(const Tensor& x, const Ints& axes, bool keep, double value) {
+  const auto shape = at::sum(x.to(at::kFloat), axes, keep).sizes().vec();
+  if (x.is_floating_point()) return at::full(shape, value, x.options());
+  if (x.scalar_type() == at::kBool) return at::full(shape, value > 0, x.options());
+  using Limits = std::numeric_limits<int32_t>;
+  return at::full(shape, value > 0 ? Limits::max() : Limits::min(), x.options());
+}
+
 /// What arg-reductions compare: NaN never wins, and booleans are numbers.
 Tensor without_nan(const Tensor& x, double loser) {
   if (x.scalar_type() == at::kBool) return x.to(at::kInt);
@@ -59,11 +70,13 @@ Tensor product_of(const Tensor& x, const Ints& axes, bool keep) {
 }
 
 Tensor maximum_of(const Tensor& x, const Ints& axes, bool keep) {
-  return axes.empty() ? x.clone() : at::amax(x, axes, keep);
+  if (axes.empty()) return x.clone();
+  return x.numel() == 0 ? neutral_of(x, axes, keep, -kInfinity) : at::amax(x, axes, keep);
 }
 
 Tensor minimum_of(const Tensor& x, const Ints& axes, bool keep) {
-  return axes.empty() ? x.clone() : at::amin(x, axes, keep);
+  if (axes.empty()) return x.clone();
+  return x.numel() == 0 ? neutral_of(x, axes, keep, kInfinity) : at::amin(x, axes, keep);
 }
 
 Tensor all_of(const Tensor& x, const Ints& axes, bool keep) {
@@ -77,11 +90,11 @@ Tensor any_of(const Tensor& x, const Ints& axes, bool keep) {
 }
 
 Tensor arg_max(const Tensor& x, int64_t axis) {
-  return at::argmax(without_nan(x, -std::numeric_limits<double>::infinity()), axis).to(at::kInt);
+  return at::argmax(without_nan(x, -kInfinity), axis).to(at::kInt);
 }
 
 Tensor arg_min(const Tensor& x, int64_t axis) {
-  return at::argmin(without_nan(x, std::numeric_limits<double>::infinity()), axis).to(at::kInt);
+  return at::argmin(without_nan(x, kInfinity), axis).to(at::kInt);
 }
 
 Tensor cumulative_sum(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {

@@ -124,7 +124,8 @@ Tensor resize_bilinear_grad(const Tensor& dy, const Ints& input_shape, bool alig
 
 Tensor resize_nearest(const Tensor& x, int64_t height, int64_t width, bool align_corners, bool half_pixel_centers) {
   return resample(x, nearest_taps(x.size(1), height, align_corners, half_pixel_centers),
-                  nearest_taps(x.size(2), width, align_corners, half_pixel_centers));
+                  nearest_taps(x.size(2), width, align_corners, half_pixel_centers))
+      .to(x.scalar_type());
 }
 
 Tensor resize_nearest_grad(const Tensor& dy, const Ints& input_shape, bool align_corners) {

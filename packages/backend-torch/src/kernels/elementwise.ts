@@ -89,13 +89,10 @@ function registerWithNumbers(addon: Addon): void {
 
 function registerChoices(addon: Addon): void {
   const select = addon.kernel("Select");
-  defineKernel(
-    "Select",
-    takingStrings(({ backend, inputs }) => {
-      select(...["condition", "t", "e"].map((name) => backend.handle(input(inputs, name))));
-      return backend.output();
-    }),
-  );
+  defineKernel("Select", ({ backend, inputs }) => {
+    select(...["condition", "t", "e"].map((name) => backend.handle(input(inputs, name))));
+    return backend.output();
+  });
   const where = addon.kernel("Where");
   defineKernel("Where", ({ backend, inputs }) => {
     where(backend.handle(input(inputs, "condition")));

@@ -6,19 +6,16 @@ import { takingStrings } from "./strings.ts";
 /** Kernels that pick, scatter or count by index. */
 export function registerIndexingKernels(addon: Addon): void {
   const gather = addon.kernel("GatherV2");
-  defineKernel(
-    "GatherV2",
-    takingStrings<{ axis: number; batchDims: number }>(({ backend, inputs, attrs }) => {
-      const x = input(inputs, "x");
-      const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
-      const indices = input(inputs, "indices");
-      const { batchDims = 0 } = attrs;
-      tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
-      const batchAxes = batchDims < 0 ? batchDims + indices.shape.length : batchDims;
-      gather(backend.handle(x), backend.handle(indices), axis, batchAxes);
-      return backend.output();
-    }),
-  );
+  defineKernel<{ axis: number; batchDims: number }>("GatherV2", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "x");
+    const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
+    const indices = input(inputs, "indices");
+    const { batchDims = 0 } = attrs;
+    tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
+    const batchAxes = batchDims < 0 ? batchDims + indices.shape.length : batchDims;
+    gather(backend.handle(x), backend.handle(indices), axis, batchAxes);
+    return backend.output();
+  });
   const gatherNd = addon.kernel("GatherNd");
   defineKernel(
     "GatherNd",
@@ -33,14 +30,11 @@ export function registerIndexingKernels(addon: Addon): void {
     return backend.output();
   });
   const scatterUpdate = addon.kernel("TensorScatterUpdate");
-  defineKernel(
-    "TensorScatterUpdate",
-    takingStrings(({ backend, inputs }) => {
-      const { tensor, indices, updates } = inputs as Record<"tensor" | "indices" | "updates", tf.TensorInfo>;
-      scatterUpdate(backend.handle(tensor), backend.handle(indices), backend.handle(updates));
-      return backend.output();
-    }),
-  );
+  defineKernel("TensorScatterUpdate", ({ backend, inputs }) => {
+    const { tensor, indices, updates } = inputs as Record<"tensor" | "indices" | "updates", tf.TensorInfo>;
+    scatterUpdate(backend.handle(tensor), backend.handle(indices), backend.handle(updates));
+    return backend.output();
+  });
   const segmentSum = addon.kernel("UnsortedSegmentSum");
   defineKernel<{ numSegments: number }>("UnsortedSegmentSum", ({ backend, inputs, attrs }) => {
     segmentSum(backend.handle(input(inputs, "x")), backend.handle(input(inputs, "segmentIds")), attrs.numSegments);

@@ -10,22 +10,16 @@ export function registerShapeKernels(addon: Addon): void {
   registerJoins(addon);
   registerPads(addon);
   const transpose = addon.kernel("Transpose");
-  defineKernel(
-    "Transpose",
-    takingStrings<{ perm: number[] }>(({ backend, inputs, attrs }) => {
-      transpose(backend.handle(input(inputs, "x")), attrs.perm);
-      return backend.output();
-    }),
-  );
+  defineKernel<{ perm: number[] }>("Transpose", ({ backend, inputs, attrs }) => {
+    transpose(backend.handle(input(inputs, "x")), attrs.perm);
+    return backend.output();
+  });
   const reverse = addon.kernel("Reverse");
-  defineKernel(
-    "Reverse",
-    takingStrings<{ dims: number | number[] }>(({ backend, inputs, attrs }) => {
-      const x = input(inputs, "x");
-      reverse(backend.handle(x), tf.util.parseAxisParam(attrs.dims, x.shape));
-      return backend.output();
-    }),
-  );
+  defineKernel<{ dims: number | number[] }>("Reverse", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "x");
+    reverse(backend.handle(x), tf.util.parseAxisParam(attrs.dims, x.shape));
+    return backend.output();
+  });
   const tile = addon.kernel("Tile");
   defineKernel(
     "Tile",
@@ -36,13 +30,10 @@ export function registerShapeKernels(addon: Addon): void {
   );
   registerBlocks(addon);
   const broadcastTo = addon.kernel("BroadcastTo");
-  defineKernel(
-    "BroadcastTo",
-    takingStrings<{ shape: number[] }>(({ backend, inputs, attrs }) => {
-      broadcastTo(backend.handle(input(inputs, "x")), attrs.shape);
-      return backend.output();
-    }),
-  );
+  defineKernel<{ shape: number[] }>("BroadcastTo", ({ backend, inputs, attrs }) => {
+    broadcastTo(backend.handle(input(inputs, "x")), attrs.shape);
+    return backend.output();
+  });
 }
 
 function registerViews(addon: Addon): void {
@@ -82,15 +73,12 @@ function registerViews(addon: Addon): void {
   );
   registerStridedSlice(addon, reshape);
   const split = addon.kernel("SplitV");
-  defineKernel(
-    "SplitV",
-    takingStrings<{ numOrSizeSplits: number | number[]; axis: number }>(({ backend, inputs, attrs }) => {
-      const x = input(inputs, "x");
-      const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
-      split(backend.handle(x), tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis), axis);
-      return backend.outputs();
-    }),
-  );
+  defineKernel<{ numOrSizeSplits: number | number[]; axis: number }>("SplitV", ({ backend, inputs, attrs }) => {
+    const x = input(inputs, "x");
+    const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
+    split(backend.handle(x), tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis), axis);
+    return backend.outputs();
+  });
 }
 
 interface StridedSliceAttributes {

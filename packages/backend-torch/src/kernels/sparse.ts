@@ -5,18 +5,11 @@ import { takingStrings } from "./strings.ts";
 /** Sparse tensors, which TensorFlow.js has as coordinates, values and a shape. */
 export function registerSparseKernels(addon: Addon): void {
   const fillEmptyRows = addon.kernel("SparseFillEmptyRows");
-  const valuesResult = 1;
-  defineKernel(
-    "SparseFillEmptyRows",
-    takingStrings(
-      ({ backend, inputs }) => {
-        const names = ["indices", "values", "denseShape", "defaultValue"];
-        fillEmptyRows(...names.map((name) => backend.handle(input(inputs, name))));
-        return backend.outputs();
-      },
-      (index) => index === valuesResult,
-    ),
-  );
+  defineKernel("SparseFillEmptyRows", ({ backend, inputs }) => {
+    const names = ["indices", "values", "denseShape", "defaultValue"];
+    fillEmptyRows(...names.map((name) => backend.handle(input(inputs, name))));
+    return backend.outputs();
+  });
   const reshape = addon.kernel("SparseReshape");
   defineKernel("SparseReshape", ({ backend, inputs }) => {
     reshape(...["inputIndices", "inputShape", "newShape"].map((name) => backend.handle(input(inputs, name))));

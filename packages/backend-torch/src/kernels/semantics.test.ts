@@ -1,0 +1,79 @@
+/** Where TensorFlow.js's rules of types and special values differ from ATen's, beyond what TensorFlow.js's specs check. */
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { largestError, outcomeOn, tensor, useTorch } from "../testing.ts";
+
+beforeAll(useTorch);
+
+const values = (program: () => tf.Tensor): number[] => outcomeOn("torch", program).values[0] as number[];
+const integers = (...numbers: number[]): tf.Tensor1D => tf.tensor1d(numbers, "int32");
+const runKernel = (name: string, inputs: Record<string, tf.Tensor>, attrs: object = {}): tf.Tensor =>
+  [tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap)].flat()[0] as tf.Tensor;
+
+describe("integers", () => {
+  test("division and remainder by zero give zero", () => {
+    expect(values(() => tf.floorDiv(integers(7, -7, 0), integers(0, 0, 0)))).toEqual([0, 0, 0]);
+    expect(values(() => tf.mod(integers(7, -7, -7), integers(0, 3, -3)))).toEqual([0, 2, -1]);
+  });
+
+  test("casts truncate, wrap around and turn what is not finite into zero", () => {
+    const floats = [1.9, -1.9, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 32 + 512];
+    expect(values(() => tf.cast(tf.tensor1d(floats), "int32"))).toEqual([1, -1, 0, 0, -(2 ** 31), 512]);
+  });
+
+  test("what ATen has of floats only takes integers and booleans", () => {
+    const flags = tf.tensor1d([true, false], "bool");
+    for (const op of [tf.abs, tf.relu, tf.relu6, tf.round, tf.square]) {
+      expect(values(() => op(flags))).toEqual([1, 0]);
+    }
+    expect(values(() => tf.leakyRelu(integers(-5, 2), 0.5))).toEqual([-2.5, 2]);
+    expect(values(() => tf.softplus(integers(0)))[0]).toBeCloseTo(Math.log(2), 6);
+    flags.dispose();
+  });
+});
+
+test("the largest of nothing is smaller than everything", () => {
+  expect(values(() => tf.max(tf.zeros([0, 2]), 0))).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  expect(values(() => tf.min(tf.zeros([0, 1]), 0))).toEqual([Number.POSITIVE_INFINITY]);
+});
+
+describe("strings", () => {
+  const words = (): tf.Tensor1D => tf.tensor1d(["b", "a", "ß", "a"]);
+
+  test("follow their positions through kernels that move elements", () => {
+    const strings = outcomeOn("torch", () => [
+      tf.gatherND(words(), tf.tensor2d([2, 0], [2, 1], "int32")),
+      tf.stridedSlice(words(), [3], [0], [-1]),
+      tf.stack([tf.slice(words(), 1, 2), tf.slice(words(), 0, 2)]),
+      tf.unique(words()).values,
+    ]).values;
+    expect(strings).toEqual([
+      ["ß", "b"],
+      ["a", "ß", "a"],
+      ["a", "ß", "b", "a"],
+      ["b", "a", "ß"],
+    ]);
+  });
+
+  test("are refused by kernels that compute", () => {
+    tf.setBackend("torch");
+    const input = words();
+    expect(() => runKernel("Neg", { x: input })).toThrowError("does not take string tensors");
+    input.dispose();
+  });
+});
+
+test("images rotated by any angle agree with TensorFlow.js", () => {
+  const program = (): tf.Tensor[] => [
+    tf.image.rotateWithOffset(tensor([2, 5, 4, 3]) as tf.Tensor4D, 0.7, 3, [0.4, 0.6]),
+    tf.image.rotateWithOffset(tensor([1, 3, 3, 4]) as tf.Tensor4D, -2, [1, 2, 3], 0.5),
+  ];
+  const [actual, expected] = [outcomeOn("torch", program), outcomeOn("cpu", program)];
+  for (const [i, image] of expected.values.entries()) {
+    expect(largestError(actual.values[i] ?? [], image)).toBeLessThan(1e-6);
+  }
+});
+
+test("a tensor is split into thousands of parts", () => {
+  expect(outcomeOn("torch", () => tf.unstack(tf.range(0, 5000))).values.flat()).toEqual([...Array(5000).keys()]);
+});
