@@ -6,6 +6,8 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { benchAttention } from "./attention.ts";
 import { benchGenerateImage } from "./generate-image.ts";
+import { benchLayers } from "./layers.ts";
+import { benchOverhead } from "./overhead.ts";
 import { benchTrainStep } from "./train-step.ts";
 import { SHAPES } from "./workload.ts";
 
@@ -29,10 +31,12 @@ const shared = {
   threads: Number(values.threads),
   rounds: Number(values.rounds),
 } as const;
-const benches: Record<string, () => Promise<object>> = {
+const benches: Record<string, () => Promise<object | object[]>> = {
   attention: () =>
     benchAttention({ ...shared, numDocuments: Number(values.documents ?? 16), length: Number(values.length) }),
   "generate-image": () => benchGenerateImage(shared),
+  layers: () => benchLayers(shared),
+  overhead: () => benchOverhead(shared),
   "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? 32) }),
 };
 
@@ -42,5 +46,5 @@ if (bench === undefined) {
   process.exit(2);
 }
 const result = await bench();
-if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+if (values.json) for (const line of [result].flat()) process.stdout.write(`${JSON.stringify(line)}\n`);
 else console.table(result);

@@ -1,41 +1,49 @@
-/** `interfuse doctor`: what computes here, why, and how fast it multiplies. */
-import { type BackendReport, type Precision, useBackend } from "@interfuse/tensor";
-import { measureProductRate } from "@interfuse/train";
+/** `interfuse doctor`: what computes here and why, what else was tried, how fast it multiplies, what would be faster. */
+import { availableParallelism, cpus } from "node:os";
+import { findLibtorch, instructionSet, type Libtorch } from "@interfuse/backend-torch";
+import { type BackendReport, backendNames, type Precision, useBackend } from "@interfuse/tensor";
+import { logLine, measureProductRate, stderrOutput } from "@interfuse/train";
+import { formatReport } from "../doctor/format-report.ts";
+import type { ProductRates } from "../doctor/report.ts";
+import { suggest } from "../doctor/suggest.ts";
+import { tryBackend } from "../doctor/try-backend.ts";
 import type { GlobalOptions } from "../global-options.ts";
-
-/** Matrix products a second at each precision the backend has, in GFLOP/s. */
-type ProductRates = Partial<Record<Precision, number>>;
 
 /** Prints the report: text, or with --json one object. */
 export async function doctor(options: GlobalOptions): Promise<void> {
-  const { backend, device, threads, precision } = options;
-  const report = await useBackend({ backend, device, precision, threads });
-  const gemm = await measureRates(report, options);
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ...report, gemm })}\n`);
-    return;
+  const { backend, device, threads, precision, json, quiet } = options;
+  const output = stderrOutput({ isQuiet: quiet || json });
+  const chosen = await useBackend({ backend, device, precision, threads });
+  logLine(output, `measuring ${chosen.backend} and trying the others, about 20 seconds ...`);
+  const gemm = await measureRates(chosen, options);
+  const found = {
+    ...chosen,
+    processor: `${cpus()[0]?.model ?? "unknown processor"} (${availableParallelism()} usable cores)`,
+    instructionSet: instructionSet(),
+    gemm,
+    tried: await tryOthers(chosen),
+  };
+  const report = { ...found, suggestion: suggest(found, libtorchHere()) ?? null };
+  const text = json ? `${JSON.stringify(report)}\n` : formatReport(report, process.stdout.columns ?? 100);
+  process.stdout.write(text);
+}
+
+/** Every backend in the order of preference: as `useBackend` found it, or tried now. */
+async function tryOthers({ backend, library, tried }: BackendReport): Promise<BackendReport["tried"]> {
+  const trials: BackendReport["tried"] = [];
+  for (const name of backendNames()) {
+    if (name === backend) trials.push({ name, ok: true, reason: `chosen: ${library}` });
+    else trials.push(tried.find((trial) => trial.name === name) ?? { name, ...(await tryBackend(name)) });
   }
-  const lines = [
-    `backend    ${report.backend} (${report.library})`,
-    `device     ${report.device}, ${report.threads} threads`,
-    `precision  ${report.precision}`,
-    `why        ${report.reason}`,
-    ...Object.entries(gemm).map(([name, rate]) => `products   ${name.padEnd(5)}${rate.toPrecision(3)} GFLOP/s`),
-    "tried",
-    ...report.tried.map(
-      ({ name, ok, reason }) =>
-        `  ${ok ? "yes" : "no "}  ${name.padEnd(10)} ${reason.replaceAll("\n", "\n                  ")}`,
-    ),
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  return trials;
 }
 
 /** Rates in f32 and bf16, each left out where the backend does not offer it; leaves the chosen precision current. */
-async function measureRates(report: BackendReport, { device, threads }: GlobalOptions): Promise<ProductRates> {
+async function measureRates(chosen: BackendReport, { device, threads }: GlobalOptions): Promise<ProductRates> {
   const rates: ProductRates = {};
-  const backend = report.backend as GlobalOptions["backend"];
-  const other: Precision = report.precision === "f32" ? "bf16" : "f32";
-  for (const precision of [other, report.precision]) {
+  const backend = chosen.backend as GlobalOptions["backend"];
+  const other: Precision = chosen.precision === "f32" ? "bf16" : "f32";
+  for (const precision of [other, chosen.precision]) {
     try {
       await useBackend({ backend, device, threads, precision });
     } catch {
@@ -45,4 +53,13 @@ async function measureRates(report: BackendReport, { device, threads }: GlobalOp
     rates[precision] = (await measureProductRate({ warmUpSeconds: 4 })) / 1e9;
   }
   return rates;
+}
+
+/** The libtorch that set-up would compile against now; none when `LIBTORCH` names none, which the torch trial tells. */
+function libtorchHere(): Libtorch | undefined {
+  try {
+    return findLibtorch();
+  } catch {
+    return undefined;
+  }
 }

@@ -102,18 +102,28 @@ void for_each_output_of_image(const Window& window, Pool pool) {
   });
 }
 
-/// Offset of the first or the last maximum of one channel in the window; -1 when there is none.
-int64_t maximum_in(const Window& window, const Place& place, const float* values, int64_t channel, bool take_last) {
-  int64_t best = -1;
-  float largest = -std::numeric_limits<float>::infinity();
-  window.for_each_pixel(place, [&](int64_t offset) {
-    const float value = values[offset + channel];
-    if (value > largest || (take_last && value == largest)) {
-      largest = value;
-      best = offset + channel;
-    }
-  });
-  return best;
+constexpr int64_t kChannelBlock = 64;
+
+/// Calls `visit(channel, offset of its first or last maximum in the window)` for every channel; -1 when there is none.
+/// Channels are the inner loop, many at a time: they lie side by side.
+template <typename Visit>
+void for_each_maximum(const Window& window, const Place& place, const float* values, bool take_last, Visit visit) {
+  for (int64_t first = 0; first < window.channels; first += kChannelBlock) {
+    const int64_t count = std::min(kChannelBlock, window.channels - first);
+    float largest[kChannelBlock];
+    int64_t best[kChannelBlock];
+    std::fill_n(largest, count, -std::numeric_limits<float>::infinity());
+    std::fill_n(best, count, int64_t{-1});
+    window.for_each_pixel(place, [&](int64_t offset) {
+      const float* pixel = values + offset + first;
+      for (int64_t c = 0; c < count; ++c) {
+        const bool is_better = pixel[c] > largest[c] || (take_last && pixel[c] == largest[c]);
+        largest[c] = is_better ? pixel[c] : largest[c];
+        best[c] = is_better ? offset : best[c];
+      }
+    });
+    for (int64_t c = 0; c < count; ++c) visit(first + c, best[c] < 0 ? best[c] : best[c] + first + c);
+  }
 }
 
 }  // namespace
@@ -184,10 +194,9 @@ Tensor max_pool_grad(const Tensor& dy, const Tensor& x, const PoolingShape& shap
   const bool take_last = window.rank == 5;
   for_each_output_of_image(window, [&](const Place& place) {
     const float* in = from + window.out_offset(place);
-    for (int64_t c = 0; c < window.channels; ++c) {
-      const int64_t best = maximum_in(window, place, values, c, take_last);
-      if (best >= 0) to[best] += in[c];
-    }
+    for_each_maximum(window, place, values, take_last, [&](int64_t channel, int64_t best) {
+      if (best >= 0) to[best] += in[channel];
+    });
   });
   return dx;
 }
@@ -201,10 +210,9 @@ std::vector<Tensor> max_pool_with_argmax(const Tensor& x, const PoolingShape& sh
   const int64_t image_size = window.in[1] * window.in[2] * window.channels;
   for_each_output(window, [&](const Place& place) {
     int32_t* out = position + window.out_offset(place);
-    for (int64_t c = 0; c < window.channels; ++c) {
-      const int64_t best = maximum_in(window, place, values, c, false);
-      out[c] = static_cast<int32_t>(best < 0 || count_batch ? best : best - place.image * image_size);
-    }
+    for_each_maximum(window, place, values, false, [&](int64_t channel, int64_t best) {
+      out[channel] = static_cast<int32_t>(best < 0 || count_batch ? best : best - place.image * image_size);
+    });
   });
   return {max_pool(x, shape), positions};
 }

@@ -9,6 +9,8 @@ export interface Libtorch {
   readonly origin: string;
   /** For example "2.13.0". */
   readonly version: string;
+  /** The header that says the version. */
+  readonly versionFile: string;
   readonly includeFolders: readonly string[];
   readonly libraryFolder: string;
   /** The value of _GLIBCXX_USE_CXX11_ABI it was built with. */
@@ -20,14 +22,19 @@ const OLDEST = [1, 13] as const;
 /** Distributions' 1.x packages compute bf16 products many times slower: taken only when nothing newer can be had. */
 const OLDEST_PREFERRED_MAJOR = 2;
 
+/** Whether `LIBTORCH` names the libtorch to use. */
+export function isLibtorchChosen(): boolean {
+  return (process.env.LIBTORCH ?? "") !== "";
+}
+
 /**
  * The first usable libtorch of: `LIBTORCH`, a Python `torch`, a system package of 2.x, a copy that set-up got earlier.
  *
  * @throws Error when `LIBTORCH` is set but holds no libtorch: what was asked for is never silently replaced
  */
 export function findLibtorch(): Libtorch | undefined {
-  const chosen = process.env.LIBTORCH;
-  if (chosen !== undefined && chosen !== "") {
+  if (isLibtorchChosen()) {
+    const chosen = process.env.LIBTORCH as string;
     const found = inspect(chosen, `LIBTORCH=${chosen}`);
     if (found === undefined) {
       throw new Error(
@@ -85,10 +92,11 @@ export function inspect(folder: string, origin: string): Libtorch | undefined {
   const libraryFolder = librariesIn(join(folder, "lib"));
   if (libraryFolder === undefined || versionFile === undefined || !existsSync(join(include, "ATen", "ATen.h")))
     return undefined;
-  const version = versionIn(readFileSync(versionFile, "utf8"));
+  const version = readVersion(versionFile);
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) return undefined;
-  return { origin, version, includeFolders: [include, api], libraryFolder, cxx11Abi: abiOf(folder, libraryFolder) };
+  const cxx11Abi = abiOf(folder, libraryFolder);
+  return { origin, version, versionFile, includeFolders: [include, api], libraryFolder, cxx11Abi };
 }
 
 /** `lib` itself or its multi-architecture subfolder (Debian), whichever holds libtorch. */
@@ -101,7 +109,9 @@ function librariesIn(lib: string): string | undefined {
   );
 }
 
-function versionIn(header: string): string {
+/** The version that a header of libtorch says, for example "2.13.0". */
+export function readVersion(versionFile: string): string {
+  const header = readFileSync(versionFile, "utf8");
   const part = (name: string): string => new RegExp(`TORCH_VERSION_${name} (\\d+)`).exec(header)?.[1] ?? "0";
   return `${part("MAJOR")}.${part("MINOR")}.${part("PATCH")}`;
 }

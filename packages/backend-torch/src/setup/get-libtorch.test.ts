@@ -57,6 +57,7 @@ describe("getLibtorch without Python", () => {
     expect(outcome).toEqual({
       origin: "set-up's own copy",
       version: "2.13.0",
+      versionFile: join(root, "include", "torch", "headeronly", "version.h"),
       includeFolders: [join(root, "include"), join(root, "include", "torch", "csrc", "api", "include")],
       libraryFolder: join(root, "lib"),
       cxx11Abi: "1",

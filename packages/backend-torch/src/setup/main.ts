@@ -4,14 +4,13 @@
  * Fast when nothing is to do. `--print` writes what was found and built as JSON to stdout; progress goes to stderr.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { compileAddons, compilerCommand, compilerFlags } from "./compile.ts";
 import { findLibtorch, fromSystem, type Libtorch } from "./find-libtorch.ts";
 import { getLibtorch } from "./get-libtorch.ts";
 import { cacheFolder, NODE_API_VERSION, sourceHash } from "./paths.ts";
-import { type BuildRecord, buildKey, readRecord, writeRecord } from "./record.ts";
+import { processorFeatures } from "./processor.ts";
+import { type BuildRecord, buildKey, fileDigest, readRecord, writeRecord } from "./record.ts";
 
 const say = (line: string): void => {
   process.stderr.write(`backend-torch: ${line}\n`);
@@ -28,22 +27,32 @@ async function setUp(): Promise<BuildRecord> {
     libtorch.version,
     libtorch.libraryFolder,
     compiler,
-    cpus()[0]?.model ?? "",
-    processorFeatures(),
+    ...processorFeatures(),
+    compilerFeatures(),
     `node-api ${NODE_API_VERSION}`,
     ...compilerFlags(libtorch),
   ]);
   const known = readRecord(sources);
-  if (known?.key === key && existsSync(known.addon) && existsSync(known.prepare)) {
+  if (known?.key === key && isIntact(known)) {
     say(`ready: libtorch ${known.version} (${known.origin})`);
     return known;
   }
   const folder = join(cacheFolder(), "addons", key);
   const addons = await build(libtorch, folder);
-  const { version, libraryFolder, origin } = libtorch;
-  const record: BuildRecord = { ...addons, key, version, libtorch: libraryFolder, origin };
+  const { version, versionFile, libraryFolder, origin } = libtorch;
+  const digests = [fileDigest(addons.addon), fileDigest(addons.prepare)] as const;
+  const record: BuildRecord = { ...addons, digests, key, version, versionFile, libtorch: libraryFolder, origin };
   writeRecord(sources, record);
   return record;
+}
+
+/** Whether the files of a build are there as they were made. */
+function isIntact({ addon, prepare, digests }: BuildRecord): boolean {
+  try {
+    return fileDigest(addon) === digests[0] && fileDigest(prepare) === digests[1];
+  } catch {
+    return false;
+  }
 }
 
 /** A current libtorch from the network, or else an old one of the system. */
@@ -83,7 +92,7 @@ function compilerVersion(): string {
 }
 
 /** The instruction sets that `-march=native` sees. */
-function processorFeatures(): string {
+function compilerFeatures(): string {
   try {
     return execFileSync(compilerCommand(), ["-march=native", "-dM", "-E", "-x", "c", "/dev/null"], { encoding: "utf8" })
       .split("\n")

@@ -7,7 +7,7 @@ export type Precision = "f32" | "bf16";
 export type BackendName = "auto" | "torch" | "tensorflow" | "wasm" | "webgpu" | "cpu";
 
 /** Where to compute; "auto" is a GPU where the backend finds one. */
-export type DeviceName = "auto" | "cpu" | "cuda" | `cuda:${number}`;
+export type DeviceName = "auto" | "cpu" | "cuda" | `cuda:${number}` | "webgpu";
 
 /** What a candidate is asked for. */
 export type BackendRequest = { device: DeviceName; precision: "auto" | Precision; threads: number | undefined };

@@ -51,6 +51,8 @@ describe("useBackend", () => {
     ],
     [{ backend: "cpu", device: "cuda" } as const, /cpu: it computes on cpu, not on cuda/],
     [{ backend: "webgpu" } as const, /backend \(="webgpu"\) must be one of auto, torch, tensorflow, wasm, cpu here/],
+    [{ device: "tpu" as "cpu" }, /useBackend: device \(="tpu"\) must be auto, cpu, cuda, cuda:N or webgpu/],
+    [{ precision: "f16" as "f32" }, /useBackend: precision \(="f16"\) must be auto, f32 or bf16/],
     [{ threads: 0 }, /threads \(=0\) must be a positive integer/],
   ])("refuses %j and keeps the current backend", async (options, message) => {
     await useBackend({ backend: "wasm" });

@@ -3,6 +3,8 @@ import { candidates } from "#candidates";
 import { tf } from "../tf.ts";
 import type { BackendName, BackendRequest, DeviceName, LoadedBackend, Precision } from "./candidate.ts";
 
+const DEVICE = /^(auto|cpu|cuda(:\d+)?|webgpu)$/;
+
 /** What `useBackend` chose and what it tried on the way. */
 export type BackendReport = {
   backend: string;
@@ -26,10 +28,15 @@ export type UseBackendOptions = {
   threads?: number;
 };
 
+/** Names of the backends that `useBackend` knows here, best first. */
+export function backendNames(): Exclude<BackendName, "auto">[] {
+  return candidates.map(({ name }) => name);
+}
+
 /**
  * Makes a backend current: the named one, or the best that loads as asked ("auto", the default). In Node: torch,
  * tensorflow, wasm, cpu; in a browser: webgpu, wasm, cpu.
- * @throws RangeError for an unknown name or a wrong number of threads; Error, with what was tried and why it failed, when
+ * @throws RangeError for an unknown name, device or precision or a wrong number of threads; Error, with what was tried and why it failed, when
  *   the named backend, or for "auto" every one, cannot load or cannot do what is asked.
  */
 export async function useBackend({
@@ -38,10 +45,15 @@ export async function useBackend({
   precision = "auto",
   threads,
 }: UseBackendOptions = {}): Promise<BackendReport> {
-  const names = candidates.map(({ name }) => name);
   const chosen = backend === "auto" ? candidates : candidates.filter(({ name }) => name === backend);
   if (chosen.length === 0) {
-    throw new RangeError(`useBackend: backend (="${backend}") must be one of auto, ${names.join(", ")} here`);
+    throw new RangeError(`useBackend: backend (="${backend}") must be one of auto, ${backendNames().join(", ")} here`);
+  }
+  if (!DEVICE.test(device)) {
+    throw new RangeError(`useBackend: device (="${device}") must be auto, cpu, cuda, cuda:N or webgpu`);
+  }
+  if (!["auto", "f32", "bf16"].includes(precision)) {
+    throw new RangeError(`useBackend: precision (="${precision}") must be auto, f32 or bf16`);
   }
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new RangeError(`useBackend: threads (=${threads}) must be a positive integer`);

@@ -1,0 +1,104 @@
+/**
+ * Training stock TensorFlow.js layers models on this project's backend, on WebAssembly and on tfjs-node where it is built:
+ * the same program in turn, medians of rounds after at least five seconds of warm-up.
+ */
+import { tf, useBackend } from "@interfuse/tensor";
+import { LAYERS_TASKS, type LayersTask } from "./layers-models.ts";
+import { median } from "./statistics.ts";
+
+const BACKENDS = ["torch", "tensorflow", "wasm"] as const;
+const WARM_UP_SECONDS = 5;
+/** A round of each backend has about this long. */
+const ROUND_SECONDS = 0.5;
+
+type Backend = (typeof BACKENDS)[number];
+
+/** A task on its backend, and how long its steps took. */
+interface Contestant extends LayersTask {
+  readonly backend: Backend;
+  readonly library: string;
+  readonly stepsPerRound: number;
+  readonly times: number[];
+}
+
+/** One line of the result. */
+export interface LayersResult {
+  readonly bench: "layers";
+  readonly model: string;
+  readonly backend: Backend;
+  readonly library: string;
+  readonly msPerStep: number;
+  /** How many times as fast `torch` is; 1 for itself. */
+  readonly torchIsFasterBy: number;
+}
+
+/** Measures every model on every backend that is here; one result for each pair. */
+export async function benchLayers({ threads, rounds }: { threads: number; rounds: number }): Promise<LayersResult[]> {
+  const libraries = await loadBackends(threads);
+  const results: LayersResult[] = [];
+  for (const [model, make] of Object.entries(LAYERS_TASKS)) {
+    const contestants: Contestant[] = [];
+    for (const [backend, library] of libraries) {
+      tf.setBackend(backend);
+      const task = make();
+      contestants.push({ ...task, backend, library, stepsPerRound: await warmUp(task), times: [] });
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const contestant of contestants) contestant.times.push(await millisecondsPerStep(contestant));
+    }
+    const torch = contestants.find(({ backend }) => backend === "torch") as Contestant;
+    for (const { backend, library, times } of contestants) {
+      const msPerStep = median(times);
+      results.push({
+        bench: "layers",
+        model,
+        backend,
+        library,
+        msPerStep,
+        torchIsFasterBy: msPerStep / median(torch.times),
+      });
+    }
+    for (const { backend, model: network, x, y } of contestants) {
+      tf.setBackend(backend);
+      network.dispose();
+      tf.dispose([x, y]);
+    }
+  }
+  return results;
+}
+
+/** Backends and what computes behind them; without tfjs-node where it is not built, which stderr tells. */
+async function loadBackends(threads: number): Promise<Map<Backend, string>> {
+  const libraries = new Map<Backend, string>();
+  for (const backend of BACKENDS) {
+    try {
+      const { library } = await useBackend({ backend, precision: "f32", threads });
+      libraries.set(backend, library);
+    } catch (error) {
+      if (backend !== "tensorflow") throw error;
+      process.stderr.write(
+        `layers: without tfjs-node; "npm run setup:tensorflow" builds it (${(error as Error).message})\n`,
+      );
+    }
+  }
+  return libraries;
+}
+
+/** Trains for some seconds. @returns how many steps make a round */
+async function warmUp({ model, x, y }: LayersTask): Promise<number> {
+  const start = performance.now();
+  let steps = 0;
+  while (performance.now() - start < WARM_UP_SECONDS * 1000) {
+    await model.trainOnBatch(x, y);
+    steps++;
+  }
+  return Math.max(1, Math.round((steps * ROUND_SECONDS) / WARM_UP_SECONDS));
+}
+
+/** One round; the loss that each step reads back ends it. */
+async function millisecondsPerStep({ backend, model, x, y, stepsPerRound }: Contestant): Promise<number> {
+  tf.setBackend(backend);
+  const start = performance.now();
+  for (let step = 0; step < stepsPerRound; step++) await model.trainOnBatch(x, y);
+  return (performance.now() - start) / stepsPerRound;
+}

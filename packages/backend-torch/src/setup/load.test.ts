@@ -1,0 +1,108 @@
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { loadAddon } from "./load.ts";
+import { sourceHash } from "./paths.ts";
+import { fileDigest, writeRecord } from "./record.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "interfuse-load-"));
+  vi.stubEnv("INTERFUSE_CACHE", join(folder, "cache"));
+  vi.stubEnv("LIBTORCH", "");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** As much of a libtorch as is looked at before the addon is loaded. */
+function makeLibtorch(name: string, [major, minor]: readonly [number, number]) {
+  const root = join(folder, name);
+  for (const part of ["lib", "include/ATen", "include/torch/headeronly"]) {
+    mkdirSync(join(root, part), { recursive: true });
+  }
+  writeFileSync(join(root, "lib", "libtorch_cpu.so"), "not really");
+  writeFileSync(join(root, "include", "ATen", "ATen.h"), "");
+  const versionFile = join(root, "include", "torch", "headeronly", "version.h");
+  writeFileSync(
+    versionFile,
+    `#define TORCH_VERSION_MAJOR ${major}\n#define TORCH_VERSION_MINOR ${minor}\n#define TORCH_VERSION_PATCH 0\n`,
+  );
+  return { root, versionFile, libraries: join(root, "lib") };
+}
+
+/** A build in a cache of its own, of files that are no libraries. */
+function makeBuild() {
+  const libtorch = makeLibtorch("libtorch", [2, 13]);
+  const [addon, prepare] = [join(folder, "addon.node"), join(folder, "prepare.node")];
+  writeFileSync(addon, "an addon");
+  writeFileSync(prepare, "another");
+  writeRecord(sourceHash(), {
+    addon,
+    prepare,
+    digests: [fileDigest(addon), fileDigest(prepare)],
+    key: "key",
+    version: "2.13.0",
+    versionFile: libtorch.versionFile,
+    libtorch: libtorch.libraries,
+    origin: "a test",
+  });
+  return { addon, prepare, libtorch };
+}
+
+describe("loadAddon refuses, with a remedy and without loading anything", () => {
+  it("an empty cache", () => {
+    expect(loadAddon).toThrow(/no addon was compiled for these sources.*run "npx @interfuse\/backend-torch setup"/);
+  });
+
+  it("a build of another processor in a shared cache", () => {
+    makeBuild();
+    const records = join(folder, "cache", "backend-torch", "records");
+    const [name = ""] = readdirSync(records);
+    renameSync(join(records, name), join(records, name.replace(/-[0-9a-f]+\.json$/, "-00000000.json")));
+    expect(loadAddon).toThrow(/compiled for another processor; run "npx/);
+  });
+
+  it("a damaged record", () => {
+    makeBuild();
+    const records = join(folder, "cache", "backend-torch", "records");
+    writeFileSync(join(records, readdirSync(records)[0] as string), "{");
+    expect(loadAddon).toThrow(/no addon was compiled for these sources/);
+  });
+
+  it.each(["addon", "prepare"] as const)("a damaged or missing %s file", (which) => {
+    const build = makeBuild();
+    writeFileSync(build[which], "an");
+    expect(loadAddon).toThrow(`backend-torch: "${build[which]}" is damaged; run "npx @interfuse/backend-torch setup"`);
+    rmSync(build[which]);
+    expect(loadAddon).toThrow(`backend-torch: "${build[which]}" is gone; run`);
+  });
+
+  it("a libtorch that is gone", () => {
+    const { libtorch } = makeBuild();
+    rmSync(libtorch.root, { recursive: true });
+    expect(loadAddon).toThrow(`"${libtorch.libraries}" is gone; run`);
+  });
+
+  it("a libtorch of another version than the addon was compiled for", () => {
+    makeBuild();
+    makeLibtorch("libtorch", [2, 14]);
+    expect(loadAddon).toThrow(/libtorch in ".*" is 2\.14\.0, the addon was compiled for 2\.13\.0; run/);
+  });
+
+  it("another libtorch in LIBTORCH, or none", () => {
+    makeBuild();
+    vi.stubEnv("LIBTORCH", makeLibtorch("other", [2, 12]).root);
+    expect(loadAddon).toThrow(/LIBTORCH has libtorch 2\.12\.0 in ".*other.*", the addon was compiled for 2\.13\.0 in/);
+    vi.stubEnv("LIBTORCH", join(folder, "nowhere"));
+    expect(loadAddon).toThrow(/LIBTORCH \(=".*nowhere"\) must be a folder with include\/ and lib\//);
+  });
+
+  it("files that are no libraries", () => {
+    const { addon, libtorch } = makeBuild();
+    vi.stubEnv("LIBTORCH", libtorch.root);
+    expect(loadAddon).toThrow(`"${addon}" (libtorch 2.13.0) does not load: `);
+  });
+});
