@@ -98,7 +98,7 @@ Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Te
     return from_last(column_product(images, flat_weight, bias.value_or(Tensor())), geometry);
   }
   c10::optional<Tensor> aten_bias;
-  if (bias) aten_bias = *bias;
+  if (bias) aten_bias = bias->to(x.scalar_type());
   const Tensor all = as_aten(padded(images, geometry));
   const Tensor typed_weight = aten_weight(weight);
   const Tensor y = in_pieces(images.size(0), [&](Piece piece) {
@@ -226,9 +226,7 @@ Tensor fused_convolution(const Tensor& x, const Tensor& weight, const std::optio
 
 Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
                            const ConvolutionShape& shape, Precision precision) {
-  std::optional<Tensor> typed_bias;
-  if (bias) typed_bias = bias->to(activation_type(precision));
-  return convolution(in_precision(x, precision), in_precision(weight, precision), typed_bias, shape);
+  return convolution(in_precision(x, precision), in_precision(weight, precision), bias, shape);
 }
 
 Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, const Ints& input_shape,
