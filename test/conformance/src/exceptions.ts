@@ -1,11 +1,16 @@
-/** Why a spec does not apply to `torch`, by kernel or by name; everything else must pass. */
-
-const STRINGS = "computes on strings, which no native tensor holds; ours come from the text tokenizer as integers";
-const RAGGED = "ragged tensors, which TensorFlow.js itself only has as lists of tensors";
+/** What `torch` leaves out, does not compute natively or cannot pass, and why; everything else must be there and pass. */
 
 /** Kernels that `torch` leaves out, with the reason. */
-export const EXCEPTED_KERNELS: Readonly<Record<string, string>> = {
+export const OMITTED_KERNELS: Readonly<Record<string, string>> = {
   Draw: "draws on a browser's canvas",
+};
+
+const RAGGED = "JavaScript: ragged rows decide the shape";
+const STRINGS = "JavaScript: strings live there";
+
+/** What stands for a native function in the kernels that have none. */
+export const KERNELS_NOT_NATIVE: Readonly<Record<string, string>> = {
+  Identity: "none: another reference to the same data",
   RaggedGather: RAGGED,
   RaggedRange: RAGGED,
   RaggedTensorToTensor: RAGGED,

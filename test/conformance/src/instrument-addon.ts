@@ -48,11 +48,12 @@ export function instrumentAddon({ storeBfloat16 }: { storeBfloat16: boolean }): 
       for (const kernel of kernels) {
         const { kernelName, kernelFunc } = kernel;
         const watched: typeof kernelFunc = (call) => {
+          const called = byKernel.get(kernelName) ?? new Set();
+          byKernel.set(kernelName, called);
           // Numbers stand for strings, which brings them from and to JavaScript whatever the kernel does.
           if (Object.values(call.inputs).some((input) => input?.dtype === "string")) return kernelFunc(call);
           const outer = current;
-          current = byKernel.get(kernelName) ?? new Set();
-          byKernel.set(kernelName, current);
+          current = called;
           try {
             return kernelFunc(call);
           } finally {

@@ -1,7 +1,7 @@
 /** The page `docs/kernels.md`: what computes each kernel of `torch`, as seen while the specs ran. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { EXCEPTED_KERNELS } from "./exceptions.ts";
+import { KERNELS_NOT_NATIVE, OMITTED_KERNELS } from "./exceptions.ts";
 import type { NativeCalls } from "./instrument-addon.ts";
 import { table } from "./markdown.ts";
 
@@ -17,8 +17,8 @@ export interface KernelSource {
   readonly natives: readonly string[];
   /** Whether a spec called it; else the native function is the one of its name. */
   readonly isSeen: boolean;
-  /** Whether values went through JavaScript. */
-  readonly movesValues: boolean;
+  /** Whether it called the addon, and no values went through JavaScript. */
+  readonly isNative: boolean;
 }
 
 /** C++ functions by the name under which the addon exports them, from the binding's tables. */
@@ -38,12 +38,9 @@ export function kernelSources({ kernels, functions, byKernel }: NativeCalls): Ke
   return kernels.map((kernel) => {
     const seen = byKernel[kernel];
     const called = seen ?? functions.filter((name) => name === kernel);
-    return {
-      kernel,
-      natives: called.filter((name) => !DATA_FUNCTIONS.includes(name)),
-      isSeen: seen !== undefined,
-      movesValues: called.some((name) => DATA_FUNCTIONS.includes(name)),
-    };
+    const natives = called.filter((name) => !DATA_FUNCTIONS.includes(name));
+    const isNative = called.length > 0 && natives.length === called.length;
+    return { kernel, natives, isSeen: seen !== undefined, isNative };
   });
 }
 
@@ -52,20 +49,19 @@ export function kernelPage(sources: readonly KernelSource[]): string {
   const bound = boundFunctions();
   const rows = sources.map(({ kernel, natives, isSeen }) => {
     const targets = natives.map((name) => `\`${bound.get(name) ?? name}\``).join(", ");
-    return [kernel, targets || "none: another reference to the same data", isSeen ? "specs" : "own tests"];
+    return [kernel, KERNELS_NOT_NATIVE[kernel] ?? targets, isSeen ? "specs" : "own tests"];
   });
-  const excepted = Object.entries(EXCEPTED_KERNELS);
   return `# Kernels of backend torch
 
 The C++ function behind each kernel (\`at::\` is ATen, the others are in \`packages/backend-torch/native/compute/\`), as seen
 while TensorFlow.js's specs ran, or by name where only our own tests call the kernel. Strings have no native form: kernels that
-move elements move their positions natively and the strings follow. Written by \`npm run conformance -- --write\`; a test
-compares this page.
+move elements move their positions natively and the strings follow. Kernels that compute on strings, and on ragged tensors,
+run TensorFlow.js's own JavaScript. Written by \`npm run conformance -- --write\`; a test compares this page.
 
 ${table(["kernel", "native function", "seen in"], rows)}
 
 Left out:
 
-${table(["kernel", "reason"], excepted)}
+${table(["kernel", "reason"], Object.entries(OMITTED_KERNELS))}
 `;
 }

@@ -58,7 +58,7 @@ function jsonReport(): object {
   return { ...Object.fromEntries(entries), ...nativeReport() };
 }
 
-/** Which pages are not what a run with `--write` would leave, and which kernels brought values to JavaScript. */
+/** Which pages are not what a run with `--write` would leave, and which kernels do not compute natively. */
 function nativeReport(): object {
   const sources = torchKernels();
   const verdict = verdicts.get("torch");
@@ -69,7 +69,7 @@ function nativeReport(): object {
   const stalePages = Object.entries(current)
     .filter(([name, text]) => !existsSync(page(name)) || !readFileSync(page(name), "utf8").includes(text))
     .map(([name]) => name);
-  return { stalePages, inJavaScript: sources.filter(({ movesValues }) => movesValues).map(({ kernel }) => kernel) };
+  return { stalePages, notNative: sources.filter(({ isNative }) => !isNative).map(({ kernel }) => kernel) };
 }
 
 function torchKernels(): KernelSource[] | undefined {

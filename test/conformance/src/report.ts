@@ -74,7 +74,7 @@ TensorFlow.js ${version} ships the specs of its operations; this is how backends
 
 ${countsTable(verdicts)}
 
-\`cpu\`, \`wasm\` and \`tensorflow\` are TensorFlow.js's own backends, for comparison.
+\`cpu\`, \`wasm\` and \`tensorflow\` are TensorFlow.js's own backends, for comparison; two specs are defined for \`cpu\` only.
 
 ${torchSections(verdicts.get("torch") as Verdict)}
 ${bfloat16Section(bfloat16)}`;

@@ -1,5 +1,4 @@
 /** Sorts spec results into what counts and what does not. */
-import { EXCEPTED_KERNELS } from "./exceptions.ts";
 import type { SpecResult } from "./run-specs.ts";
 
 /** A spec that does not pass, and why. */
@@ -15,10 +14,8 @@ export interface Verdict {
   readonly notApplicable: readonly Exception[];
 }
 
-const MISSING_KERNEL = /Kernel '(\w+)' not registered/;
-
 /**
- * Specs that TensorFlow.js disabled, or that need a kernel excepted from `torch`, do not apply.
+ * Specs that TensorFlow.js disabled do not apply.
  *
  * @param known reasons for which further specs do not apply, by name
  */
@@ -27,11 +24,8 @@ export function judge(specs: readonly SpecResult[], known: Readonly<Record<strin
   const notApplicable: Exception[] = [];
   for (const { name, status, messages } of specs) {
     if (status === "passed") continue;
-    const kernel = MISSING_KERNEL.exec(messages.join("\n"))?.[1] ?? "";
-    const excepted = EXCEPTED_KERNELS[kernel];
     const reason = known[name];
     if (status === "pending") notApplicable.push({ spec: name, reason: "disabled in TensorFlow.js itself" });
-    else if (excepted !== undefined) notApplicable.push({ spec: name, reason: `${kernel}: ${excepted}` });
     else if (reason !== undefined) notApplicable.push({ spec: name, reason });
     else failed.push({ spec: name, reason: messages[0] ?? "" });
   }

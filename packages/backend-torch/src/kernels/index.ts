@@ -10,6 +10,7 @@ import { registerNetworkKernels } from "./network.ts";
 import { registerOptimizerKernels } from "./optimizer.ts";
 import { registerPoolingKernels } from "./pooling.ts";
 import { registerProductKernels } from "./product.ts";
+import { registerRaggedAndStringKernels } from "./ragged-and-strings.ts";
 import { registerReductionKernels } from "./reduction.ts";
 import { registerShapeKernels } from "./shape.ts";
 import { registerSparseKernels } from "./sparse.ts";
@@ -28,6 +29,7 @@ export function registerKernels(addon: Addon): void {
   registerNetworkKernels(addon);
   registerImageKernels(addon);
   registerSparseKernels(addon);
+  registerRaggedAndStringKernels();
   registerFusedKernels(addon);
   registerOptimizerKernels(addon);
 }
