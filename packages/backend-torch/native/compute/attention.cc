@@ -84,7 +84,7 @@ void forward_group(const Operands& in, const HeadRows& output, float* log_sum_ex
     transpose_rows(scratch.key_rows.get(), end - begin, in.size, scratch.key_columns.get());
     pack_rows(in.value, group, begin, end, head / in.query_heads, in.size, scratch.value_rows.get());
     const Word<Element>* values =
-        pair_all_rows(scratch.value_rows.get(), end - begin, padded, scratch.value_words.get());
+        pair_all_rows(scratch.value_rows.get(), end - begin, padded, padded, scratch.value_words.get());
     for (int64_t r = 0; r < count; r += kRowBlock) {
       const int64_t rows = std::min(kRowBlock, count - r);
       const Visible visible = visible_part(group.rows.data() + r, rows, begin, end);
@@ -131,15 +131,15 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
   const Tensor output =
       at::empty(q.sizes(), q.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
   const Tensor log_sum_exp = at::empty({q.size(0), num_heads}, at::kFloat);
-  const AttentionPlan plan = plan_attention(key_ranges.data, q.size(0), k.size(0), kGroupQueries);
+  const auto plan = remembered_plan(key_ranges, k.size(0), kGroupQueries);
   const Operands in{HeadRows(q), HeadRows(k), HeadRows(v), size, num_heads / k.size(1), static_cast<float>(scale)};
   const HeadRows out(output);
-  const auto num_groups = static_cast<int64_t>(plan.groups.size());
+  const auto num_groups = static_cast<int64_t>(plan->groups.size());
   with_element(precision, [&](auto element) {
     parallel_for(num_groups * num_heads, 1, [&](int64_t begin, int64_t end) {
       ForwardScratch<decltype(element)> scratch(size);
       for (int64_t item = begin; item < end; ++item) {
-        forward_group(in, out, data_of<float>(log_sum_exp), plan.groups[item / num_heads], item % num_heads, num_heads,
+        forward_group(in, out, data_of<float>(log_sum_exp), plan->groups[item / num_heads], item % num_heads, num_heads,
                       scratch);
       }
     });

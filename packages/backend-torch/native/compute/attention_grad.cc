@@ -144,12 +144,13 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
         {keys + visible.begin / kWord * padded, padded}, {dquery + r * padded, padded}, rows, padded,
         in_words<Element>(depth));
   }
-  const Word<Element>* queries = pair_all_rows(scratch.query.get(), count, padded, scratch.query_words.get());
-  const Word<Element>* dys = pair_all_rows(scratch.dy.get(), count, padded, scratch.dy_words.get());
+  const Word<Element>* queries = pair_all_rows(scratch.query.get(), count, padded, padded, scratch.query_words.get());
+  const Word<Element>* dys = pair_all_rows(scratch.dy.get(), count, padded, padded, scratch.dy_words.get());
+  const int64_t width = round_up(end - begin);
   const Word<Element>* probabilities =
-      pair_all_rows(scratch.probabilities.get(), count, kTileStride, scratch.probability_words.get());
+      pair_all_rows(scratch.probabilities.get(), count, width, kTileStride, scratch.probability_words.get());
   const Word<Element>* dscores =
-      pair_all_rows(scratch.dscores.get(), count, kTileStride, scratch.dscore_words.get());
+      pair_all_rows(scratch.dscores.get(), count, width, kTileStride, scratch.dscore_words.get());
   // Keys in blocks, each over the rows between the first and the last block that sees it.
   for (int64_t p = 0; p < end - begin; p += kRowBlock) {
     const int64_t positions = std::min(kRowBlock, end - begin - p);
@@ -180,7 +181,7 @@ void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head
     const int64_t end = std::min<int64_t>(begin + kTilePositions, group.num_positions);
     pack_rows(in.key, group, begin, end, kv_head, in.size, scratch.key_rows.get());
     transpose_rows(scratch.key_rows.get(), end - begin, in.size, scratch.key_columns.get());
-    const Word<Element>* keys = pair_all_rows(scratch.key_rows.get(), end - begin, padded, scratch.key_words.get());
+    const Word<Element>* keys = pair_all_rows(scratch.key_rows.get(), end - begin, padded, padded, scratch.key_words.get());
     pack_rows(in.value, group, begin, end, kv_head, in.size, scratch.value_rows.get());
     transpose_rows(scratch.value_rows.get(), end - begin, in.size, scratch.value_columns.get());
     std::memset(scratch.dkey.get(), 0, (end - begin) * padded * sizeof(float));
@@ -225,15 +226,15 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
                     q.size(1),
                     k.size(1),
                     static_cast<float>(scale)};
-  const AttentionPlan plan = plan_attention(key_ranges.data, q.size(0), k.size(0), kGroupQueries);
+  const auto plan = remembered_plan(key_ranges, k.size(0), kGroupQueries);
   const int64_t kv_heads = k.size(1);
-  const auto components = static_cast<int64_t>(plan.components.size());
+  const auto components = static_cast<int64_t>(plan->components.size());
   with_element(precision, [&](auto element) {
     parallel_for(components * kv_heads, 1, [&](int64_t begin, int64_t end) {
       BackwardScratch<decltype(element)> scratch(size, in.query_heads());
       for (int64_t item = begin; item < end; ++item) {
-        for (const int32_t group : plan.components[item / kv_heads])
-          backward_group(in, plan.groups[group], item % kv_heads, scratch);
+        for (const int32_t group : plan->components[item / kv_heads])
+          backward_group(in, plan->groups[group], item % kv_heads, scratch);
       }
     });
   });

@@ -115,8 +115,6 @@ std::vector<std::vector<int32_t>> connect(const std::vector<QueryGroup>& groups)
   return components;
 }
 
-}  // namespace
-
 AttentionPlan plan_attention(const int32_t* key_ranges, int64_t num_queries, int64_t num_keys, int32_t max_queries) {
   AttentionPlan plan;
   std::vector<RowRanges> rows;
@@ -139,6 +137,28 @@ AttentionPlan plan_attention(const int32_t* key_ranges, int64_t num_queries, int
   close(static_cast<int32_t>(num_queries));
   plan.components = connect(plan.groups);
   return plan;
+}
+
+/// What a plan was made of, and the plan.
+struct Remembered {
+  std::vector<int32_t> key_ranges;
+  int64_t num_keys = 0;
+  int32_t max_queries = 0;
+  std::shared_ptr<const AttentionPlan> plan;
+};
+
+}  // namespace
+
+std::shared_ptr<const AttentionPlan> remembered_plan(Int32Span key_ranges, int64_t num_keys, int32_t max_queries) {
+  thread_local Remembered last;
+  const int32_t* end = key_ranges.data + key_ranges.size;
+  const bool is_same = last.plan != nullptr && last.num_keys == num_keys && last.max_queries == max_queries &&
+                       std::equal(last.key_ranges.begin(), last.key_ranges.end(), key_ranges.data, end);
+  if (!is_same) {
+    auto plan = plan_attention(key_ranges.data, key_ranges.size / 4, num_keys, max_queries);
+    last = {{key_ranges.data, end}, num_keys, max_queries, std::make_shared<AttentionPlan>(std::move(plan))};
+  }
+  return last.plan;
 }
 
 }  // namespace interfuse

@@ -3,8 +3,10 @@
 // while gradients of keys are added up.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "types.h"
 
 namespace interfuse {
 
@@ -36,7 +38,8 @@ struct AttentionPlan {
   std::vector<std::vector<int32_t>> components;  // indices of groups, ascending
 };
 
-/// Groups of at most `max_queries` queries; ranges are clipped to [0, num_keys).
-AttentionPlan plan_attention(const int32_t* key_ranges, int64_t num_queries, int64_t num_keys, int32_t max_queries);
+/// The plan of key ranges [L, 4], in groups of at most `max_queries` queries; ranges are clipped to [0, num_keys). The last
+/// plan of a thread is remembered: the layers and passes of one step ask for the same.
+std::shared_ptr<const AttentionPlan> remembered_plan(Int32Span key_ranges, int64_t num_keys, int32_t max_queries);
 
 }  // namespace interfuse

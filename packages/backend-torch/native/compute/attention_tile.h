@@ -125,11 +125,14 @@ void transpose_rows(const Element* rows, int64_t count, int64_t size, Word<Eleme
   }
 }
 
-/// Rows [count][stride] as words along the rows, [count in words][stride]; the row after the last is read if count is
-/// odd. Single floats are words already.
-inline const float* pair_all_rows(const float* rows, int64_t, int64_t, float*) { return rows; }
-inline const Bfloat16Pair* pair_all_rows(const Bfloat16* rows, int64_t count, int64_t stride, Bfloat16Pair* to) {
-  for (int64_t r = 0; r < count; r += 2) pair_rows(rows + r * stride, rows + (r + 1) * stride, stride, to + r / 2 * stride);
+/// Rows [count] of `width` at a distance of `stride`, as words along the rows, [count in words] of `width` words at the
+/// same distance; the row after the last is read if count is odd. Single floats are words already.
+inline const float* pair_all_rows(const float* rows, int64_t, int64_t, int64_t, float*) { return rows; }
+inline const Bfloat16Pair* pair_all_rows(const Bfloat16* rows, int64_t count, int64_t width, int64_t stride,
+                                         Bfloat16Pair* to) {
+  for (int64_t r = 0; r < count; r += 2) {
+    pair_rows(rows + r * stride, rows + (r + 1) * stride, width, to + r / 2 * stride);
+  }
   return to;
 }
 
