@@ -18,6 +18,7 @@ async function whyUnavailable(): Promise<string | undefined> {
   }
 }
 
+// tfjs-node is optional and large, so set-up does not build it: skipped, with a printed reason, where nobody has.
 const describeTensorflow = describe.skipIf((await whyUnavailable()) !== undefined);
 
 describeTensorflow("the portable definitions on tensorflow", () => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { torchUnavailable } from "./ops-torch-backend.ts";
 import { ANSWER, runSeries, TORCH_PROGRAM } from "./torch-program.ts";
 
+// Skipped, with a printed reason, only where the addon is not built; under CI=true that is a failure instead.
 const describeTorch = describe.skipIf((await torchUnavailable()) !== undefined);
 
 /** The answer and exit code of a child. */
