@@ -1,3 +1,4 @@
+export type { ConvolutionalSizes } from "./convolutional/sizes.ts";
 export type { ImageTokenizer, ImageTokenizerConfig } from "./image-tokenizer.ts";
 export {
   type KlAutoencoderConfig,
@@ -5,9 +6,9 @@ export {
   klAutoencoderRecipes,
   resolveKlAutoencoderConfig,
 } from "./kl-autoencoder/config.ts";
-export { KlAutoencoder, type LatentPosterior, type LatentStatistics } from "./kl-autoencoder/kl-autoencoder.ts";
-export { measureLatentStatistics } from "./kl-autoencoder/latent-statistics.ts";
+export { KlAutoencoder, type LatentPosterior } from "./kl-autoencoder/kl-autoencoder.ts";
 export { KL_WEIGHT, type KlAutoencoderLoss, klAutoencoderLoss } from "./kl-autoencoder/loss.ts";
+export { type LatentStatistics, measureLatentStatistics } from "./latent-statistics.ts";
 export { cropTo, padToMultiple } from "./padding.ts";
 export {
   type Picture,
