@@ -35,6 +35,12 @@ export {
   type HostTensor,
   hostTensorToFloat32,
 } from "./safetensors/host-tensor.ts";
-export { readSafetensors, type SafetensorsFile } from "./safetensors/read.ts";
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsFile,
+  type SafetensorsHeader,
+} from "./safetensors/read.ts";
 export { writeSafetensors } from "./safetensors/write.ts";
 export { tf } from "./tf.ts";
