@@ -8,6 +8,7 @@ export {
   type ValueAndGradsOptions,
   valueAndGrads,
 } from "./gradients/value-and-grads.ts";
+export { withoutGradients } from "./gradients/without-gradients.ts";
 export { initNormal, initOnes, initZeros } from "./initialisers.ts";
 export { Module } from "./module.ts";
 export { type AdamWOptions, type AdamWTensors, adamwUpdate } from "./ops/adamw-update.ts";

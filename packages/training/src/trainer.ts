@@ -189,7 +189,7 @@ export class Trainer<Batch> {
       generator: resume?.generator ?? generator.state(),
       cursor: batches.state(),
       config,
-      parameters: await toHostTensors(task.module.parameters()),
+      parameters: await toHostTensors(task.module.state()),
       optimizer: await toHostTensors(optimizer.state()),
       averages: averages === undefined ? undefined : await toHostTensors(averages),
     };
