@@ -1,5 +1,10 @@
 export type { ConvolutionalSizes } from "./convolutional/sizes.ts";
-export type { ImageTokenizer, ImageTokenizerConfig } from "./image-tokenizer.ts";
+export {
+  type DiscreteImageTokenizer,
+  type ImageTokenizer,
+  type ImageTokenizerConfig,
+  isDiscrete,
+} from "./image-tokenizer.ts";
 export {
   type KlAutoencoderConfig,
   type KlAutoencoderConfigInput,
@@ -19,6 +24,18 @@ export {
   tensorToPictures,
 } from "./picture.ts";
 export { PixelTokenizer, type PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+export {
+  type QuantizedAutoencoderConfig,
+  type QuantizedAutoencoderConfigInput,
+  resolveQuantizedAutoencoderConfig,
+} from "./quantized-autoencoder/config.ts";
+export {
+  type QuantizedAutoencoderLoss,
+  type QuantizedAutoencoderLossOptions,
+  quantizedAutoencoderLoss,
+} from "./quantized-autoencoder/loss.ts";
+export { QuantizedAutoencoder } from "./quantized-autoencoder/quantized-autoencoder.ts";
+export { quantizedAutoencoderRecipes } from "./quantized-autoencoder/recipes.ts";
 export { type Assignment, Assignments } from "./quantizers/assignments.ts";
 export {
   type FiniteScalarQuantizerConfig,
