@@ -33,8 +33,8 @@ export type StepEvent = {
 /** A checkpoint is on disk. */
 export type CheckpointEvent = { readonly type: "checkpoint"; readonly step: number; readonly path: string };
 
-/** The run is over: all steps are done, or the signal stopped it (after a checkpoint). */
-export type EndEvent = { readonly type: "end"; readonly step: number; readonly reason: "done" | "aborted" };
+/** The run is over: all steps are done, or (after a checkpoint) it was to pause here, or the signal stopped it. */
+export type EndEvent = { readonly type: "end"; readonly step: number; readonly reason: "done" | "paused" | "aborted" };
 
 /** Any of a run's events, told by `type`. */
 export type TrainingEvent = StartEvent | StepEvent | CheckpointEvent | EndEvent;

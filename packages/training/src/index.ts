@@ -19,6 +19,7 @@ export type { Optimizer, UpdateOptions } from "./optimizer.ts";
 export {
   constantSchedule,
   cosineSchedule,
+  lastStableStep,
   linearSchedule,
   type Schedule,
   type ScheduleConfig,

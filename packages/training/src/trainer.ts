@@ -15,7 +15,7 @@ import {
   writeTrainingState,
 } from "./checkpoint/training-state.ts";
 import { assertSameConfig } from "./config-changes.ts";
-import type { TrainingEvent } from "./events.ts";
+import type { EndEvent, TrainingEvent } from "./events.ts";
 import { lossGradients } from "./loss-gradients.ts";
 import { NonFiniteError } from "./non-finite-error.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -101,15 +101,18 @@ export class Trainer<Batch> {
    * Trains to `totalSteps`, yielding events. The consumer's work on an event happens between two steps.
    *
    * @param options.signal stops the run after the current step, with a checkpoint.
+   * @param options.until pauses the run after this step, with a checkpoint; a later run resumes from it.
    * @throws NonFiniteError when a loss or gradient is not a number; Error when the batches end or a checkpoint cannot be written.
    *   Checkpoints written before stay as they are.
    */
-  async *run({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent, void, void> {
+  async *run(options: { signal?: AbortSignal; until?: number } = {}): AsyncGenerator<TrainingEvent, void, void> {
     const { task, totalSteps, checkpoints } = this.#options;
+    const { signal, until = totalSteps } = options;
+    const lastStep = Math.min(until, totalSteps);
     if (checkpoints !== undefined) await removeLeftovers(checkpoints.folder);
     let savedStep = this.#options.resume?.step ?? -1;
     yield { type: "start", step: this.#step, totalSteps, numParameters: task.module.numParameters() };
-    while (this.#step < totalSteps) {
+    while (this.#step < lastStep) {
       // Kernels are synchronous: without a turn of the event loop no signal, timer or keypress would ever be handled.
       await new Promise((resolve) => setImmediate(resolve));
       if (signal?.aborted) break;
@@ -120,7 +123,7 @@ export class Trainer<Batch> {
       }
     }
     if (checkpoints !== undefined && savedStep !== this.#step) yield await this.#saveCheckpoint(checkpoints);
-    yield { type: "end", step: this.#step, reason: this.#step < totalSteps ? "aborted" : "done" };
+    yield { type: "end", step: this.#step, reason: this.#endReason(lastStep) };
   }
 
   /** Runs `f` with the moving averages in place of the parameters (or as they are, without averages). */
@@ -131,6 +134,11 @@ export class Trainer<Batch> {
   /** Frees what the trainer made; the module and the optimizer belong to the caller. */
   dispose(): void {
     this.#averages?.dispose();
+  }
+
+  #endReason(lastStep: number): EndEvent["reason"] {
+    if (this.#step < lastStep) return "aborted";
+    return this.#step < this.#options.totalSteps ? "paused" : "done";
   }
 
   async #trainStep(): Promise<TrainingEvent> {

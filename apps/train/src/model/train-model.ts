@@ -22,6 +22,8 @@ export type TrainModelOptions = ModelPartsOptions & {
   /** Makes the reporters, once everything is open and the cost of a token is known. */
   readonly reporters: (flopsPerToken: number) => Promise<readonly Reporter[]>;
   readonly signal?: AbortSignal;
+  /** Pauses, saved, after this step; the model's files are left to the run that resumes. */
+  readonly until?: number;
 };
 
 /**
@@ -51,6 +53,7 @@ export async function trainModel(options: TrainModelOptions): Promise<void> {
       reporters: await options.reporters(flopsPerToken),
       flopsPerToken,
       signal: options.signal,
+      until: options.until,
     });
   } finally {
     parts.model.dispose();
