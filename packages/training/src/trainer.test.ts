@@ -164,8 +164,8 @@ describe("Trainer", () => {
       let calls = 0;
       return {
         ...task,
-        lossSums: (batch: Samples, random: Generator) => {
-          const sums = task.lossSums(batch, random);
+        lossSums: (batch: Samples, random: Generator, step: number) => {
+          const sums = task.lossSums(batch, random, step);
           return ++calls === 6 ? { ...sums, error: tf.mul(sums.error as tf.Scalar, Number.NaN) as tf.Scalar } : sums;
         },
       };

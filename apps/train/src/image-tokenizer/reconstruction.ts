@@ -1,5 +1,6 @@
 /** How well pictures come back from an image tokenizer. */
 import { encodePng } from "@interfuse/data";
+import type { CodebookUsage } from "@interfuse/evaluation";
 import {
   type ImageTokenizer,
   isDiscrete,
@@ -10,7 +11,7 @@ import {
 import { mapEqualSizes } from "@interfuse/pipeline";
 import { tf } from "@interfuse/tensor";
 import { type BaselineScores, scoreBaselines } from "./baselines/score-baselines.ts";
-import { type CodeUsage, codeUsage, countCodes } from "./code-usage.ts";
+import { codeUsage } from "./code-usage.ts";
 import { pooledPsnr } from "./pooled-psnr.ts";
 
 /** Peak signal-to-noise ratios in dB, over all pictures together (mean of squared errors first). */
@@ -18,10 +19,13 @@ export type ReconstructionReport = {
   readonly numPictures: number;
   readonly psnr: number;
   /** Of a tokenizer with codes. */
-  readonly codes?: CodeUsage;
+  readonly codes?: CodesReport;
   /** Trivial tokenizers of the same compression, fitted to the training pictures. */
   readonly baselines: BaselineScores;
 };
+
+/** How a codebook is used, as {@link CodebookUsage} without the counts. */
+export type CodesReport = Omit<CodebookUsage, "counts"> & { readonly numCodes: number };
 
 /** Codes of the codebook of patches beside a tokenizer without codes, and at most beside one with many. */
 const BASELINE_CODES = { withoutCodes: 256, most: 1024 };
@@ -49,13 +53,18 @@ export async function scoreReconstructions(
   return {
     numPictures: heldOut.length,
     psnr: pooledPsnr(heldOut, await reconstruct(tokenizer, heldOut)),
-    ...(isDiscrete(tokenizer) ? { codes: codeUsage(await countCodes(tokenizer, heldOut)) } : {}),
+    ...(isDiscrete(tokenizer) ? { codes: codesReport(await codeUsage(tokenizer, heldOut)) } : {}),
     baselines: await scoreBaselines(training, heldOut, {
       downsampling: tokenizer.downsampling,
       numComponents: tokenizer.latentChannels,
       numCodes,
     }),
   };
+}
+
+/** A codebook's figures. */
+export function codesReport({ counts, usage, perplexity }: CodebookUsage): CodesReport {
+  return { numCodes: counts.length, usage, perplexity };
 }
 
 /** Pictures over their reconstructions, as a PNG: rows of originals and rows of what came back, in turn. */

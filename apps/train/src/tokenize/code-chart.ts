@@ -1,5 +1,5 @@
+import type { CodebookUsage } from "@interfuse/evaluation";
 import type { Picture } from "@interfuse/image-tokenizer";
-import { type CodeCounts, codeUsage } from "../image-tokenizer/code-usage.ts";
 
 const WIDTH = 512;
 const HEIGHT = 256;
@@ -10,7 +10,7 @@ const GROUND: readonly number[] = [238, 238, 238];
  * How often each code occurs, most frequent first, as bars; their height is the logarithm of the count, since a few codes
  * (a background's) outnumber all others. Several codes share a column when there are more codes than columns.
  */
-export function codeChart(counts: CodeCounts): { picture: Picture; caption: string } {
+export function codeChart({ counts, usage, perplexity }: CodebookUsage): { picture: Picture; caption: string } {
   const sorted = [...counts].sort((a, b) => b - a);
   const numColumns = Math.min(WIDTH, sorted.length);
   const columns = Array.from({ length: numColumns }, (_, column) => {
@@ -27,7 +27,7 @@ export function codeChart(counts: CodeCounts): { picture: Picture; caption: stri
     const top = Math.round(HEIGHT * (1 - (highest > 0 ? Math.log1p(mean) / highest : 0)));
     for (let y = 0; y < HEIGHT; y++) data.set(y < top ? GROUND : BAR, (y * WIDTH + x) * 3);
   }
-  const { numCodes, usage, perplexity } = codeUsage(counts);
+  const numCodes = counts.length;
   const total = counts.reduce((sum, count) => sum + count, 0);
   const caption = `${total} indices: ${Math.round(usage * numCodes)} of ${numCodes} codes used (${(100 * usage).toFixed(1)}%), perplexity ${perplexity.toFixed(1)}; most frequent ${sorted[0]} times, logarithmic`;
   return { picture: { width: WIDTH, height: HEIGHT, data }, caption };

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { contactSheet, datasetSplits, openDataset, writeFileAtomically } from "@interfuse/data";
 import { type ImageTokenizer, isDiscrete, type Picture } from "@interfuse/image-tokenizer";
-import { type CodeUsage, codeUsage, countCodes } from "../image-tokenizer/code-usage.ts";
+import { codeUsage } from "../image-tokenizer/code-usage.ts";
 import { pooledPsnr } from "../image-tokenizer/pooled-psnr.ts";
-import { reconstruct } from "../image-tokenizer/reconstruction.ts";
+import { type CodesReport, codesReport, reconstruct } from "../image-tokenizer/reconstruction.ts";
 import { codeChart } from "./code-chart.ts";
 import { latentTiles } from "./latent-tiles.ts";
 
@@ -26,7 +26,7 @@ export type InspectReport = {
   /** In dB, of the mean squared error over all pictures. */
   readonly psnr: number;
   /** Of a tokenizer with codes. */
-  readonly codes?: CodeUsage;
+  readonly codes?: CodesReport;
   readonly files: readonly string[];
 };
 
@@ -46,15 +46,15 @@ export async function inspectTokenizer(options: InspectTokenizerOptions): Promis
     ["reconstructions.png", await comparisonSheet(pictures, reconstructions)],
     ["latents.png", await latentSheet(tokenizer, pictures.slice(0, NUM_WITH_LATENTS))],
   ]);
-  const counts = isDiscrete(tokenizer) ? await countCodes(tokenizer, pictures) : undefined;
-  if (counts !== undefined) {
-    files.set("codes.png", await contactSheet([codeChart(counts)], { columns: 1, cellSize: 640 }));
+  const usage = isDiscrete(tokenizer) ? await codeUsage(tokenizer, pictures) : undefined;
+  if (usage !== undefined) {
+    files.set("codes.png", await contactSheet([codeChart(usage)], { columns: 1, cellSize: 640 }));
   }
   for (const [name, bytes] of files) await writeFileAtomically(join(out, name), bytes);
   return {
     numPictures: pictures.length,
     psnr: pooledPsnr(pictures, reconstructions),
-    ...(counts === undefined ? {} : { codes: codeUsage(counts) }),
+    ...(usage === undefined ? {} : { codes: codesReport(usage) }),
     files: [...files.keys()].map((name) => join(out, name)),
   };
 }

@@ -10,6 +10,7 @@ import {
   savePicture,
   writeScenes,
 } from "@interfuse/data";
+import { codebookUsage } from "@interfuse/evaluation";
 import {
   type ImageTokenizer,
   imageTokenizerFromConfig,
@@ -189,7 +190,7 @@ describe("inspecting", () => {
   });
 
   it("draws codes from the most frequent to those never used", () => {
-    const { picture, caption } = codeChart(Float64Array.of(0, 100, 1, 0));
+    const { picture, caption } = codeChart(codebookUsage([2, ...Array.from({ length: 100 }, () => 1)], 4));
     expect(caption).toContain("101 indices: 2 of 4 codes used (50.0%), perplexity 1.1");
     const bars = Array.from({ length: 4 }, (_, code) => {
       const x = 64 + code * 128;

@@ -1,5 +1,6 @@
 /** What a quantized autoencoder is trained on, as sums with their counts, so that the trainer divides once. */
 import { type Generator, tf } from "@interfuse/tensor";
+import { type PixelDistance, pixelLoss } from "../objectives/pixel-loss.ts";
 import type { Assignments } from "../quantizers/assignments.ts";
 import type { QuantizedAutoencoder } from "./quantized-autoencoder.ts";
 
@@ -22,7 +23,7 @@ export type QuantizedAutoencoderLossOptions = {
   /** Collects what `quantizer.update` needs after the optimizer's step. */
   readonly assignments?: Assignments;
   /** `l1` (default; sharper) or `l2`. */
-  readonly reconstruction?: "l1" | "l2";
+  readonly reconstruction?: PixelDistance;
 };
 
 /**
@@ -43,9 +44,8 @@ export function quantizedAutoencoderLoss(
       assignments,
     });
     numVectors = quantized.numVectors;
-    const error = autoencoder.reconstruct(quantized.codes).sub(pixels_BHWC);
-    const reconstructionLossSum = (reconstruction === "l1" ? error.abs() : error.square()).sum<tf.Scalar>();
-    return { reconstructionLossSum, quantizerLossSums: { ...quantized.lossSums } };
+    const { lossSum } = pixelLoss(autoencoder.reconstruct(quantized.codes), pixels_BHWC, reconstruction);
+    return { reconstructionLossSum: lossSum, quantizerLossSums: { ...quantized.lossSums } };
   });
   return { ...sums, numPixelValues: pixels_BHWC.size, numVectors };
 }
