@@ -1,4 +1,4 @@
-/** The examples of the READMEs of `data`, `evaluation` and `image-tokenizer` run as they stand. */
+/** The examples of the READMEs of `data` and `evaluation` run as they stand. */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,6 @@ const run = promisify(execFile);
 
 test.each([
   ["data", /draw: 100, describe: 100.*\n(draw|describe) 1 \{.*"numTaken":1/],
-  ["image-tokenizer", /^\[ 1, 6, 8, 3 \] \[ 1, 6, 8 \] 32\n$/],
   ["evaluation", /^true\n\| task.*\n.*\n\| \*\*ask\*\*/],
 ])("the example of packages/%s/README.md", async (name, output) => {
   const readme = await readFile(new URL(`../packages/${name}/README.md`, import.meta.url), "utf8");
