@@ -19,7 +19,7 @@ import {
   runAutoencoder,
   trainableKl,
 } from "@interfuse/image-tokenizer";
-import { Generator, tf, useBackend, withoutGradient } from "@interfuse/tensor";
+import { Generator, tf, useBackend, withoutGradients } from "@interfuse/tensor";
 import {
   AdamW,
   latestCheckpoint,
@@ -96,7 +96,7 @@ function makeRun(form: Form, resume?: TrainingState) {
     counts: () => ({ adversarial: 1, penalty: 1 }),
     lossSums: (index, generator) => {
       const real_BHWC = pixelsOf(index);
-      const fake_BHWC = withoutGradient(
+      const fake_BHWC = withoutGradients(
         () => runAutoencoder(trainableKl(autoencoder, generator), real_BHWC).reconstruction_BHWC,
       );
       if (form === "hinge") {

@@ -8,7 +8,7 @@ import {
   tf,
   useBackend,
   valueAndGrads,
-  withoutGradient,
+  withoutGradients,
 } from "@interfuse/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
 import { expectClose } from "./ops-helpers.ts";
@@ -353,14 +353,14 @@ describe("gradientsSoFar", () => {
   });
 });
 
-describe("withoutGradient", () => {
+describe("withoutGradients", () => {
   it("makes a constant, keeping nothing of how it was computed", async () => {
     const x = variable(3);
     const before = numTensors();
     const { outputs, gradients } = valueAndGrads(
       () => {
         const start = numTensors();
-        const constant = withoutGradient(() => x.square().mul(2).add(1));
+        const constant = withoutGradients(() => x.square().mul(2).add(1));
         expect(numTensors()).toBe(start + 1);
         return { loss: x.mul(constant).sum(), constant };
       },

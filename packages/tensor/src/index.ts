@@ -9,7 +9,6 @@ export {
   type ValueAndGradsOptions,
   valueAndGrads,
 } from "./gradients/value-and-grads.ts";
-export { withoutGradient } from "./gradients/without-gradient.ts";
 export { withoutGradients } from "./gradients/without-gradients.ts";
 export { initNormal, initOnes, initZeros } from "./initialisers.ts";
 export { Module } from "./module.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Generator, initZeros, Module, tf, withoutGradient } from "@interfuse/tensor";
+import { Generator, initZeros, Module, tf, withoutGradients } from "@interfuse/tensor";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AdamW } from "./adamw.ts";
 import { latestCheckpoint } from "./checkpoint/checkpoint-folders.ts";
@@ -65,7 +65,7 @@ function makeDuel({
     ...shared,
     module: critic,
     lossSums: (points, generator, step) => {
-      const fake = withoutGradient(() => player.value.add(tf.tensor1d(generator.normalArray(2)).mul(0.01)));
+      const fake = withoutGradients(() => player.value.add(tf.tensor1d(generator.normalArray(2)).mul(0.01)));
       const score = critic.value.mul(tf.tensor1d([...points]).sub(fake)).sum();
       const penalty = critic.value.square().sum();
       const loss = penalty.sub(score) as tf.Scalar;

@@ -11,7 +11,7 @@ import type { TrainingTask } from "./task.ts";
 /** The adversary of a trainer's task. */
 export type AdversaryOptions<Batch> = {
   /**
-   * Its module and losses, on the same batches. What it computes with the first module belongs in `withoutGradient`, which
+   * Its module and losses, on the same batches. What it computes with the first module belongs in `withoutGradients`, which
    * saves memory.
    */
   readonly task: TrainingTask<Batch>;

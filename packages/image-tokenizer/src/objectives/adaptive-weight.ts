@@ -2,7 +2,7 @@
  * The weight that makes a second loss pull as hard as a first one at a certain layer (VQGAN, arXiv 2012.09841; VA-VAE):
  * `|gradient of the first| / (|gradient of the second| + 1e-4)` at that layer's weight, capped, as a constant.
  */
-import { gradientsSoFar, tf, withoutGradient } from "@interfuse/tensor";
+import { gradientsSoFar, tf, withoutGradients } from "@interfuse/tensor";
 
 const EPSILON = 1e-4;
 
@@ -28,7 +28,7 @@ export type AdaptiveWeightInputs = {
 export function adaptiveWeight({ reference, loss, parameter, maximum = 1e4 }: AdaptiveWeightInputs): tf.Scalar {
   return tf.tidy(() => {
     const gradients = [reference, loss].map((value) => gradientsSoFar<tf.Tensor>(value, [parameter])[0] as tf.Tensor);
-    return withoutGradient(() => {
+    return withoutGradients(() => {
       const [referenceNorm, lossNorm] = gradients.map((gradient) => gradient.square().sum().sqrt());
       return (referenceNorm as tf.Tensor)
         .div((lossNorm as tf.Tensor).add(EPSILON))

@@ -4,7 +4,7 @@
  * With `LpipsVgg16` it is LPIPS itself.
  */
 // B batch, H height, W width, C channels
-import { tf, withoutGradient } from "@interfuse/tensor";
+import { tf, withoutGradients } from "@interfuse/tensor";
 import type { FeatureNetwork } from "./features/feature-network.ts";
 
 /** Added to a feature's squared length: LPIPS adds 1e-10 to the length instead, whose gradient is not a number at zero. */
@@ -25,7 +25,7 @@ export function perceptualDistances(
     );
   }
   return tf.tidy(() => {
-    const targets = withoutGradient(() => network.features(target_BHWC).map(toUnitLength));
+    const targets = withoutGradients(() => network.features(target_BHWC).map(toUnitLength));
     const distances = network.features(output_BHWC).map((map_BHWC, layer) => {
       const differences = toUnitLength(map_BHWC)
         .sub(targets[layer] as tf.Tensor4D)

@@ -7,7 +7,7 @@
  *
  * A picture and its reconstruction are natural pairs.
  */
-import { tf, withoutGradient } from "@interfuse/tensor";
+import { tf, withoutGradients } from "@interfuse/tensor";
 import type { Discriminator, RealAndFake } from "./discriminator.ts";
 import { scoresWithPenalty } from "./gradient-penalty.ts";
 
@@ -29,7 +29,7 @@ export function relativisticDiscriminatorLoss(
   const real = scoresWithPenalty(discriminator, real_BHWC);
   const fake = scoresWithPenalty(
     discriminator,
-    withoutGradient(() => fake_BHWC.clone()),
+    withoutGradients(() => fake_BHWC.clone()),
   );
   return {
     lossSum: pairLoss(fake.scores_BN, real.scores_BN),
@@ -44,7 +44,7 @@ export function relativisticGeneratorLoss(
   { real_BHWC, fake_BHWC }: RealAndFake,
 ): { readonly lossSum: tf.Scalar; readonly numPairs: number } {
   checkPairs("relativisticGeneratorLoss", { real_BHWC, fake_BHWC });
-  const real_BN = withoutGradient(() => discriminator.forward(real_BHWC));
+  const real_BN = withoutGradients(() => discriminator.forward(real_BHWC));
   return { lossSum: pairLoss(real_BN, discriminator.forward(fake_BHWC)), numPairs: real_BHWC.shape[0] };
 }
 

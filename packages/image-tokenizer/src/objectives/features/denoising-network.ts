@@ -9,7 +9,7 @@
  * trained on millions of photographs: state it beside figures.
  */
 // B batch, H height, W width, C channels, S stride of a stage
-import { type Generator, Module, tf, withoutGradient } from "@interfuse/tensor";
+import { type Generator, Module, tf, withoutGradients } from "@interfuse/tensor";
 import { checkChannels } from "../../checks.ts";
 import { padToMultiple } from "../../padding.ts";
 import { ConvolutionLayer } from "../convolution-layer.ts";
@@ -109,7 +109,7 @@ export function denoisingLoss(network: DenoisingNetwork, pixels_BHWC: tf.Tensor4
 
 function damage(pixels_BHWC: tf.Tensor4D, generator: Generator): tf.Tensor4D {
   const [batch, height, width] = pixels_BHWC.shape;
-  return withoutGradient(() => {
+  return withoutGradients(() => {
     const strengths = generator.uniformArray(batch).map((share) => share * MAX_NOISE);
     const noise = tf
       .tensor4d(generator.normalArray(pixels_BHWC.size), pixels_BHWC.shape)

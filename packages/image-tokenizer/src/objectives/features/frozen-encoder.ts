@@ -1,5 +1,5 @@
 // B batch, H height, W width, D channels
-import { type tf, withoutGradient } from "@interfuse/tensor";
+import { type tf, withoutGradients } from "@interfuse/tensor";
 import type { FeatureNetwork } from "./feature-network.ts";
 
 /**
@@ -24,7 +24,7 @@ export function frozenNetworkEncoder(network: FeatureNetwork, layer = -1): Froze
   return {
     name: `${network.name}, layer ${layer}`,
     encode: async (pixels_BHWC) =>
-      withoutGradient(() => {
+      withoutGradients(() => {
         const maps = network.features(pixels_BHWC);
         const map = maps.at(layer);
         if (map === undefined) {
