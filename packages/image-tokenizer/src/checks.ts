@@ -9,3 +9,12 @@ export function checkChannels(operation: string, tensor: { name: string; value: 
     );
   }
 }
+
+/** @throws RangeError when `factor` does not divide the height and width of pixels that `operation` was given. */
+export function checkDivisible(operation: string, pixels_BHWC: tf.Tensor4D, factor: number): void {
+  const [, height, width] = pixels_BHWC.shape;
+  if (height % factor === 0 && width % factor === 0) return;
+  throw new RangeError(
+    `${operation}: height (=${height}) and width (=${width}) must be divisible by the downsampling factor (=${factor}); crop, or use padToMultiple`,
+  );
+}

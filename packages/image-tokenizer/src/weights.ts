@@ -5,11 +5,13 @@ import type { ImageTokenizer, ImageTokenizerConfig } from "./image-tokenizer.ts"
 import type { KlAutoencoderConfigInput } from "./kl-autoencoder/config.ts";
 import { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
 import { PixelTokenizer } from "./pixel-tokenizer.ts";
+import type { QuantizedAutoencoderConfigInput } from "./quantized-autoencoder/config.ts";
+import { QuantizedAutoencoder } from "./quantized-autoencoder/quantized-autoencoder.ts";
 
 /** A tokenizer apart from any file. */
 export type SavedImageTokenizer = {
   readonly config: ImageTokenizerConfig;
-  /** f32 weights by parameter name; empty for pixels. */
+  /** f32 weights by name; empty for pixels. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
 };
 
@@ -25,9 +27,12 @@ const pixelSchema = z.strictObject({ type: z.literal("pixels") });
 export function imageTokenizerFromConfig(config: unknown, generator: Generator): ImageTokenizer {
   const type = (config as { type?: unknown } | null | undefined)?.type;
   if (type === "kl-autoencoder") return new KlAutoencoder(config as KlAutoencoderConfigInput, generator);
+  if (type === "quantized-autoencoder") {
+    return new QuantizedAutoencoder(config as QuantizedAutoencoderConfigInput, generator);
+  }
   if (type !== "pixels") {
     throw new TypeError(
-      `imageTokenizerFromConfig: type (=${JSON.stringify(type)}) must be "pixels" or "kl-autoencoder"`,
+      `imageTokenizerFromConfig: type (=${JSON.stringify(type)}) must be "pixels", "kl-autoencoder" or "quantized-autoencoder"`,
     );
   }
   const parsed = pixelSchema.safeParse(config);
@@ -42,7 +47,7 @@ export function imageTokenizerFromConfig(config: unknown, generator: Generator):
 /** Config and weights of a tokenizer, copied to the host. */
 export async function saveImageTokenizer(tokenizer: ImageTokenizer): Promise<SavedImageTokenizer> {
   const tensors = new Map<string, HostTensor>();
-  for (const [name, variable] of tokenizer.parameters()) {
+  for (const [name, variable] of tokenizer.state()) {
     const data = Float32Array.from(await variable.data());
     tensors.set(name, { dtype: "F32", shape: [...variable.shape], data });
   }

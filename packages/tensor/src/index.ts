@@ -2,12 +2,14 @@ export type { BackendName, DeviceName, Precision } from "./backend/candidate.ts"
 export { type BackendReport, backendNames, type UseBackendOptions, useBackend } from "./backend/use-backend.ts";
 export { type FileSink, type FileSource, MemoryFiles } from "./files.ts";
 export { checkpoint } from "./gradients/checkpoint.ts";
+export { gradientsSoFar } from "./gradients/gradients-so-far.ts";
 export {
   type Outputs,
   type ValueAndGrads,
   type ValueAndGradsOptions,
   valueAndGrads,
 } from "./gradients/value-and-grads.ts";
+export { withoutGradients } from "./gradients/without-gradients.ts";
 export { initNormal, initOnes, initZeros } from "./initialisers.ts";
 export { Module } from "./module.ts";
 export { type AdamWOptions, type AdamWTensors, adamwUpdate } from "./ops/adamw-update.ts";
@@ -35,6 +37,12 @@ export {
   type HostTensor,
   hostTensorToFloat32,
 } from "./safetensors/host-tensor.ts";
-export { readSafetensors, type SafetensorsFile } from "./safetensors/read.ts";
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsFile,
+  type SafetensorsHeader,
+} from "./safetensors/read.ts";
 export { writeSafetensors } from "./safetensors/write.ts";
 export { tf } from "./tf.ts";

@@ -5,7 +5,7 @@ import { Pipeline, savePipeline } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
 import type { Reporter, TrainingState } from "@interfuse/training";
 import { ConversationStream } from "../batches/conversation-stream.ts";
-import { PictureEncoder } from "../batches/picture-encoder.ts";
+import { PictureEncoder, type TrainingImage } from "../batches/picture-encoder.ts";
 import { RowStream } from "../batches/row-stream.ts";
 import { MODEL_RECIPE_MAY_CHANGE, type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
@@ -68,7 +68,10 @@ export function openRows(parts: ModelParts, recipe: ModelRecipe, resume?: Traini
   const generator = new Generator(recipe.seed, "data");
   const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
   const documents = new ConversationStream({
-    loader: new ExampleLoader(dataset, generator, { state, taskWeights: recipe.batch.taskWeights ?? undefined }),
+    loader: new ExampleLoader<TrainingImage>(dataset, generator, {
+      state,
+      taskWeights: recipe.batch.taskWeights ?? undefined,
+    }),
     textTokenizer,
     pictures: new PictureEncoder(imageTokenizer),
     dropUserProbability: recipe.batch.dropUserProbability,

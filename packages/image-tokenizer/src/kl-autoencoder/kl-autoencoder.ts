@@ -7,24 +7,24 @@
  */
 // B batch, H height, W width, C latent channels; f downsampling
 import { type Generator, Module, tf } from "@interfuse/tensor";
-import { checkChannels } from "../checks.ts";
+import { checkChannels, checkDivisible } from "../checks.ts";
+import { Decoder } from "../convolutional/decoder.ts";
+import { Encoder } from "../convolutional/encoder.ts";
+import { downsamplingOf } from "../convolutional/sizes.ts";
 import type { ImageTokenizer } from "../image-tokenizer.ts";
+import { denormaliseLatents, type LatentStatistics, normaliseLatents } from "../latent-statistics.ts";
 import { cropTo, padToMultiple } from "../padding.ts";
 import type { PictureSize } from "../picture.ts";
-import {
-  downsamplingOf,
-  type KlAutoencoderConfig,
-  type KlAutoencoderConfigInput,
-  resolveKlAutoencoderConfig,
-} from "./config.ts";
-import { Decoder } from "./decoder.ts";
-import { Encoder } from "./encoder.ts";
+import { type KlAutoencoderConfig, type KlAutoencoderConfigInput, resolveKlAutoencoderConfig } from "./config.ts";
 
 /** A normal distribution over raw (not normalised) latents, both `[B, h, w, C]`. */
 export type LatentPosterior = { readonly mean: tf.Tensor4D; readonly logVariance: tf.Tensor4D };
 
-/** Mean and standard deviation of each channel of the raw latents. */
-export type LatentStatistics = Pick<KlAutoencoderConfig, "latentMean" | "latentStd">;
+/**
+ * Where log variances start: a deviation of 0.05 beside means of about 1. From 0 the decoder would first see mostly noise,
+ * and took a third more steps to the same error (debug recipe, four pictures by heart).
+ */
+const FIRST_LOG_VARIANCE = -6;
 
 const MIN_LOG_VARIANCE = -30;
 const MAX_LOG_VARIANCE = 20;
@@ -43,7 +43,12 @@ export class KlAutoencoder extends Module implements ImageTokenizer {
     this.#config = resolveKlAutoencoderConfig(input);
     this.downsampling = downsamplingOf(this.#config);
     this.latentChannels = this.#config.latentChannels;
-    this.#encoder = this.child("encoder", new Encoder(this.#config, generator.fork("encoder")));
+    const numChannels = this.latentChannels;
+    const output = {
+      outputChannels: 2 * numChannels,
+      initialBias: Array.from({ length: 2 * numChannels }, (_, i) => (i < numChannels ? 0 : FIRST_LOG_VARIANCE)),
+    };
+    this.#encoder = this.child("encoder", new Encoder(this.#config, output, generator.fork("encoder")));
     this.#decoder = this.child("decoder", new Decoder(this.#config, generator.fork("decoder")));
   }
 
@@ -64,12 +69,7 @@ export class KlAutoencoder extends Module implements ImageTokenizer {
    */
   posterior(pixels_BHWC: tf.Tensor4D): LatentPosterior {
     checkChannels("KlAutoencoder.posterior", { name: "pixels_BHWC", value: pixels_BHWC }, 3);
-    const [, height, width] = pixels_BHWC.shape;
-    if (height % this.downsampling !== 0 || width % this.downsampling !== 0) {
-      throw new RangeError(
-        `KlAutoencoder.posterior: height (=${height}) and width (=${width}) must be divisible by the downsampling factor (=${this.downsampling}); crop, or use padToMultiple`,
-      );
-    }
+    checkDivisible("KlAutoencoder.posterior", pixels_BHWC, this.downsampling);
     return tf.tidy(() => {
       const [mean, logVariance] = tf.split(this.#encoder.forward(pixels_BHWC), 2, 3) as [tf.Tensor4D, tf.Tensor4D];
       return { mean, logVariance: tf.clipByValue(logVariance, MIN_LOG_VARIANCE, MAX_LOG_VARIANCE) };
@@ -91,17 +91,14 @@ export class KlAutoencoder extends Module implements ImageTokenizer {
     return tf.tidy(() => {
       const posterior = this.posterior(padToMultiple(pixels_BHWC, this.downsampling));
       const raw = generator === undefined ? posterior.mean : samplePosterior(posterior, generator);
-      const { latentMean, latentStd } = this.#config;
-      return raw.sub(tf.tensor1d([...latentMean])).div<tf.Tensor4D>(tf.tensor1d([...latentStd]));
+      return normaliseLatents(raw, this.#config);
     });
   }
 
   decode(latents_BHWC: tf.Tensor4D, size?: PictureSize): tf.Tensor4D {
     checkChannels("KlAutoencoder.decode", { name: "latents_BHWC", value: latents_BHWC }, this.latentChannels);
     return tf.tidy(() => {
-      const { latentMean, latentStd } = this.#config;
-      const raw = latents_BHWC.mul(tf.tensor1d([...latentStd])).add<tf.Tensor4D>(tf.tensor1d([...latentMean]));
-      const pixels = this.reconstruct(raw);
+      const pixels = this.reconstruct(denormaliseLatents(latents_BHWC, this.#config));
       return size === undefined ? pixels : cropTo(pixels, size);
     });
   }

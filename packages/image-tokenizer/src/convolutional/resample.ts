@@ -1,0 +1,67 @@
+/** Halving and doubling pictures between levels, in the three ways of `ConvolutionalSizes.resampling`. */
+// B batch, H height, W width, I input channels, O output channels
+import type { Generator, tf } from "@interfuse/tensor";
+import { Convolution } from "./convolution.ts";
+import { averageChannels, channelsToSpace, repeatChannels, spaceToChannels } from "./pixel-shuffle.ts";
+import type { ConvolutionalSizes } from "./sizes.ts";
+import { upsampleNearest } from "./upsample.ts";
+
+/** Channels before and after, and how. */
+export type ResampleOptions = {
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly resampling: ConvolutionalSizes["resampling"];
+};
+
+/**
+ * Halves a picture: a convolution of stride 2; or one to a quarter of the channels whose 2 x 2 squares become channels,
+ * with the shortcut added to the input's own squares, averaged to as many channels.
+ */
+export class Downsample extends Convolution {
+  readonly #options: ResampleOptions;
+
+  constructor(options: ResampleOptions, generator: Generator) {
+    const { inputChannels, outputChannels, resampling } = options;
+    super(
+      resampling === "convolution"
+        ? { inputChannels, outputChannels, kernelSize: 3, stride: 2 }
+        : { inputChannels, outputChannels: outputChannels / 4, kernelSize: 3 },
+      generator,
+    );
+    this.#options = options;
+  }
+
+  /** Maps `[B, H, W, I]` to `[B, H/2, W/2, O]`. */
+  override forward(x_BHWI: tf.Tensor4D): tf.Tensor4D {
+    const { outputChannels, resampling } = this.#options;
+    const output = super.forward(x_BHWI);
+    if (resampling === "convolution") return output;
+    const shuffled = spaceToChannels(output);
+    if (resampling === "shuffle") return shuffled;
+    return shuffled.add(averageChannels(spaceToChannels(x_BHWI), outputChannels));
+  }
+}
+
+/**
+ * Doubles a picture: nearest neighbours and a convolution; or a convolution to four times the channels that become 2 x 2
+ * squares, with the shortcut added to squares of the input's own channels, repeated.
+ */
+export class Upsample extends Convolution {
+  readonly #options: ResampleOptions;
+
+  constructor(options: ResampleOptions, generator: Generator) {
+    const { inputChannels, outputChannels, resampling } = options;
+    const made = resampling === "convolution" ? outputChannels : 4 * outputChannels;
+    super({ inputChannels, outputChannels: made, kernelSize: 3 }, generator);
+    this.#options = options;
+  }
+
+  /** Maps `[B, H, W, I]` to `[B, 2H, 2W, O]`. */
+  override forward(x_BHWI: tf.Tensor4D): tf.Tensor4D {
+    const { outputChannels, resampling } = this.#options;
+    if (resampling === "convolution") return super.forward(upsampleNearest(x_BHWI));
+    const shuffled = channelsToSpace(super.forward(x_BHWI));
+    if (resampling === "shuffle") return shuffled;
+    return shuffled.add(channelsToSpace(repeatChannels(x_BHWI, 4 * outputChannels)));
+  }
+}
