@@ -79,7 +79,7 @@ describe("the demo", { timeout: 300_000 }, () => {
     };
     await scenesStage(context).run();
     await textTokenizerStage(context).run();
-    const plan = { steps: 200, secondsPerStep: 1, evaluationSeconds: 1 };
+    const plan = { steps: 400, secondsPerStep: 1, evaluationSeconds: 1 };
     const { steps } = await beginningStage(context, plan, { isFixed: false, secondsLeft: () => 2 }).run();
     // Fifty steps are done and fifty more would fit, but a run of a hundred would by now have begun to decay.
     expect(steps).toBe(150);

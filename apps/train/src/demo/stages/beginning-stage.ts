@@ -7,7 +7,7 @@ import { trainDemoModel } from "../train-demo-model.ts";
 import type { Plan } from "./plan-stage.ts";
 
 /** The share of the planned steps after which their number is planned again. */
-const SHARE = 0.25;
+const SHARE = 0.15;
 
 /**
  * Trains the first of the planned steps, then fits their number to the time once more: the plan rests on a few steps, and the
