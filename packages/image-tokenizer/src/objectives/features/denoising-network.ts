@@ -27,7 +27,7 @@ export type DenoisingNetworkConfig = {
   readonly channels: readonly number[];
 };
 
-/** Trains in about a minute on 32x32 pictures. */
+/** 400 steps of 32 pictures of 32x32 take seconds on the torch backend and two cores. */
 export const DEFAULT_DENOISING_NETWORK: DenoisingNetworkConfig = { channels: [16, 32, 64] };
 
 /** The encoder, with a linear map from each stage back to pixels that only training uses. Parameters: `stages.N.{first,second}`, `heads.N`. */
