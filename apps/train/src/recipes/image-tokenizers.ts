@@ -13,7 +13,7 @@ export function f4ImageTokenizer(): ImageTokenizerRecipe {
   return {
     recipe: "f4",
     seed: 0,
-    steps: 2000,
+    steps: 3200,
     autoencoder: settingsOf(klAutoencoderRecipes.f4()),
     batch: { pictures: 32, pictureSize: 32, gradientAccumulation: 1 },
     loss: { reconstruction: "l1", klWeight: KL_WEIGHT },
@@ -38,6 +38,7 @@ export function f8ImageTokenizer(): ImageTokenizerRecipe {
   return {
     ...f4,
     recipe: "f8",
+    steps: 2000,
     autoencoder: settingsOf(klAutoencoderRecipes.f8()),
     batch: { ...f4.batch, pictures: 16, pictureSize: 64 },
   };
@@ -102,15 +103,15 @@ const kinds = {
   "multi-scale": quantized("multi-scale", quantizedAutoencoderRecipes.multiScale),
 };
 
-/** Half as wide and a few minutes of two cores: for comparing methods under one budget. */
+/** Half as wide, and at most three minutes of two cores: for comparing methods under one budget. */
 function small(recipe: ImageTokenizerRecipe): ImageTokenizerRecipe {
   return {
     ...recipe,
     recipe: `small-${recipe.recipe}`,
-    steps: 600,
+    steps: recipe.batch.pictureSize > 32 ? 800 : 2000,
     autoencoder: { ...recipe.autoencoder, baseChannels: recipe.autoencoder.baseChannels / 2 },
     schedule: { ...recipe.schedule, warmupSteps: 50 },
-    report: { checkpointEvery: 300, keepCheckpoints: 1, sampleEvery: 0 },
+    report: { checkpointEvery: 500, keepCheckpoints: 1, sampleEvery: 0 },
   };
 }
 
