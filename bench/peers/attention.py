@@ -41,7 +41,7 @@ class Forms:
             def visible(batch, head, query, key):
                 return (query // self.length == key // self.length) & (key <= query)
 
-            self.block_mask = create_block_mask(visible, None, None, self.tokens, self.tokens, device="cpu")
+            self.block_mask = create_block_mask(visible, None, None, self.tokens, self.tokens, device=torch.get_default_device())
             self.compiled = torch.compile(flex_attention)
         return self.packed, self.compiled(*(t.detach() for t in self.packed), block_mask=self.block_mask)
 
@@ -54,6 +54,8 @@ def milliseconds(form, backward):
         y.backward(torch.ones_like(y))
         for operand in operands:
             operand.grad = None
+    if y.is_cuda:
+        torch.cuda.synchronize()
     return (time.perf_counter() - start) * 1000
 
 
@@ -73,6 +75,7 @@ def answer_to(question, forms):
 def main():
     options = json.loads(sys.argv[1])
     torch.set_num_threads(options["threads"])
+    torch.set_default_device(options["device"])
     forms = Forms(*(options[name] for name in ("numDocuments", "length", "numHeads", "headDim", "precision")))
     for line in sys.stdin:
         print(json.dumps(answer_to(json.loads(line), forms)), flush=True)

@@ -66,6 +66,7 @@ class Sampler:
 def main():
     options = json.loads(sys.argv[1])
     torch.set_num_threads(options["threads"])
+    torch.set_default_device(options["device"])
     sampler = Sampler(options)
     for line in sys.stdin:
         question = json.loads(line)

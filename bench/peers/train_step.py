@@ -107,6 +107,7 @@ class Run:
     def __init__(self, options, compile_it):
         torch.manual_seed(1)
         self.bf16 = options["precision"] == "bf16"
+        self.device = torch.get_default_device()
         self.documents = options["numDocuments"]
         model = Model(options["modelDim"], options["numLayers"], options["numHeads"], options["mlpDim"])
         self.parameters = list(model.parameters())
@@ -119,7 +120,7 @@ class Run:
         start = time.perf_counter()
         noise = torch.randn_like(self.latents)
         t = torch.sigmoid(torch.randn(self.documents, 1, 1))
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
             loss = self.model(self.text, self.latents, noise, t)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -129,9 +130,16 @@ class Run:
         return (time.perf_counter() - start) * 1000
 
 
+def peak_mib(device):
+    if device.type == "cpu":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return torch.cuda.max_memory_allocated(device) // 2**20
+
+
 def main():
     options = json.loads(sys.argv[1])
     torch.set_num_threads(options["threads"])
+    torch.set_default_device(options["device"])
     run = Run(options, options["form"] == "compiled")
     for line in sys.stdin:
         question = json.loads(line)
@@ -144,8 +152,7 @@ def main():
         elif "step" in question:
             answer = {"milliseconds": run.step()}
         else:
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            answer = {"peakMiB": peak, "version": torch.__version__}
+            answer = {"peakMiB": peak_mib(run.device), "version": torch.__version__}
         print(json.dumps(answer), flush=True)
 
 

@@ -3,9 +3,9 @@
  * key ranges, and beside PyTorch's scaled_dot_product_attention (the documents on a batch axis; one dense mask) and
  * FlexAttention. Medians of interleaved runs after warm-up.
  */
-import { Generator, linear, type Precision, tf, useBackend } from "@interfuse/tensor";
+import { type DeviceName, Generator, linear, type Precision, tf, useBackend } from "@interfuse/tensor";
 import { Peer } from "./peer.ts";
-import { median } from "./statistics.ts";
+import { median, waitForDevice } from "./statistics.ts";
 
 const WARM_UP_SECONDS = 5;
 const NUM_HEADS = 8;
@@ -14,6 +14,7 @@ const HEAD_DIM = 64;
 /** What to measure: `numDocuments` documents of `length` tokens, each causal within itself. */
 export interface AttentionOptions {
   readonly precision: Precision;
+  readonly device: DeviceName;
   readonly threads: number;
   readonly numDocuments: number;
   readonly length: number;
@@ -29,8 +30,8 @@ interface Runner {
 }
 
 /** Measures one precision. */
-export async function benchAttention({ precision, threads, numDocuments, length, rounds }: AttentionOptions) {
-  await useBackend({ backend: "torch", precision, threads });
+export async function benchAttention({ precision, device, threads, numDocuments, length, rounds }: AttentionOptions) {
+  await useBackend({ backend: "torch", device, precision, threads });
   const tokens = numDocuments * length;
   const own = {
     packed: runner(documentRanges(numDocuments, length)),
@@ -44,6 +45,7 @@ export async function benchAttention({ precision, threads, numDocuments, length,
     numHeads: NUM_HEADS,
     headDim: HEAD_DIM,
     precision,
+    device,
     threads,
   });
   const askPeer = async (form: string, backward: boolean, warmUpSeconds = 0) => {
@@ -98,6 +100,7 @@ export async function benchAttention({ precision, threads, numDocuments, length,
 function milliseconds(f: () => void): number {
   const start = performance.now();
   f();
+  waitForDevice();
   return performance.now() - start;
 }
 

@@ -3,7 +3,7 @@
  * cache, run in turn: medians after at least five seconds of warm-up.
  */
 import { generate, UnifiedModel } from "@interfuse/model";
-import { Generator, type Precision, useBackend } from "@interfuse/tensor";
+import { type DeviceName, Generator, type Precision, useBackend } from "@interfuse/tensor";
 import { Peer } from "./peer.ts";
 import { median } from "./statistics.ts";
 import { modelConfig, SHAPES, WORKLOAD } from "./workload.ts";
@@ -17,16 +17,17 @@ const BOI = 1;
 export interface GenerateImageOptions {
   readonly size: string;
   readonly precision: Precision;
+  readonly device: DeviceName;
   readonly threads: number;
   readonly rounds: number;
 }
 
 /** Measures one size at one precision. */
-export async function benchGenerateImage({ size, precision, threads, rounds }: GenerateImageOptions) {
+export async function benchGenerateImage({ size, precision, device, threads, rounds }: GenerateImageOptions) {
   const shape = SHAPES[size];
   if (shape === undefined)
     throw new RangeError(`generate-image: unknown size "${size}"; there are ${Object.keys(SHAPES).join(", ")}`);
-  await useBackend({ backend: "torch", precision, threads });
+  await useBackend({ backend: "torch", device, precision, threads });
   const model = new UnifiedModel(modelConfig(shape), new Generator(1, "weights"));
   const prompt = (first: number) => ({
     parts: [{ kind: "text", tokenIds: Array.from({ length: WORKLOAD.textBefore }, (_, i) => first + i) } as const],
@@ -52,6 +53,7 @@ export async function benchGenerateImage({ size, precision, threads, rounds }: G
   const peer = new Peer("generate_image", {
     ...shape,
     precision,
+    device,
     threads,
     numSteps: NUM_STEPS,
     guidance: GUIDANCE_SCALE,

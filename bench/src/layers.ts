@@ -72,7 +72,7 @@ async function loadBackends(threads: number): Promise<Map<Backend, string>> {
   const libraries = new Map<Backend, string>();
   for (const backend of BACKENDS) {
     try {
-      const { library } = await useBackend({ backend, precision: "f32", threads });
+      const { library } = await useBackend({ backend, device: "cpu", precision: "f32", threads });
       libraries.set(backend, library);
     } catch (error) {
       if (backend !== "tensorflow") throw error;

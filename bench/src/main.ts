@@ -1,9 +1,11 @@
 /**
- * `npm run bench -- NAME [--json] [--OPTION VALUE ...]`: timings against peers, in interleaved runs on this machine.
+ * `npm run bench -- NAME [--device cpu|cuda] [--json] [--OPTION VALUE ...]`: timings against peers, in interleaved runs on
+ * this machine, peers on the same device.
  * One process measures one case, so that peaks of memory are its own.
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import type { DeviceName } from "@interfuse/tensor";
 import { benchAttention } from "./attention.ts";
 import { benchGenerateImage } from "./generate-image.ts";
 import { benchLayers } from "./layers.ts";
@@ -17,6 +19,7 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     size: { type: "string", default: Object.keys(SHAPES)[0] as string },
     precision: { type: "string", default: "bf16" },
+    device: { type: "string", default: "cpu" },
     documents: { type: "string" },
     length: { type: "string", default: "512" },
     rounds: { type: "string", default: "15" },
@@ -28,6 +31,7 @@ const precision = values.precision === "f32" ? "f32" : "bf16";
 const shared = {
   size: values.size,
   precision,
+  device: values.device as DeviceName,
   threads: Number(values.threads),
   rounds: Number(values.rounds),
 } as const;
@@ -37,7 +41,7 @@ const benches: Record<string, () => Promise<object | object[]>> = {
   "generate-image": () => benchGenerateImage(shared),
   layers: () => benchLayers(shared),
   overhead: () => benchOverhead(shared),
-  "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? 32) }),
+  "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? (values.device === "cpu" ? 32 : 256)) }),
 };
 
 const bench = benches[positionals[0] ?? ""];

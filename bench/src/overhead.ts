@@ -15,7 +15,7 @@ export async function benchOverhead({ rounds }: { rounds: number }) {
   const present: (keyof typeof times)[] = [];
   for (const backend of Object.keys(times) as (keyof typeof times)[]) {
     try {
-      await useBackend({ backend, precision: "f32" });
+      await useBackend({ backend, device: "cpu", precision: "f32" });
       present.push(backend);
     } catch (error) {
       if (backend !== "tensorflow") throw error;

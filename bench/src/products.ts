@@ -27,6 +27,20 @@ export function productFlops(shape: ModelShape, numDocuments: number): number {
 }
 
 /**
+ * FLOPs of one step: products and, for each visible pair of query and key, two products of the model's width forward and
+ * twice that backward. Embeddings and everything else count nothing.
+ */
+export function stepFlops(shape: ModelShape, numDocuments: number): number {
+  return productFlops(shape, numDocuments) + 12 * visiblePairs() * numDocuments * shape.modelDim * shape.numLayers;
+}
+
+/** Pairs of tokens of one document: causal, and whole within the image. */
+function visiblePairs(): number {
+  const patches = WORKLOAD.gridSize ** 2;
+  return (TOKENS_PER_DOCUMENT * (TOKENS_PER_DOCUMENT + 1)) / 2 + (patches * (patches - 1)) / 2;
+}
+
+/**
  * Runs every product of one step once: x Wᵀ, dy W and dyᵀ x per layer, on the current backend at its precision, with
  * operands in the storage that the step has them in. Make the runner once; it owns its operands.
  */

@@ -1,3 +1,5 @@
+import { tf } from "@interfuse/tensor";
+
 /** The middle value; of an even number of values, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -9,4 +11,15 @@ export function median(values: readonly number[]): number {
 /** The most memory this process has had resident, in MiB. */
 export function peakResidentMiB(): number {
   return Math.round(process.resourceUsage().maxRSS / 1024);
+}
+
+/** The most memory that tensors have taken on the accelerator, in MiB. */
+export function peakDeviceMiB(): number {
+  const { peakBytesInGPU = Number.NaN } = tf.memory() as { peakBytesInGPU?: number };
+  return Math.round(peakBytesInGPU / 2 ** 20);
+}
+
+/** Reads a number made after all that the device was told before; nothing to wait for on the processor. */
+export function waitForDevice(): void {
+  tf.tidy(() => tf.zeros([]).dataSync());
 }

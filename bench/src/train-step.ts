@@ -3,12 +3,13 @@
  * medians of interleaved runs after at least five seconds of warm-up.
  */
 import { UnifiedModel } from "@interfuse/model";
-import { Generator, type Precision, tf, useBackend, valueAndGrads } from "@interfuse/tensor";
+import { type DeviceName, Generator, type Precision, tf, useBackend, valueAndGrads } from "@interfuse/tensor";
 import { AdamW } from "@interfuse/training";
+import { cardPeak } from "./card-peak.ts";
 import { Peer } from "./peer.ts";
-import { productFlops, productRunner } from "./products.ts";
-import { median, peakResidentMiB } from "./statistics.ts";
-import { makeDocuments, modelConfig, SHAPES } from "./workload.ts";
+import { productFlops, productRunner, stepFlops } from "./products.ts";
+import { median, peakDeviceMiB, peakResidentMiB, waitForDevice } from "./statistics.ts";
+import { type ModelShape, makeDocuments, modelConfig, SHAPES } from "./workload.ts";
 
 const WARM_UP_SECONDS = 5;
 const ADAM = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
@@ -20,17 +21,19 @@ export interface TrainStepOptions {
   /** A key of `SHAPES`. */
   readonly size: string;
   readonly precision: Precision;
+  readonly device: DeviceName;
   readonly threads: number;
   readonly numDocuments: number;
   readonly rounds: number;
 }
 
 /** Measures one size at one precision. */
-export async function benchTrainStep({ size, precision, threads, numDocuments, rounds }: TrainStepOptions) {
+export async function benchTrainStep({ size, precision, device, threads, numDocuments, rounds }: TrainStepOptions) {
   const shape = SHAPES[size];
   if (shape === undefined)
     throw new RangeError(`train-step: unknown size "${size}"; there are ${Object.keys(SHAPES).join(", ")}`);
-  await useBackend({ backend: "torch", precision, threads });
+  const chosen = await useBackend({ backend: "torch", device, precision, threads });
+  const isOnCard = chosen.device !== "cpu";
   const model = new UnifiedModel(modelConfig(shape), new Generator(1, "weights"));
   const optimizer = new AdamW(model.parameters(), ADAM);
   const layout = model.layout(makeDocuments(numDocuments));
@@ -61,7 +64,7 @@ export async function benchTrainStep({ size, precision, threads, numDocuments, r
 
   const peers = (["eager", "compiled"] as const).map((form) => ({
     form,
-    process: new Peer("train_step", { ...shape, precision, threads, numDocuments, form }),
+    process: new Peer("train_step", { ...shape, precision, device, threads, numDocuments, form }),
     times: [] as number[],
   }));
   try {
@@ -74,14 +77,19 @@ export async function benchTrainStep({ size, precision, threads, numDocuments, r
         times.push((await process.ask<{ milliseconds: number }>({ step: true })).milliseconds);
       }
     }
-    const peak = peakResidentMiB();
+    const peak = isOnCard ? peakDeviceMiB() : peakResidentMiB();
     const better = peers.reduce((a, b) => (median(b.times) < median(a.times) ? b : a));
     const { peakMiB, version } = await better.process.ask<{ peakMiB: number; version: string }>({ memory: true });
-    const runProducts = productRunner(shape, numDocuments);
+    const products = productRunner(shape, numDocuments);
+    const runProducts = () => {
+      products();
+      waitForDevice();
+    };
     warmUp(runProducts);
-    const products = Array.from({ length: rounds }, () => milliseconds(runProducts));
+    const msOfProducts = median(Array.from({ length: rounds }, () => milliseconds(runProducts)));
     const msPerStep = median(own);
     const peerMsPerStep = median(better.times);
+    const utilisation = isOnCard ? await modelFlopsUtilisation() : {};
     return {
       bench: "train-step",
       parameters: model.numParameters(),
@@ -90,11 +98,20 @@ export async function benchTrainStep({ size, precision, threads, numDocuments, r
       peer: `PyTorch ${version} ${better.form}`,
       peerMsPerStep,
       ratio: peerMsPerStep / msPerStep,
-      productShare: median(products) / msPerStep,
-      productGflops: productFlops(shape, numDocuments) / median(products) / 1e6,
+      productShare: msOfProducts / msPerStep,
+      productGflops: productFlops(shape, numDocuments) / msOfProducts / 1e6,
       peakMiB: peak,
       peerPeakMiB: peakMiB,
+      ...utilisation,
     };
+
+    /** Shares of the card's peak that the step's products and visible attention pairs reach, for each program. */
+    async function modelFlopsUtilisation() {
+      const { teraflops, source } = await cardPeak(precision);
+      const share = (ms: number) => stepFlops(shape as ModelShape, numDocuments) / (ms / 1000) / (teraflops * 1e12);
+      const peerShares = peers.map(({ form, times }) => [`${form}Mfu`, share(median(times))]);
+      return { mfu: share(msPerStep), ...Object.fromEntries(peerShares), peakTeraflops: teraflops, peakSource: source };
+    }
   } finally {
     for (const { process } of peers) process.close();
     optimizer.dispose();

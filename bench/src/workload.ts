@@ -1,5 +1,5 @@
 /**
- * The work that both programs of a comparison do: documents of text and one image, and models of three sizes.
+ * The work that both programs of a comparison do: documents of text and one image, and models of four sizes.
  *
  * A document is 16 text tokens, begin-of-image, 64 patches of 48 numbers, end-of-image and 14 text tokens: 96 in all. Every
  * text token but the first is a target and the image is noised in place, so the paper's mask (causal, bidirectional within
@@ -26,6 +26,7 @@ export const SHAPES: Readonly<Record<string, ModelShape>> = {
   "7M": { modelDim: 256, numLayers: 8, numHeads: 4, mlpDim: 704 },
   "25M": { modelDim: 512, numLayers: 8, numHeads: 8, mlpDim: 1408 },
   "110M": { modelDim: 768, numLayers: 16, numHeads: 12, mlpDim: 2048 },
+  "1B": { modelDim: 2048, numLayers: 20, numHeads: 16, mlpDim: 5504 },
 };
 
 /** The config of a model of this shape for the workload. */

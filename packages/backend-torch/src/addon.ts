@@ -17,8 +17,20 @@ export interface AddonFunctions {
   write(values: ArrayBufferView, typeCode: number, shape: readonly number[]): void;
   /** Copies a tensor's values into `into`, widened to float32 where stored as bfloat16. */
   read(handle: number, into: ArrayBufferView): void;
-  /** The same copy in another thread; `done` is called when it is made. The tensor may be disposed meanwhile. */
-  readLater(handle: number, into: ArrayBufferView, done: () => void): void;
+  /** The same copy in another thread; `done` is called when it is made, with a message if the device failed. The tensor may be disposed meanwhile. */
+  readLater(handle: number, into: ArrayBufferView, done: (failure: string | undefined) => void): void;
+  /** Where the calling thread computes from now on: "cpu", "cuda", "cuda:1", "auto". @throws Error saying why it cannot */
+  useDevice(name: string): void;
+  /** For example "cpu" or "cuda:0". */
+  device(): string;
+  /** Why "auto" is the processor; empty when it is not. */
+  whyNoAccelerator(): string;
+  /** Bytes on the thread's device: in tensors, held by libtorch, the most in tensors so far. Zeros on the processor. */
+  deviceMemory(): [inUse: number, reserved: number, peak: number];
+  /** Name, compute capability and bytes of the NVIDIA card on which the thread computes. */
+  card(): [name: string, capability: number, bytes: number] | undefined;
+  /** Waits until the device has done all it was told. */
+  synchronize(): void;
   dispose(handle: number): void;
   meta(): Int32Array;
   slotsInUse(): number;

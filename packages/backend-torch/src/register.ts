@@ -9,19 +9,37 @@ import { TorchBackend } from "./torch-backend.ts";
 /** Storage type of the fused kernels' activations; the logical type is float32 in both. */
 export type TorchPrecision = "f32" | "bf16";
 
+/** Devices by libtorch's names; AMD's cards go by "cuda" too. */
+export type TorchDevice = "auto" | "cpu" | "cuda" | `cuda:${number}`;
+
 export interface TorchOptions {
-  /** Only "cpu" (the default) exists so far. */
-  readonly device?: "cpu";
+  /**
+   * Where this thread's tensors are and kernels compute; those that exist move along. "auto" (the default) is an
+   * accelerator where libtorch has one, else the processor.
+   */
+  readonly device?: TorchDevice;
   /** Threads that share one kernel; default: all that this process may use. */
   readonly threads?: number;
   /** Default "f32". */
   readonly precision?: TorchPrecision;
 }
 
+/** An NVIDIA card. */
+export interface TorchCard {
+  /** For example "NVIDIA H100 80GB HBM3". */
+  readonly name: string;
+  /** Compute capability: 8 and more multiply bfloat16 on tensor cores. */
+  readonly capability: number;
+  readonly bytes: number;
+}
+
 export interface TorchInfo {
   /** For example "libtorch 2.13.0". */
   readonly library: string;
   readonly device: string;
+  readonly card: TorchCard | undefined;
+  /** Why that is not an accelerator, when "auto" found none. */
+  readonly whyNoAccelerator: string | undefined;
   readonly threads: number;
   readonly precision: TorchPrecision;
   /** Slots in use: tensors alive on this backend, in this thread. */
@@ -56,15 +74,14 @@ export function registerLazily(): void {
  * only change settings. Follow it with `tf.setBackend("torch")`.
  *
  * @throws Error listing what was tried when the addon is missing or does not load
- * @throws RangeError for a device other than "cpu" or an impossible number of threads
+ * @throws Error saying why a device cannot be had; RangeError for an impossible number of threads
  */
 export function registerTorchBackend(options: TorchOptions = {}): TorchInfo {
-  const { device = "cpu", threads } = options;
-  if (device !== "cpu") throw new RangeError(`registerTorchBackend: device (="${device}") must be "cpu"`);
+  const { device = "auto", threads } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new RangeError(`registerTorchBackend: threads (=${threads}) must be a positive integer`);
   }
-  addon();
+  addon().functions.useDevice(device);
   registerLazily();
   if (tf.findBackend(BACKEND_NAME) === null)
     throw new Error("registerTorchBackend: TensorFlow.js did not create the backend");
@@ -82,9 +99,12 @@ export function setTorchPrecision(chosen: TorchPrecision): void {
 /** What runs, and how. @throws Error when the addon does not load */
 export function torchInfo(): TorchInfo {
   const { functions } = addon();
+  const card = functions.card();
   return {
     library: `libtorch ${functions.torchVersion()}`,
-    device: "cpu",
+    device: functions.device(),
+    card: card && { name: card[0], capability: card[1], bytes: card[2] },
+    whyNoAccelerator: functions.whyNoAccelerator() || undefined,
     threads: functions.threads(),
     precision,
     slots: functions.slotsInUse(),

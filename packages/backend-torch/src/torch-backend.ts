@@ -9,6 +9,14 @@ interface TensorData extends Watched {
   readonly strings?: Uint8Array[];
 }
 
+/** What `tf.memory()` says beyond numbers of tensors. */
+export interface TorchMemory {
+  readonly unreliable: boolean;
+  readonly numBytesInGPU?: number;
+  readonly numBytesInGPUAllocated?: number;
+  readonly peakBytesInGPU?: number;
+}
+
 const NO_SLOT = -1;
 /** Reads of more bytes are made in another thread: a copy of this size takes about a millisecond. */
 const LARGE_READ = 4 << 20;
@@ -121,13 +129,16 @@ export class TorchBackend extends tf.KernelBackend {
     return values;
   }
 
-  /** Small data at once; large data is copied in another thread, and may be disposed or overwritten meanwhile. */
+  /**
+   * Small data at once when the processor has it; what is large or must be waited for is copied in another thread, and
+   * may be disposed or overwritten meanwhile.
+   */
   override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
     const { handle, dtype, size, strings } = this.data.get(dataId);
     if (strings !== undefined) return strings;
     const values = arrayFor(dtype, size);
-    if (values.byteLength <= LARGE_READ) this.addon.functions.read(handle, values);
-    else await new Promise<void>((resolve) => this.addon.functions.readLater(handle, values, resolve));
+    if (values.byteLength <= LARGE_READ && this.isOnProcessor()) this.addon.functions.read(handle, values);
+    else await this.readLater(handle, values);
     return values;
   }
 
@@ -158,18 +169,24 @@ export class TorchBackend extends tf.KernelBackend {
     return this.data.numDataIds() - this.numForgotten;
   }
 
-  override memory(): { unreliable: boolean } {
-    return { unreliable: false };
+  /** On an accelerator also the bytes that tensors take there, what libtorch holds, and the most tensors have taken. */
+  override memory(): TorchMemory {
+    if (this.isOnProcessor()) return { unreliable: false };
+    const [numBytesInGPU, numBytesInGPUAllocated, peakBytesInGPU] = this.addon.functions.deviceMemory();
+    return { unreliable: false, numBytesInGPU, numBytesInGPUAllocated, peakBytesInGPU };
   }
 
   override timerAvailable(): boolean {
     return true;
   }
 
-  /** Wall-clock milliseconds of `run`; kernels are synchronous. */
+  /** Wall-clock milliseconds of `run`, until the device is done with it. */
   override async time(run: () => void): Promise<{ kernelMs: number }> {
+    const { functions } = this.addon;
+    functions.synchronize();
     const start = performance.now();
     run();
+    functions.synchronize();
     return { kernelMs: performance.now() - start };
   }
 
@@ -184,6 +201,17 @@ export class TorchBackend extends tf.KernelBackend {
   override dispose(): void {
     this.forgotten.stop();
     this.addon.functions.disposeAll();
+  }
+
+  private async readLater(handle: number, into: ArrayBufferView): Promise<void> {
+    const failure = await new Promise<string | undefined>((resolve) =>
+      this.addon.functions.readLater(handle, into, resolve),
+    );
+    if (failure !== undefined) throw new Error(`read: ${failure.split("\n", 1)[0]}`);
+  }
+
+  private isOnProcessor(): boolean {
+    return this.addon.functions.device() === "cpu";
   }
 
   private keep(entry: TensorData): void {

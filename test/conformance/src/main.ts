@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { tf } from "@interfuse/tensor";
 import { bundleSpecs } from "./bundle-specs.ts";
-import { BFLOAT16_EXCEPTIONS } from "./exceptions.ts";
+import { ACCELERATOR_EXCEPTIONS, BFLOAT16_EXCEPTIONS } from "./exceptions.ts";
 import { type KernelSource, kernelPage, kernelSources } from "./kernel-page.ts";
 import { bfloat16Section, conformancePage, countsTable, torchSections } from "./report.ts";
 import { type Outcome, runBackend, type TestedBackend } from "./run-backend.ts";
@@ -47,7 +47,9 @@ if (values.write) await writePages();
 if (verdicts.get("torch")?.failed.length) process.exitCode = 1;
 
 function judgeOutcome(outcome: Outcome, isBfloat16: boolean): Verdict | undefined {
-  return outcome.kind === "ran" ? judge(outcome.specs, isBfloat16 ? BFLOAT16_EXCEPTIONS : {}) : undefined;
+  if (outcome.kind !== "ran") return undefined;
+  const ofDevice = outcome.device === "cpu" ? {} : ACCELERATOR_EXCEPTIONS;
+  return judge(outcome.specs, { ...ofDevice, ...(isBfloat16 ? BFLOAT16_EXCEPTIONS : {}) });
 }
 
 function jsonReport(): object {
@@ -62,7 +64,8 @@ function jsonReport(): object {
 function nativeReport(): object {
   const sources = torchKernels();
   const verdict = verdicts.get("torch");
-  if (sources === undefined || verdict === undefined) return {};
+  // The pages say what runs on the processor.
+  if (sources === undefined || verdict === undefined || torchDevice() !== "cpu") return {};
   const current: Record<string, string> = values.bf16
     ? { "conformance.md": bfloat16Section(verdict) }
     : { "conformance.md": torchSections(verdict), "kernels.md": kernelPage(sources) };
@@ -70,6 +73,11 @@ function nativeReport(): object {
     .filter(([name, text]) => !existsSync(page(name)) || !readFileSync(page(name), "utf8").includes(text))
     .map(([name]) => name);
   return { stalePages, notNative: sources.filter(({ isNative }) => !isNative).map(({ kernel }) => kernel) };
+}
+
+function torchDevice(): string | undefined {
+  const torch = outcomes.get("torch");
+  return torch?.kind === "ran" ? torch.device : undefined;
 }
 
 function torchKernels(): KernelSource[] | undefined {
@@ -81,7 +89,7 @@ function textReport(): string {
   const parts = [countsTable(verdicts)];
   for (const [backend, outcome] of outcomes) {
     if (outcome.kind === "missing") parts.push(`${backend} is not installed: ${outcome.reason}`);
-    else parts.push(`${backend}: ${outcome.seconds.toFixed(1)} s`);
+    else parts.push(`${backend} on ${outcome.device}: ${outcome.seconds.toFixed(1)} s`);
     for (const { spec, reason } of verdicts.get(backend)?.failed ?? [])
       parts.push(`${backend} fails: ${spec}\n  ${reason}`);
   }

@@ -24,6 +24,8 @@ export type Outcome =
       readonly kind: "ran";
       readonly specs: readonly SpecResult[];
       readonly seconds: number;
+      /** What `useBackend` says it computed on. */
+      readonly device: string;
       /** On `torch` only. */
       readonly nativeCalls: NativeCalls | undefined;
     }

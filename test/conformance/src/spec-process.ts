@@ -10,15 +10,16 @@ const BFLOAT16_TOLERANCE = 4 * 2 ** -8;
 async function run({ backend, bundle, filter, storeBfloat16 }: SpecRequest): Promise<Outcome> {
   const isTorch = backend === "torch";
   const instrument = isTorch ? instrumentAddon({ storeBfloat16 }) : undefined;
-  try {
-    await useBackend({ backend, threads: isTorch ? 1 : undefined, precision: "f32" });
-  } catch (error) {
-    return { kind: "missing", reason: (error as Error).message };
-  }
+  const report = await useBackend({ backend, threads: isTorch ? 1 : undefined, precision: "f32" }).catch(
+    (error: Error) => error,
+  );
+  if (report instanceof Error) return { kind: "missing", reason: report.message };
+  const { device } = report;
   const nativeCalls = instrument?.watchKernels();
   const start = performance.now();
   const specs = await runSpecs(bundle, backend, { filter, tolerance: storeBfloat16 ? BFLOAT16_TOLERANCE : 0 });
-  return { kind: "ran", specs, seconds: (performance.now() - start) / 1000, nativeCalls: nativeCalls?.() };
+  const seconds = (performance.now() - start) / 1000;
+  return { kind: "ran", specs, seconds, device, nativeCalls: nativeCalls?.() };
 }
 
 const outcome = await run(JSON.parse(process.argv[2] as string) as SpecRequest);

@@ -1,6 +1,6 @@
 /** `interfuse doctor`: what computes here and why, what else was tried, how fast it multiplies, what would be faster. */
 import { availableParallelism, cpus } from "node:os";
-import { findLibtorch, instructionSet, type Libtorch } from "@interfuse/backend-torch";
+import { findLibtorch, hasNvidiaCard, instructionSet, type Libtorch } from "@interfuse/backend-torch";
 import { type BackendReport, backendNames, type Precision, useBackend } from "@interfuse/tensor";
 import { logLine, measureProductRate, stderrOutput } from "@interfuse/train";
 import { formatReport } from "../doctor/format-report.ts";
@@ -23,7 +23,7 @@ export async function doctor(options: GlobalOptions): Promise<void> {
     gemm,
     tried: await tryOthers(chosen),
   };
-  const report = { ...found, suggestion: suggest(found, libtorchHere()) ?? null };
+  const report = { ...found, suggestion: suggest(found, libtorchHere(), hasNvidiaCard()) ?? null };
   const text = json ? `${JSON.stringify(report)}\n` : formatReport(report, process.stdout.columns ?? 100);
   process.stdout.write(text);
 }

@@ -17,12 +17,12 @@ const onTorch: Omit<DoctorReport, "suggestion"> = {
   gemm: { f32: 190, bf16: 850 },
   tried: tried(true, false, true, true),
 };
-const current = { version: "2.13.0", origin: "Python's torch" };
+const current = { version: "2.13.0", origin: "Python's torch", accelerator: undefined };
 
 describe("suggest", () => {
   it("has nothing to say on the best", () => {
-    expect(suggest(onTorch, current)).toBeUndefined();
-    expect(suggest(onTorch, undefined)).toBeUndefined();
+    expect(suggest(onTorch, current, false)).toBeUndefined();
+    expect(suggest(onTorch, undefined, false)).toBeUndefined();
   });
 
   it.each([
@@ -48,13 +48,21 @@ describe("suggest", () => {
     [
       "a newer libtorch that is not here",
       { library: "libtorch 1.13.0" },
-      { version: "1.13.0", origin: "system package in /usr" },
+      { version: "1.13.0", origin: "system package in /usr", accelerator: undefined },
       /a libtorch of 2\.x would be faster than 1\.13\.0: "pip install torch"/,
     ],
     ["the faster precision", { precision: "f32" }, current, "--precision bf16 multiplies 4.5 times as fast here"],
   ] as const)("names %s", (_, changes, libtorch, sentence) => {
-    expect(suggest({ ...onTorch, ...changes }, libtorch)).toEqual(
+    expect(suggest({ ...onTorch, ...changes }, libtorch, false)).toEqual(
       typeof sentence === "string" ? sentence : expect.stringMatching(sentence),
     );
+  });
+
+  it.each([
+    [undefined, /setup --cuda/],
+    ["cuda", /leave out --device cpu/],
+  ] as const)("names the NVIDIA card that a libtorch with %s leaves unused", (accelerator, sentence) => {
+    expect(suggest(onTorch, { ...current, accelerator }, true)).toMatch(sentence);
+    expect(suggest({ ...onTorch, device: "cuda:0" }, { ...current, accelerator }, true)).toBeUndefined();
   });
 });

@@ -12,10 +12,12 @@ const NOTABLE_RATIO = 1.2;
  *
  * @param found the report so far; its `tried` is in the order of preference
  * @param libtorch what set-up would compile against now; undefined when there is none on this machine
+ * @param hasCard whether there is an NVIDIA card
  */
 export function suggest(
-  { backend, library, precision, tried, gemm }: Omit<DoctorReport, "suggestion">,
-  libtorch: Pick<Libtorch, "version" | "origin"> | undefined,
+  { backend, device, library, precision, tried, gemm }: Omit<DoctorReport, "suggestion">,
+  libtorch: Pick<Libtorch, "version" | "origin" | "accelerator"> | undefined,
+  hasCard: boolean,
 ): string | undefined {
   const better = tried.slice(
     0,
@@ -25,6 +27,11 @@ export function suggest(
   if (usable !== undefined) return `${usable.name} loads too and is faster: leave out --backend ${backend}`;
   if (backend !== "torch") {
     return 'libtorch is not set up: run "npm run setup"; where that is not possible, "npm run setup:tensorflow" builds tfjs-node';
+  }
+  if (hasCard && device === "cpu") {
+    return libtorch?.accelerator === undefined
+      ? 'this libtorch cannot use the NVIDIA card: "npx @interfuse/backend-torch setup --cuda" gets one that can'
+      : 'there is an NVIDIA card: run "npm run setup" and leave out --device cpu';
   }
   const version = library.replace(/^libtorch /, "");
   if (libtorch !== undefined && isNewer(libtorch.version, version)) {

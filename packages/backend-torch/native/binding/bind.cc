@@ -44,6 +44,13 @@ std::string Call::describe_inputs() const {
   return text + ")";
 }
 
+void Call::report(const std::vector<Tensor>& outputs) {
+  if (!on_host_) return environment_.report(outputs);
+  std::vector<Tensor> moved;
+  for (const Tensor& output : outputs) moved.push_back(output.to(environment_.device()));
+  environment_.report(moved);
+}
+
 napi_value Call::take() {
   TORCH_CHECK(position_ < count_, "argument ", position_ + 1, " is missing");
   return arguments_[position_++];
@@ -168,6 +175,11 @@ Int32Span Call::next<Int32Span>() {
 template <>
 Precision Call::next<Precision>() {
   return environment_.precision;
+}
+
+template <>
+at::Device Call::next<at::Device>() {
+  return environment_.device();
 }
 
 void run_guarded(napi_env env, napi_callback_info info, Body body) {

@@ -5,7 +5,10 @@
 //   optional<Tensor>  the same, -1 = absent         vector<Tensor>, vector<Stored>   array of handles
 //   double, int64_t, bool, std::string              Ints         array of integers
 //   vector<double>  array of numbers
-//   Int32Span     Int32Array                        Precision    not an argument: the thread's setting
+//   Int32Span     Int32Array                        Precision, at::Device   no arguments: the thread's settings
+//
+// A kernel takes its tensors on the thread's device. `bind_forms` has one function for the processor and one for other
+// devices; `bind_on_host` brings the tensors to the processor and the results back.
 #pragma once
 
 #include <node_api.h>
@@ -31,6 +34,10 @@ class Call {
   template <typename T>
   T next();
 
+  /// From now on tensors are taken in the processor's memory, and reported results may lie there.
+  void use_host() { on_host_ = true; }
+  void report(const std::vector<Tensor>& outputs);
+
   /// The tensors taken so far, as in " (inputs: float32[2,3], int32[])"; empty when there were none.
   std::string describe_inputs() const;
 
@@ -41,7 +48,10 @@ class Call {
   uint32_t length(napi_value array) const;
   napi_value element(napi_value array, uint32_t index) const;
   Slot& slot(int32_t handle);
-  Tensor widened_slot(int32_t handle) { return widened(slot(handle).tensor); }
+  Tensor widened_slot(int32_t handle) {
+    const Tensor tensor = widened(slot(handle).tensor);
+    return on_host_ ? tensor.cpu() : tensor;
+  }
   Stored stored(int32_t handle) { return handle < 0 ? Stored{} : Stored{&slot(handle)}; }
 
   napi_env env_;
@@ -52,6 +62,7 @@ class Call {
   /// Handles taken, for error messages.
   int32_t inputs_[kMaxArguments];
   size_t num_inputs_ = 0;
+  bool on_host_ = false;
 };
 
 template <>
@@ -80,6 +91,8 @@ template <>
 Int32Span Call::next<Int32Span>();
 template <>
 Precision Call::next<Precision>();
+template <>
+at::Device Call::next<at::Device>();
 
 using Body = void (*)(Call&);
 
@@ -94,8 +107,8 @@ struct Entry {
 
 namespace detail {
 
-inline void report(Call& call, const Tensor& output) { call.environment().report({output}); }
-inline void report(Call& call, const std::vector<Tensor>& outputs) { call.environment().report(outputs); }
+inline void report(Call& call, const Tensor& output) { call.report({output}); }
+inline void report(Call& call, const std::vector<Tensor>& outputs) { call.report(outputs); }
 
 template <typename Result, typename... Arguments>
 void invoke(Call& call, Result (*function)(Arguments...)) {
@@ -113,6 +126,29 @@ void invoke(Call& call, Result (*function)(Arguments...)) {
 template <auto Function>
 napi_value bind(napi_env env, napi_callback_info info) {
   run_guarded(env, info, [](Call& call) { detail::invoke(call, Function); });
+  return nullptr;
+}
+
+/// The one place where a kernel's form is chosen.
+template <auto ForProcessor, auto ForDevices>
+napi_value bind_forms(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) {
+    if (call.environment().device().is_cpu()) {
+      detail::invoke(call, ForProcessor);
+    } else {
+      detail::invoke(call, ForDevices);
+    }
+  });
+  return nullptr;
+}
+
+/// For kernels that no training step needs and that are loops with many branches.
+template <auto Function>
+napi_value bind_on_host(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) {
+    if (!call.environment().device().is_cpu()) call.use_host();
+    detail::invoke(call, Function);
+  });
   return nullptr;
 }
 

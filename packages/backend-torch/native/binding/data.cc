@@ -10,6 +10,9 @@
 #include <cstring>
 #include <limits>
 
+#include "../device/card.h"
+#include "../device/device.h"
+
 namespace interfuse {
 
 Bytes typed_array_bytes(napi_env env, napi_value value) {
@@ -31,13 +34,21 @@ void copy_bytes(void* to, const void* from, size_t size) {
   if (size != 0) std::memcpy(to, from, size);
 }
 
+/// Memory of the processor for a tensor that will be on `device`.
+Tensor memory_to_write(const Ints& shape, at::ScalarType type, at::Device device) {
+#ifdef INTERFUSE_DEVICES
+  if (!device.is_cpu()) return staging_memory(shape, type, device);
+#endif
+  return at::empty(shape, type);
+}
+
 /// write(typedArray, typeCode, shape): a slot with a copy of the values; bool arrives as bytes, any non-zero is true.
 napi_value write(napi_env env, napi_callback_info info) {
   run_guarded(env, info, [](Call& call) {
     const Bytes bytes = typed_array_bytes(call.env(), call.take());
     const auto code = static_cast<TypeCode>(call.next<int64_t>());
     const Ints shape = call.next<Ints>();
-    const Tensor tensor = at::empty(shape, scalar_type(code));
+    const Tensor tensor = memory_to_write(shape, scalar_type(code), call.environment().device());
     TORCH_CHECK(tensor.nbytes() == bytes.size, "got ", bytes.size, " bytes for a tensor of ", tensor.nbytes());
     if (code == TypeCode::kBool) {
       const auto* from = static_cast<const uint8_t*>(bytes.data);
@@ -46,15 +57,15 @@ napi_value write(napi_env env, napi_callback_info info) {
     } else {
       copy_bytes(tensor.data_ptr(), bytes.data, bytes.size);
     }
-    call.environment().report({tensor});
+    call.environment().report({tensor.to(call.environment().device(), /*non_blocking=*/true)});
   });
   return nullptr;
 }
 
-/// read(handle, typedArray): copies the values, widened to float32 where stored as bfloat16.
+/// read(handle, typedArray): copies the values, widened to float32 where stored as bfloat16. Waits for the device.
 napi_value read(napi_env env, napi_callback_info info) {
   run_guarded(env, info, [](Call& call) {
-    const Tensor tensor = call.next<Tensor>().contiguous();
+    const Tensor tensor = call.next<Tensor>().cpu().contiguous();
     const Bytes bytes = typed_array_bytes(call.env(), call.take());
     TORCH_CHECK(tensor.nbytes() == bytes.size, "got room for ", bytes.size, " bytes, the tensor has ", tensor.nbytes());
     copy_bytes(bytes.data, tensor.data_ptr(), bytes.size);
@@ -90,6 +101,64 @@ napi_value slots_in_use(napi_env env, napi_callback_info) {
   return result;
 }
 
+/// useDevice(name): where the calling thread computes from now on.
+napi_value use_device(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) { call.environment().use_device(call.next<std::string>()); });
+  return nullptr;
+}
+
+napi_value string_value(napi_env env, const std::string& text) {
+  napi_value result = nullptr;
+  napi_create_string_utf8(env, text.c_str(), text.size(), &result);
+  return result;
+}
+
+/// device(): its name, for example "cpu" or "cuda:0".
+napi_value device_name(napi_env env, napi_callback_info) {
+  return string_value(env, Environment::of(env).device().str());
+}
+
+/// whyNoAccelerator(): why there is none, empty when there is one.
+napi_value explain_device(napi_env env, napi_callback_info) { return string_value(env, why_no_accelerator()); }
+
+/// deviceMemory(): [bytes in tensors, bytes held by libtorch, most bytes in tensors so far].
+napi_value device_memory(napi_env env, napi_callback_info) {
+  const DeviceMemory memory = memory_of(Environment::of(env).device());
+  napi_value result = nullptr;
+  napi_create_array_with_length(env, 3, &result);
+  uint32_t index = 0;
+  for (const int64_t bytes : {memory.in_use, memory.reserved, memory.peak}) {
+    napi_value number = nullptr;
+    napi_create_int64(env, bytes, &number);
+    napi_set_element(env, result, index++, number);
+  }
+  return result;
+}
+
+/// card(): [name, compute capability, bytes] of the NVIDIA card on which the thread computes; undefined elsewhere.
+napi_value card(napi_env env, napi_callback_info) {
+  const at::Device device = Environment::of(env).device();
+  const auto found = device.is_cuda() ? nvidia_card(device.index()) : std::nullopt;
+  napi_value result = nullptr, capability = nullptr, memory = nullptr;
+  if (!found) {
+    napi_get_undefined(env, &result);
+    return result;
+  }
+  napi_create_array_with_length(env, 3, &result);
+  napi_create_double(env, found->capability_major + found->capability_minor / 10.0, &capability);
+  napi_create_int64(env, found->memory, &memory);
+  napi_set_element(env, result, 0, string_value(env, found->name));
+  napi_set_element(env, result, 1, capability);
+  napi_set_element(env, result, 2, memory);
+  return result;
+}
+
+/// synchronize(): waits until the device has done all it was told.
+napi_value wait_for_device(napi_env env, napi_callback_info info) {
+  run_guarded(env, info, [](Call& call) { synchronize(call.environment().device()); });
+  return nullptr;
+}
+
 napi_value set_precision(napi_env env, napi_callback_info info) {
   run_guarded(env, info, [](Call& call) {
     call.environment().precision = call.next<bool>() ? Precision::kBfloat16 : Precision::kFloat32;
@@ -110,9 +179,7 @@ napi_value get_threads(napi_env env, napi_callback_info) {
 }
 
 napi_value torch_version(napi_env env, napi_callback_info) {
-  napi_value result = nullptr;
-  napi_create_string_utf8(env, TORCH_VERSION, NAPI_AUTO_LENGTH, &result);
-  return result;
+  return string_value(env, TORCH_VERSION);
 }
 
 }  // namespace
@@ -126,6 +193,12 @@ std::vector<Entry> data_entries() {
       {"disposeAll", dispose_all},
       {"meta", meta},
       {"slotsInUse", slots_in_use},
+      {"useDevice", use_device},
+      {"device", device_name},
+      {"whyNoAccelerator", explain_device},
+      {"deviceMemory", device_memory},
+      {"card", card},
+      {"synchronize", wait_for_device},
       {"setBfloat16", set_precision},
       {"setThreads", set_threads},
       {"threads", get_threads},

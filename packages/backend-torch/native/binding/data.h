@@ -7,7 +7,8 @@ namespace interfuse {
 
 std::vector<Entry> data_entries();
 
-/// readLater(handle, typedArray, done): copies a tensor's values in another thread, then calls `done`.
+/// readLater(handle, typedArray, done): copies a tensor's values in another thread, then calls `done`, with a message if
+/// the device failed.
 napi_value read_later(napi_env env, napi_callback_info info);
 
 /// The memory of a typed array.

@@ -2,6 +2,7 @@
 
 #include "../compute/elementwise.h"
 #include "../compute/reduction.h"
+#include "forms.h"
 #include "tables.h"
 
 namespace interfuse {
@@ -53,7 +54,7 @@ std::vector<Entry> elementwise_entries() {
       {"Cast", bind<cast>},
       {"ClipByValue", bind<clip>},
       {"LeakyRelu", bind<leaky_relu>},
-      {"Step", bind<step>},
+      {"Step", BY_DEVICE(step)},
       // two inputs
       {"Add", bind<add>},
       {"Atan2", bind<at::atan2>},

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "../device/device.h"
+
 namespace interfuse {
 
 Environment& Environment::of(napi_env env) {
@@ -52,6 +54,17 @@ void Environment::release_all() {
   in_use_ = 0;
 }
 
+void Environment::use_device(const std::string& name) {
+  const at::Device chosen = choose_device(name);
+  if (chosen == device_) return;
+  for (Slot& slot : slots_) {
+    if (!slot.tensor.defined()) continue;
+    slot.tensor = slot.tensor.to(chosen);
+    slot.bfloat16 = Tensor();
+  }
+  device_ = chosen;
+}
+
 void Environment::keep_meta(napi_env env, napi_value array, int32_t* data) {
   if (meta_array_ != nullptr) napi_delete_reference(env, meta_array_);
   napi_create_reference(env, array, 1, &meta_array_);
@@ -61,6 +74,7 @@ void Environment::keep_meta(napi_env env, napi_value array, int32_t* data) {
 void Environment::report(const std::vector<Tensor>& outputs) {
   int64_t needed = 1;
   for (const Tensor& output : outputs) {
+    TORCH_CHECK(output.device() == device_, "the result is on ", output.device(), ", this thread computes on ", device_);
     needed += 3 + output.dim();
     for (const int64_t size : output.sizes()) {
       TORCH_CHECK(size <= std::numeric_limits<int32_t>::max(), "the result's shape ", output.sizes(),

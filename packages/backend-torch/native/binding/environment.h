@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "../compute/type_codes.h"
@@ -41,6 +42,10 @@ class Environment {
   /// From now on reports go into `data`, the memory of the JavaScript array `array`, which is kept alive.
   void keep_meta(napi_env env, napi_value array, int32_t* data);
 
+  /// Where the thread's tensors live; those that exist move along. @throws c10::Error when the device cannot be had
+  void use_device(const std::string& name);
+  at::Device device() const { return device_; }
+
   Precision precision = Precision::kFloat32;
 
  private:
@@ -49,6 +54,7 @@ class Environment {
   std::deque<Slot> slots_;  // a deque keeps addresses while it grows
   std::vector<int32_t> free_;
   int64_t in_use_ = 0;
+  at::Device device_ = at::kCPU;
   napi_ref meta_array_ = nullptr;
   int32_t* meta_ = nullptr;
 };

@@ -8,6 +8,7 @@
 #include "../compute/muon.h"
 #include "../compute/normalization.h"
 #include "../compute/optimizer.h"
+#include "forms.h"
 #include "tables.h"
 
 namespace interfuse {
@@ -18,26 +19,26 @@ std::vector<Entry> fused_entries() {
       {"LinearGradInput", bind<linear_grad_input>},
       {"LinearGradWeight", bind<linear_grad_weight>},
       {"LinearGradBias", bind<linear_grad_bias>},
-      {"RmsNorm", bind<rms_norm>},
-      {"RmsNormGrad", bind<rms_norm_grad>},
-      {"RotaryEmbedding", bind<rotary_embedding>},
-      {"SwiGlu", bind<swiglu>},
-      {"SwiGluGrad", bind<swiglu_grad>},
-      {"Attention", bind<attention>},
-      {"AttentionGrad", bind<attention_grad>},
-      {"Embedding", bind<embedding>},
-      {"EmbeddingGrad", bind<embedding_grad>},
-      {"CrossEntropy", bind<cross_entropy>},
-      {"CrossEntropyGrad", bind<cross_entropy_grad>},
-      {"GroupNorm", bind<group_norm>},
-      {"GroupNormGrad", bind<group_norm_grad>},
+      {"RmsNorm", BY_DEVICE(rms_norm)},
+      {"RmsNormGrad", BY_DEVICE(rms_norm_grad)},
+      {"RotaryEmbedding", BY_DEVICE(rotary_embedding)},
+      {"SwiGlu", BY_DEVICE(swiglu)},
+      {"SwiGluGrad", BY_DEVICE(swiglu_grad)},
+      {"Attention", BY_DEVICE(attention)},
+      {"AttentionGrad", BY_DEVICE(attention_grad)},
+      {"Embedding", BY_DEVICE(embedding)},
+      {"EmbeddingGrad", BY_DEVICE(embedding_grad)},
+      {"CrossEntropy", BY_DEVICE(cross_entropy)},
+      {"CrossEntropyGrad", BY_DEVICE(cross_entropy_grad)},
+      {"GroupNorm", BY_DEVICE(group_norm)},
+      {"GroupNormGrad", BY_DEVICE(group_norm_grad)},
       {"GroupedConv2d", bind<grouped_convolution>},
       {"GroupedConv2dGradInput", bind<grouped_convolution_grad_input>},
       {"GroupedConv2dGradWeight", bind<grouped_convolution_grad_weight>},
-      {"WriteRows", bind<write_rows>},
-      {"AdamWUpdate", bind<adamw_update>},
-      {"MuonUpdate", bind<muon_update>},
-      {"EmaUpdate", bind<ema_update>},
+      {"WriteRows", BY_DEVICE(write_rows)},
+      {"AdamWUpdate", BY_DEVICE(adamw_update)},
+      {"MuonUpdate", BY_DEVICE(muon_update)},
+      {"EmaUpdate", BY_DEVICE(ema_update)},
   };
 }
 

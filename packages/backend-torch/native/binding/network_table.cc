@@ -5,6 +5,7 @@
 #include "../compute/pooling.h"
 #include "../compute/product.h"
 #include "../compute/spectral.h"
+#include "forms.h"
 #include "tables.h"
 
 namespace interfuse {
@@ -25,19 +26,19 @@ std::vector<Entry> network_entries() {
       {"Conv3D", bind<convolution_3d>},
       {"Conv3DBackpropFilterV2", bind<convolution_3d_grad_weight>},
       {"Conv3DBackpropInputV2", bind<convolution_3d_grad_input>},
-      {"Dilation2D", bind<dilation>},
-      {"Dilation2DBackpropFilter", bind<dilation_grad_filter>},
-      {"Dilation2DBackpropInput", bind<dilation_grad_input>},
+      {"Dilation2D", bind_on_host<dilation>},
+      {"Dilation2DBackpropFilter", bind_on_host<dilation_grad_filter>},
+      {"Dilation2DBackpropInput", bind_on_host<dilation_grad_input>},
       {"FFT", bind<fourier>},
       {"IFFT", bind<inverse_fourier>},
       {"LRN", bind<local_response>},
       {"LRNGrad", bind<local_response_grad>},
       {"FusedBatchNorm", bind<batch_norm>},
-      {"AvgPool", bind<average_pool>},
-      {"AvgPoolGrad", bind<average_pool_grad>},
-      {"MaxPool", bind<max_pool>},
-      {"MaxPoolGrad", bind<max_pool_grad>},
-      {"MaxPoolWithArgmax", bind<max_pool_with_argmax>},
+      {"AvgPool", BY_DEVICE(average_pool)},
+      {"AvgPoolGrad", BY_DEVICE(average_pool_grad)},
+      {"MaxPool", BY_DEVICE(max_pool)},
+      {"MaxPoolGrad", BY_DEVICE(max_pool_grad)},
+      {"MaxPoolWithArgmax", bind_on_host<max_pool_with_argmax>},
   };
 }
 

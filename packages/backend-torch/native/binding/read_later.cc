@@ -1,9 +1,17 @@
+#include <ATen/ATen.h>
 #include <c10/util/Exception.h>
 
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <string>
 
+#include "../device/device.h"
 #include "data.h"
+#ifdef INTERFUSE_DEVICES
+#include <c10/core/Event.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#endif
 
 namespace interfuse {
 
@@ -12,15 +20,27 @@ namespace {
 /// One copy under way. It holds a reference of its own to the tensor, so that in-place kernels leave the memory alone,
 /// and keeps the array and the callback from the garbage collector.
 struct Copy {
-  Tensor from;
+  Tensor from;  // in the processor's memory
+#ifdef INTERFUSE_DEVICES
+  std::optional<c10::Event> arrival;  // `from` is being filled by a device until then
+#endif
   void* to = nullptr;
+  std::string error;
   napi_ref array = nullptr;
   napi_ref done = nullptr;
   napi_async_work work = nullptr;
 };
 
 void execute(napi_env, void* data) {
-  const auto* copy = static_cast<Copy*>(data);
+  auto* copy = static_cast<Copy*>(data);
+#ifdef INTERFUSE_DEVICES
+  try {
+    if (copy->arrival) copy->arrival->synchronize();
+  } catch (const c10::Error& error) {
+    copy->error = error.what_without_backtrace();
+    return;
+  }
+#endif
   std::memcpy(copy->to, copy->from.data_ptr(), copy->from.nbytes());
 }
 
@@ -34,7 +54,24 @@ void complete(napi_env env, napi_status status, void* data) {
   napi_delete_async_work(env, copy->work);
   copy->from = Tensor();
   // Cancelled only when the thread ends, and nobody waits then.
-  if (status == napi_ok) napi_call_function(env, receiver, done, 0, nullptr, nullptr);
+  if (status != napi_ok) return;
+  napi_value error = receiver;
+  if (!copy->error.empty()) napi_create_string_utf8(env, copy->error.c_str(), copy->error.size(), &error);
+  napi_call_function(env, receiver, done, 1, &error, nullptr);
+}
+
+/// The values of `from` on their way to the processor.
+void fetch(Copy& copy, const Tensor& from) {
+#ifdef INTERFUSE_DEVICES
+  if (!from.is_cpu()) {
+    copy.from = staging_memory(from.sizes(), from.scalar_type(), from.device());
+    copy.from.copy_(from, /*non_blocking=*/true);
+    copy.arrival.emplace(from.device().type());
+    copy.arrival->record(c10::impl::VirtualGuardImpl(from.device().type()).getStream(from.device()));
+    return;
+  }
+#endif
+  copy.from = from.contiguous();
 }
 
 void check(napi_status status) { TORCH_CHECK(status == napi_ok, "the copy could not be started"); }
@@ -44,7 +81,7 @@ void check(napi_status status) { TORCH_CHECK(status == napi_ok, "the copy could 
 napi_value read_later(napi_env env, napi_callback_info info) {
   run_guarded(env, info, [](Call& call) {
     auto copy = std::make_unique<Copy>();
-    copy->from = call.next<Tensor>().contiguous();
+    fetch(*copy, call.next<Tensor>());
     const napi_value array = call.take();
     const Bytes bytes = typed_array_bytes(call.env(), array);
     TORCH_CHECK(copy->from.nbytes() == bytes.size, "got room for ", bytes.size, " bytes, the tensor has ",

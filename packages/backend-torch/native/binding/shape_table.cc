@@ -3,6 +3,7 @@
 #include "../compute/lookup.h"
 #include "../compute/shape.h"
 #include "../compute/sparse.h"
+#include "forms.h"
 #include "tables.h"
 
 namespace interfuse {
@@ -10,7 +11,7 @@ namespace interfuse {
 std::vector<Entry> shape_entries() {
   return {
       {"BatchToSpaceND", bind<batch_to_space>},
-      {"BroadcastArgs", bind<broadcast_shapes>},
+      {"BroadcastArgs", bind_on_host<broadcast_shapes>},
       {"BroadcastTo", bind<broadcast_to>},
       {"Concat", bind<concat>},
       {"DepthToSpace", bind<depth_to_space>},
@@ -34,19 +35,19 @@ std::vector<Entry> shape_entries() {
       {"ZerosLike", bind<zeros_like>},
       // by index
       {"DenseBincount", bind<bincount>},
-      {"GatherNd", bind<gather_nd>},
-      {"GatherV2", bind<gather>},
-      {"Multinomial", bind<multinomial>},
+      {"GatherNd", BY_DEVICE(gather_nd)},
+      {"GatherV2", BY_DEVICE(gather)},
+      {"Multinomial", bind_on_host<multinomial>},
       {"OneHot", bind<one_hot>},
-      {"ScatterNd", bind<scatter_nd>},
+      {"ScatterNd", BY_DEVICE(scatter_nd)},
       {"SearchSorted", bind<search_sorted>},
-      {"SparseFillEmptyRows", bind<sparse_fill_empty_rows>},
-      {"SparseReshape", bind<sparse_reshape>},
-      {"SparseSegmentMean", bind<sparse_segment_mean>},
-      {"SparseSegmentSum", bind<sparse_segment_sum>},
-      {"SparseToDense", bind<sparse_to_dense>},
-      {"TensorScatterUpdate", bind<scatter_update>},
-      {"Unique", bind<unique>},
+      {"SparseFillEmptyRows", bind_on_host<sparse_fill_empty_rows>},
+      {"SparseReshape", bind_on_host<sparse_reshape>},
+      {"SparseSegmentMean", bind_on_host<sparse_segment_mean>},
+      {"SparseSegmentSum", bind_on_host<sparse_segment_sum>},
+      {"SparseToDense", bind_on_host<sparse_to_dense>},
+      {"TensorScatterUpdate", BY_DEVICE(scatter_update)},
+      {"Unique", bind_on_host<unique>},
       {"UnsortedSegmentSum", bind<segment_sum>},
   };
 }

@@ -66,12 +66,13 @@ Tensor padded(const Tensor& x, const Geometry& geometry) {
 /// Whole batches are multiples of this many images.
 constexpr int64_t kImageUnit = 16;
 
-/// A result of [B, ..] computed piece by piece: `run` gives [b, ..] for each.
+/// A result of [B, ..] for the images of `batch`, computed piece by piece: `run` gives [b, ..] for each.
 template <typename Run>
-Tensor in_pieces(int64_t batch, Run run) {
-  if (is_one_piece(batch, kImageUnit)) return run(Piece{0, batch});
+Tensor in_pieces(const Tensor& batch, Run run) {
+  const int64_t count = batch.size(0);
+  if (!batch.is_cpu() || is_one_piece(count, kImageUnit)) return run(Piece{0, count});
   std::vector<Tensor> results;
-  for_each_piece(batch, kImageUnit, [&](Piece piece) { results.push_back(run(piece)); });
+  for_each_piece(count, kImageUnit, [&](Piece piece) { results.push_back(run(piece)); });
   return at::cat(results);
 }
 
@@ -101,7 +102,7 @@ Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Te
   if (bias) aten_bias = bias->to(x.scalar_type());
   const Tensor all = as_aten(padded(images, geometry));
   const Tensor typed_weight = aten_weight(weight);
-  const Tensor y = in_pieces(images.size(0), [&](Piece piece) {
+  const Tensor y = in_pieces(images, [&](Piece piece) {
     return channels_last(at::convolution(part(all, piece), typed_weight, aten_bias, geometry.strides,
                                          geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups));
   });
@@ -130,7 +131,7 @@ Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints
   const Ints padding = fits ? geometry.aten_padding() : Ints{0, 0};
   const Tensor all = as_aten(gradient);
   const Tensor typed_weight = aten_weight(weight);
-  const Tensor dx = in_pieces(gradient.size(0), [&](Piece piece) {
+  const Tensor dx = in_pieces(gradient, [&](Piece piece) {
     const Tensor x = sizes_only({piece.size, channels, fits ? height : full_height, fits ? width : full_width}, gradient);
     Tensor result = std::get<0>(at::convolution_backward(part(all, piece), x, typed_weight, c10::nullopt,
                                                          geometry.strides, padding, geometry.dilations, false, {0, 0},
@@ -156,8 +157,8 @@ Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& we
   const Tensor weight = sizes_only({weight_shape[3], weight_shape[2], weight_shape[0], weight_shape[1]}, gradient);
   const Tensor all_gradients = as_aten(gradient);
   const Tensor all_images = as_aten(padded(images, geometry));
-  Tensor sum = at::zeros(weight_shape, at::kFloat);
-  for_each_piece(gradient.size(0), kImageUnit, [&](Piece piece) {
+  Tensor sum = at::zeros(weight_shape, gradient.options().dtype(at::kFloat));
+  for_each_piece(gradient.size(0), gradient.is_cpu() ? kImageUnit : std::max<int64_t>(1, gradient.size(0)), [&](Piece piece) {
     const auto gradients = at::convolution_backward(
         part(all_gradients, piece), part(all_images, piece), weight, c10::nullopt, geometry.strides,
         geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups, {false, true, false});

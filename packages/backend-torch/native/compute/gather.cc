@@ -110,9 +110,9 @@ Tensor segment_sum(const Tensor& x, const Tensor& ids, int64_t count) {
 }
 
 Tensor one_hot(const Tensor& indices, int64_t depth, double on, double off, int64_t code) {
-  const Tensor positions = at::arange(depth, at::kInt);
+  const Tensor positions = at::arange(depth, indices.options().dtype(at::kInt));
   const Tensor hits = indices.to(at::kInt).unsqueeze(-1) == positions;
-  const auto options = at::TensorOptions().dtype(scalar_type(static_cast<TypeCode>(code)));
+  const auto options = indices.options().dtype(scalar_type(static_cast<TypeCode>(code)));
   return at::where(hits, at::full({}, on, options), at::full({}, off, options));
 }
 

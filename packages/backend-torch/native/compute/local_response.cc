@@ -9,7 +9,7 @@ namespace {
 /// For each channel the sum over channels at most `radius` away.
 Tensor sum_nearby(const Tensor& x, int64_t radius) {
   const int64_t channels = x.size(-1);
-  const Tensor index = at::arange(channels, at::kInt);
+  const Tensor index = at::arange(channels, x.options().dtype(at::kInt));
   const Tensor near = (index.unsqueeze(0) - index.unsqueeze(1)).abs() <= radius;
   return at::matmul(x, near.to(at::kFloat));
 }

@@ -34,6 +34,8 @@ Tensor orthogonalised(const Tensor& matrix, Precision precision) {
 
 Tensor as_matrix(const Tensor& weight) { return weight.view({-1, weight.size(-1)}); }
 
+}  // namespace
+
 void update_weight(Slot& parameter, const Tensor& gradient, const Tensor& moving, double rate, double momentum,
                    double decay, Precision precision) {
   moving.mul_(momentum).add_(gradient, 1 - momentum);
@@ -42,6 +44,8 @@ void update_weight(Slot& parameter, const Tensor& gradient, const Tensor& moving
   as_matrix(parameter.tensor).mul_(1 - decay).sub_(step, rate);
   if (parameter.bfloat16.defined()) parameter.bfloat16.copy_(parameter.tensor);
 }
+
+namespace {
 
 /// Weights take different times, so threads take them one by one; the largest first, so that none ends late.
 std::vector<size_t> largest_first(const std::vector<Tensor>& tensors) {

@@ -12,4 +12,8 @@ Tensor muon_update(const std::vector<Stored>& parameters, const std::vector<Tens
                    const std::vector<Stored>& momenta, const std::vector<double>& rates, double momentum, double decay,
                    Precision precision);
 
+/// The same for one weight that owns its memory, in ATen's operations.
+void update_weight(Slot& parameter, const Tensor& gradient, const Tensor& moving, double rate, double momentum,
+                   double decay, Precision precision);
+
 }  // namespace interfuse

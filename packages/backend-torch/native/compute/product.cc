@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#ifdef INTERFUSE_DEVICES
+#include "../aten/product.h"
+#endif
 #include "bfloat16_product.h"
 #include "elementwise.h"
 #include "matrix_unit_product.h"
@@ -70,6 +73,9 @@ Tensor float32_product(const Tensor& x, const Tensor& weight) {
 }  // namespace
 
 Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& addends, at::ScalarType type) {
+#ifdef INTERFUSE_DEVICES
+  if (!x.is_cpu()) return aten::linear_product(x, weight, addends, type);
+#endif
   if constexpr (kHasBfloat16Product) {
     if (is_bfloat16(x)) return bfloat16_linear(x, weight, addends, type);
   }
@@ -80,6 +86,9 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& adde
 }
 
 Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias) {
+#ifdef INTERFUSE_DEVICES
+  if (!x.is_cpu()) return aten::column_product(x, right, bias);
+#endif
   if constexpr (kHasBfloat16Product) {
     if (is_bfloat16(x)) return bfloat16_columns(x, right, bias);
   }
@@ -89,6 +98,9 @@ Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias) 
 }
 
 Tensor transposed_product(const Tensor& a, const Tensor& b) {
+#ifdef INTERFUSE_DEVICES
+  if (!a.is_cpu()) return aten::transposed_product(a, b);
+#endif
   if constexpr (kHasBfloat16Product) {
     if (is_bfloat16(a)) return bfloat16_transposed(a, b);
   }

@@ -12,17 +12,12 @@ namespace interfuse {
 
 namespace {
 
-/// Where one output coordinate reads: two input coordinates and the weight of the second.
-struct Tap {
-  int64_t low;
-  int64_t high;
-  float weight;
-};
-
 float scale_of(int64_t input, int64_t output, bool align_corners) {
   const int64_t shrink = align_corners && output > 1 ? 1 : 0;
   return static_cast<float>(input - shrink) / static_cast<float>(output - shrink);
 }
+
+}  // namespace
 
 std::vector<Tap> bilinear_taps(int64_t input, int64_t output, bool align_corners, bool half_pixel_centers) {
   const float scale = scale_of(input, output, align_corners);
@@ -49,6 +44,8 @@ std::vector<Tap> nearest_taps(int64_t input, int64_t output, bool align_corners,
   }
   return taps;
 }
+
+namespace {
 
 Tensor resample(const Tensor& x, const std::vector<Tap>& rows, const std::vector<Tap>& columns) {
   const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);

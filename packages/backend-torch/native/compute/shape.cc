@@ -86,25 +86,28 @@ Tensor mirror_pad(const Tensor& x, const Ints& paddings, bool repeat_edge) {
       if (source >= size) source = 2 * (size - 1) - source + shift;
       sources[i] = source;
     }
-    result = at::index_select(result, axis, at::tensor(sources, at::kLong));
+    result = at::index_select(result, axis, at::tensor(sources, at::kLong).to(x.device()));
   }
   return result.is_same(x) ? x.clone() : result;
 }
 
 Tensor broadcast_to(const Tensor& x, const Ints& shape) { return x.expand(shape).contiguous(); }
 
-Tensor fill(const Ints& shape, double value, int64_t code) {
-  return at::full(shape, value, scalar_type(static_cast<TypeCode>(code)));
+Tensor fill(const Ints& shape, double value, int64_t code, at::Device device) {
+  return at::full(shape, value, at::TensorOptions().dtype(scalar_type(static_cast<TypeCode>(code))).device(device));
 }
 
 Tensor zeros_like(const Tensor& x) { return at::zeros(x.sizes(), x.options()); }
 
 Tensor ones_like(const Tensor& x) { return at::ones(x.sizes(), x.options()); }
 
-Tensor range(double start, double step, int64_t count, int64_t code) {
-  return (start + at::arange(count, at::kDouble) * step).to(scalar_type(static_cast<TypeCode>(code)));
+Tensor range(double start, double step, int64_t count, int64_t code, at::Device device) {
+  const auto options = at::TensorOptions().dtype(at::kDouble).device(device);
+  return (start + at::arange(count, options) * step).to(scalar_type(static_cast<TypeCode>(code)));
 }
 
-Tensor linspace(double start, double stop, int64_t count) { return at::linspace(start, stop, count, at::kFloat); }
+Tensor linspace(double start, double stop, int64_t count, at::Device device) { 
+  return at::linspace(start, stop, count, at::TensorOptions().dtype(at::kFloat).device(device));
+}
 
 }  // namespace interfuse

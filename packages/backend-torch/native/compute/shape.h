@@ -25,11 +25,11 @@ Tensor pad(const Tensor& x, const Ints& paddings, double value);
 Tensor mirror_pad(const Tensor& x, const Ints& paddings, bool repeat_edge);
 Tensor broadcast_to(const Tensor& x, const Ints& shape);
 
-Tensor fill(const Ints& shape, double value, int64_t code);
+Tensor fill(const Ints& shape, double value, int64_t code, at::Device device);
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
 /// start, start + step, ... in the type of a `TypeCode`.
-Tensor range(double start, double step, int64_t count, int64_t code);
-Tensor linspace(double start, double stop, int64_t count);
+Tensor range(double start, double step, int64_t count, int64_t code, at::Device device);
+Tensor linspace(double start, double stop, int64_t count, at::Device device);
 
 }  // namespace interfuse

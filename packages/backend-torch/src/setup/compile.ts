@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Libtorch } from "./find-libtorch.ts";
 import { NATIVE_FOLDER, NODE_API_VERSION, nativeFiles, nodeApiHeaders } from "./paths.ts";
 
@@ -16,11 +16,16 @@ export function compilerCommand(): string {
   return process.env.CXX || "c++";
 }
 
+/** Whether a libtorch has the interfaces through which the addon computes on other devices than the processor. */
+function hasDevices({ version }: Libtorch): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 10);
+}
+
 /** Flags that a build depends on besides libtorch's location; those of `CXXFLAGS` come last. */
 export function compilerFlags(libtorch: Libtorch): string[] {
-  const [major = 0, minor = 0] = libtorch.version.split(".").map(Number);
   // Headers from 2.10 on use C++20; earlier ones are tested with C++17.
-  const standard = major > 2 || (major === 2 && minor >= 10) ? "c++20" : "c++17";
+  const standard = hasDevices(libtorch) ? "c++20" : "c++17";
   return [
     `-std=${standard}`,
     "-O3",
@@ -34,7 +39,8 @@ export function compilerFlags(libtorch: Libtorch): string[] {
     `-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi}`,
     `-DNAPI_VERSION=${NODE_API_VERSION}`,
     // 1.x comes from distributions, with an OpenBLAS that has threads of its own.
-    ...(major < 2 ? ["-DINTERFUSE_PASSIVE_WAIT"] : []),
+    ...(libtorch.version.startsWith("1.") ? ["-DINTERFUSE_PASSIVE_WAIT"] : []),
+    ...(hasDevices(libtorch) ? ["-DINTERFUSE_DEVICES"] : []),
     ...(process.env.CXXFLAGS ?? "").split(/\s+/).filter(Boolean),
   ];
 }
@@ -53,12 +59,8 @@ export async function compileAddons(
   const building = `${folder}.${process.pid}`;
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
-  const flags = [
-    ...compilerFlags(libtorch),
-    // Not -isystem: given /usr/include it would break the compiler's own search order.
-    ...[...libtorch.includeFolders, nodeApiHeaders(), building].flatMap((include) => ["-I", include]),
-  ];
-  const sources = nativeFiles().filter((file) => file.endsWith(".cc") && basename(file) !== "prepare.cc");
+  const flags = [...compilerFlags(libtorch), ...includes(libtorch), "-I", building];
+  const sources = sourcesFor(libtorch);
   const total = sources.length + 2;
   let done = 0;
   const report = (): void => progress(++done, total);
@@ -92,6 +94,29 @@ export async function compileAddons(
   return { addon: join(folder, "addon.node"), prepare: join(folder, "prepare.node") };
 }
 
+/** Compiles one source file into an addon of its own, linked to libtorch. @throws Error with the compiler's first error */
+export async function compileSingle(libtorch: Libtorch, source: string, output: string): Promise<void> {
+  const object = `${output}.${process.pid}.o`;
+  mkdirSync(dirname(output), { recursive: true });
+  try {
+    await run([...compilerFlags(libtorch), ...includes(libtorch), "-c", source, "-o", object]);
+    await link([object], libtorch, output);
+  } finally {
+    rmSync(object, { force: true });
+  }
+}
+
+/** Not -isystem: given /usr/include it would break the compiler's own search order. */
+function includes(libtorch: Libtorch): string[] {
+  return [...libtorch.includeFolders, nodeApiHeaders()].flatMap((include) => ["-I", include]);
+}
+
+/** The addon's sources: those in `aten/` only where libtorch can use them, none of `testing/`. */
+function sourcesFor(libtorch: Libtorch): string[] {
+  const folders = ["binding", "compute", "device", ...(hasDevices(libtorch) ? ["aten"] : [])];
+  return nativeFiles().filter((file) => file.endsWith(".cc") && folders.includes(basename(dirname(file))));
+}
+
 async function compileAll(
   sources: readonly string[],
   folder: string,
@@ -102,7 +127,7 @@ async function compileAll(
   const objects: string[] = [];
   const worker = async (): Promise<void> => {
     for (let source = queue.shift(); source !== undefined; source = queue.shift()) {
-      const object = join(folder, `${basename(source, ".cc")}.o`);
+      const object = join(folder, `${basename(dirname(source))}-${basename(source, ".cc")}.o`);
       await run([...flags, "-c", source, "-o", object]);
       objects.push(object);
       report();
@@ -127,6 +152,8 @@ async function link(objects: readonly string[], libtorch: Libtorch, output: stri
     "-ltorch",
     "-ltorch_cpu",
     "-lc10",
+    // They register CUDA's kernels when they are loaded; no symbol of theirs is used.
+    ...(libtorch.accelerator === undefined ? [] : [`-ltorch_${libtorch.accelerator}`, `-lc10_${libtorch.accelerator}`]),
     "-o",
     output,
   ]);

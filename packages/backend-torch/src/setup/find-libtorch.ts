@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "./paths.ts";
 
+/** Devices that a build of libtorch may be for; libtorch calls both "cuda". */
+export type Accelerator = "cuda" | "hip";
+
 /** A libtorch to compile against. */
 export interface Libtorch {
   /** Where it came from, in words. */
@@ -13,10 +16,14 @@ export interface Libtorch {
   readonly versionFile: string;
   readonly includeFolders: readonly string[];
   readonly libraryFolder: string;
+  /** What it computes on besides processors. */
+  readonly accelerator: Accelerator | undefined;
   /** The value of _GLIBCXX_USE_CXX11_ABI it was built with. */
   readonly cxx11Abi: "0" | "1";
 }
 
+/** The origin of what set-up got itself. */
+export const COPY = "set-up's own copy";
 /** Oldest version that the C++ sources compile against. */
 const OLDEST = [1, 13] as const;
 /** Distributions' 1.x packages compute bf16 products many times slower: taken only when nothing newer can be had. */
@@ -28,11 +35,12 @@ export function isLibtorchChosen(): boolean {
 }
 
 /**
- * The first usable libtorch of: `LIBTORCH`, a Python `torch`, a system package of 2.x, a copy that set-up got earlier.
+ * The first usable libtorch of: `LIBTORCH`, a Python `torch`, a system package of 2.x, copies that set-up got earlier.
+ * Where there is an NVIDIA card, or `wantsCuda`, one that has CUDA comes first.
  *
  * @throws Error when `LIBTORCH` is set but holds no libtorch: what was asked for is never silently replaced
  */
-export function findLibtorch(): Libtorch | undefined {
+export function findLibtorch({ wantsCuda = hasNvidiaCard() }: { wantsCuda?: boolean } = {}): Libtorch | undefined {
   if (isLibtorchChosen()) {
     const chosen = process.env.LIBTORCH as string;
     const found = inspect(chosen, `LIBTORCH=${chosen}`);
@@ -45,7 +53,19 @@ export function findLibtorch(): Libtorch | undefined {
   }
   const system = fromSystem();
   const isPreferred = system !== undefined && Number.parseInt(system.version, 10) >= OLDEST_PREFERRED_MAJOR;
-  return fromPython("python3", "Python's torch") ?? (isPreferred ? system : undefined) ?? fromCache();
+  const found = [fromPython("python3", "Python's torch"), isPreferred ? system : undefined, ...cachedCopies()].filter(
+    (libtorch) => libtorch !== undefined,
+  );
+  return (wantsCuda ? found.find(({ accelerator }) => accelerator !== undefined) : undefined) ?? found[0];
+}
+
+/** Whether NVIDIA's driver lists a card. */
+export function hasNvidiaCard(): boolean {
+  try {
+    return execFileSync("nvidia-smi", ["-L"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).includes("GPU");
+  } catch {
+    return false;
+  }
 }
 
 /** The libtorch inside the `torch` of a Python interpreter; found without importing it, which takes seconds. */
@@ -62,14 +82,18 @@ export function fromPython(python: string, origin: string): Libtorch | undefined
   }
 }
 
-/** What set-up put into the cache earlier: a virtual environment, an unpacked wheel or PyTorch's unpacked archive. */
+/** The first of `cachedCopies`. */
 export function fromCache(): Libtorch | undefined {
+  return cachedCopies()[0];
+}
+
+/** What set-up put into the cache earlier: virtual environments, an unpacked wheel, PyTorch's unpacked archives. */
+export function cachedCopies(): Libtorch[] {
   const root = join(cacheFolder(), "libtorch");
-  return (
-    fromPython(join(root, "venv", "bin", "python3"), "set-up's own copy") ??
-    inspect(join(root, "unpacked", "torch"), "set-up's own copy") ??
-    inspect(join(root, "archive", "libtorch"), "set-up's own copy")
-  );
+  return [
+    ...["venv", "venv-cuda"].map((name) => fromPython(join(root, name, "bin", "python3"), COPY)),
+    ...["unpacked/torch", "archive/libtorch", "archive-cuda/libtorch"].map((name) => inspect(join(root, name), COPY)),
+  ].filter((libtorch) => libtorch !== undefined);
 }
 
 /** The package of a Linux distribution or Homebrew. */
@@ -96,7 +120,12 @@ export function inspect(folder: string, origin: string): Libtorch | undefined {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) return undefined;
   const cxx11Abi = abiOf(folder, libraryFolder);
-  return { origin, version, versionFile, includeFolders: [include, api], libraryFolder, cxx11Abi };
+  const accelerator = acceleratorOf(libraryFolder);
+  return { origin, version, versionFile, includeFolders: [include, api], libraryFolder, accelerator, cxx11Abi };
+}
+
+function acceleratorOf(libraryFolder: string): Accelerator | undefined {
+  return (["cuda", "hip"] as const).find((name) => existsSync(join(libraryFolder, `libtorch_${name}.so`)));
 }
 
 /** `lib` itself or its multi-architecture subfolder (Debian), whichever holds libtorch. */

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { downloadArchive } from "./download-archive.ts";
-import { fromCache, fromSystem, type Libtorch } from "./find-libtorch.ts";
+import { COPY, fromCache, fromPython, fromSystem, inspect, type Libtorch } from "./find-libtorch.ts";
 import { cacheFolder } from "./paths.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 
@@ -12,9 +12,12 @@ const VERSION = "2.13.0";
 /** The suffix names a build for processors only: without it pip could choose gigabytes of CUDA. */
 const WHEEL_VERSION = process.platform === "darwin" ? VERSION : `${VERSION}+cpu`;
 
-/** PyTorch's own addresses of builds for processors: its index for pip, its archives. They stand nowhere else. */
+/** PyTorch's own addresses: its index for pip of builds for processors, its archives by what they are built for. */
 const CPU_INDEX = "https://download.pytorch.org/whl/cpu";
-const CPU_ARCHIVES = "https://download.pytorch.org/libtorch/cpu";
+const ARCHIVES = "https://download.pytorch.org/libtorch";
+
+/** The CUDA that the pinned version's own wheels are built with, as PyTorch's addresses name it. */
+const CUDA = "cu130";
 
 /** An attempt to get libtorch, in the order in which they are made. */
 interface Attempt {
@@ -28,6 +31,8 @@ export interface GetLibtorchOptions {
   readonly architecture?: NodeJS.Architecture;
   /** Address of a zip archive with libtorch in its folder `libtorch/`; PyTorch's own by default. */
   readonly archiveAddress?: string;
+  /** A build for NVIDIA's cards, some gigabytes, in place of one for processors only. */
+  readonly isForCuda?: boolean;
 }
 
 /**
@@ -39,24 +44,32 @@ export interface GetLibtorchOptions {
  */
 export async function getLibtorch(
   log: (line: string) => void,
-  { platform = process.platform, architecture = process.arch, archiveAddress }: GetLibtorchOptions = {},
+  { platform = process.platform, architecture = process.arch, archiveAddress, isForCuda = false }: GetLibtorchOptions = {},
 ): Promise<Libtorch> {
-  const attempts: Attempt[] = [
+  const forCuda: Attempt[] = [
+    { name: `pip install torch==${VERSION} with CUDA into a virtual environment`, run: installCudaInEnvironment },
+    {
+      name: "download PyTorch's archive with CUDA (some gigabytes) and unpack it",
+      run: () => installArchive(archiveAddress ?? archiveFor(platform, architecture, CUDA), "archive-cuda"),
+    },
+  ];
+  const forProcessors: Attempt[] = [
     { name: `pip install torch==${WHEEL_VERSION} into a virtual environment`, run: installInEnvironment },
     { name: `pip download torch==${WHEEL_VERSION} and unpack it`, run: downloadAndUnpack },
     {
       name: "download PyTorch's archive (about 130 MB) and unpack it",
-      run: () => installArchive(archiveAddress ?? archiveFor(platform, architecture)),
+      run: () => installArchive(archiveAddress ?? archiveFor(platform, architecture, "cpu"), "archive"),
     },
     { name: "apt-get install libtorch-dev libopenblas0-pthread", run: installDebianPackage },
   ];
   const failures: string[] = [];
-  for (const { name, run } of attempts) {
+  for (const { name, run } of isForCuda ? forCuda : forProcessors) {
     log(`getting libtorch: ${name} ...`);
     try {
       const found = await run();
-      if (found !== undefined) return found;
-      throw new Error("no libtorch came of it");
+      if (found === undefined) throw new Error("no libtorch came of it");
+      if (isForCuda && found.accelerator !== "cuda") throw new Error("what came of it has no CUDA");
+      return found;
     } catch (error) {
       const reason = lastLine(error);
       log(`did not work: ${reason}`);
@@ -67,10 +80,11 @@ export async function getLibtorch(
 }
 
 /** Address of PyTorch's archive; it makes none for Linux on ARM, for macOS on Intel, or for musl. */
-function archiveFor(platform: NodeJS.Platform, architecture: NodeJS.Architecture): string {
+function archiveFor(platform: NodeJS.Platform, architecture: NodeJS.Architecture, build: string): string {
   if (platform === "linux" && architecture === "x64" && hasGlibc())
-    return `${CPU_ARCHIVES}/libtorch-shared-with-deps-${VERSION}%2Bcpu.zip`;
-  if (platform === "darwin" && architecture === "arm64") return `${CPU_ARCHIVES}/libtorch-macos-arm64-${VERSION}.zip`;
+    return `${ARCHIVES}/${build}/libtorch-shared-with-deps-${VERSION}%2B${build}.zip`;
+  if (platform === "darwin" && architecture === "arm64" && build === "cpu")
+    return `${ARCHIVES}/cpu/libtorch-macos-arm64-${VERSION}.zip`;
   throw new Error(
     `skipped: PyTorch has archives for Linux (glibc) on x64 and macOS on arm64, not for this ${platform} on ${architecture}`,
   );
@@ -109,14 +123,23 @@ function installInEnvironment(): Libtorch | undefined {
   return fromCache();
 }
 
+/** The build with CUDA is what pip takes by itself; NVIDIA's libraries come with it. */
+function installCudaInEnvironment(): Libtorch | undefined {
+  const folder = emptyFolder("venv-cuda");
+  const python = join(folder, "bin", "python3");
+  run("python3", ["-m", "venv", folder]);
+  run(python, ["-m", "pip", "install", "--quiet", "--no-input", "--retries", "0", `torch==${VERSION}`]);
+  return fromPython(python, COPY);
+}
+
 function downloadAndUnpack(): Libtorch | undefined {
   const folder = emptyFolder("unpacked");
   run("python3", ["-m", "pip", "install", "--quiet", "--target", folder, ...PIP_CHOICE]);
   return fromCache();
 }
 
-async function installArchive(address: string): Promise<Libtorch | undefined> {
-  const folder = join(cacheFolder(), "libtorch", "archive");
+async function installArchive(address: string, name: string): Promise<Libtorch | undefined> {
+  const folder = join(cacheFolder(), "libtorch", name);
   const file = `${folder}.${process.pid}.zip`;
   mkdirSync(dirname(file), { recursive: true });
   try {
@@ -125,7 +148,7 @@ async function installArchive(address: string): Promise<Libtorch | undefined> {
   } finally {
     rmSync(file, { force: true });
   }
-  return fromCache();
+  return inspect(join(folder, "libtorch"), COPY);
 }
 
 function installDebianPackage(): Libtorch | undefined {

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
- * `npx @interfuse/backend-torch setup [--print]`: finds or gets libtorch, compiles the addon against it and caches both.
- * Fast when nothing is to do. `--print` writes what was found and built as JSON to stdout; progress goes to stderr.
+ * `npx @interfuse/backend-torch setup [--cuda] [--print]`: finds or gets libtorch, compiles the addon against it and caches
+ * both. Fast when nothing is to do. `--cuda` takes none without CUDA. `--print` writes what was found and built as JSON to stdout; progress goes to stderr.
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { compileAddons, compilerCommand, compilerFlags } from "./compile.ts";
-import { findLibtorch, fromSystem, type Libtorch } from "./find-libtorch.ts";
+import { findLibtorch, fromSystem, hasNvidiaCard, isLibtorchChosen, type Libtorch } from "./find-libtorch.ts";
 import { getLibtorch } from "./get-libtorch.ts";
 import { cacheFolder, NODE_API_VERSION, sourceHash } from "./paths.ts";
 import { processorFeatures } from "./processor.ts";
@@ -17,10 +17,13 @@ const say = (line: string): void => {
 };
 
 /** The build for what is on this machine now, compiled if need be. */
-async function setUp(): Promise<BuildRecord> {
+async function setUp({ isForCuda }: { isForCuda: boolean }): Promise<BuildRecord> {
   // First: without a compiler a download would be for nothing.
   const compiler = compilerVersion();
-  const libtorch = findLibtorch() ?? (await getOrSettle());
+  const libtorch = isForCuda ? await findOrGetCuda() : (findLibtorch() ?? (await getOrSettle()));
+  if (libtorch.accelerator === undefined && hasNvidiaCard()) {
+    say('this libtorch cannot use the NVIDIA card; "npx @interfuse/backend-torch setup --cuda" gets one that can');
+  }
   const sources = sourceHash();
   const key = buildKey([
     sources,
@@ -55,6 +58,14 @@ function isIntact({ addon, prepare, digests }: BuildRecord): boolean {
   }
 }
 
+/** A libtorch with CUDA. @throws Error when `LIBTORCH` names one without, or none can be got */
+async function findOrGetCuda(): Promise<Libtorch> {
+  const found = findLibtorch({ wantsCuda: true });
+  if (found?.accelerator === "cuda") return found;
+  if (isLibtorchChosen()) throw new Error(`the libtorch in ${found?.origin} has no CUDA; unset LIBTORCH or name another`);
+  return await getLibtorch(say, { isForCuda: true });
+}
+
 /** A current libtorch from the network, or else an old one of the system. */
 async function getOrSettle(): Promise<Libtorch> {
   try {
@@ -68,7 +79,8 @@ async function getOrSettle(): Promise<Libtorch> {
 }
 
 async function build(libtorch: Libtorch, folder: string): Promise<{ addon: string; prepare: string }> {
-  say(`compiling against libtorch ${libtorch.version} (${libtorch.origin}), about two minutes on two processors`);
+  const kind = libtorch.accelerator === undefined ? "" : ` with ${libtorch.accelerator}`;
+  say(`compiling against libtorch ${libtorch.version}${kind} (${libtorch.origin}), about two minutes on two processors`);
   const start = Date.now();
   const addons = await compileAddons(libtorch, folder, (done, total) => {
     if (process.stderr.isTTY)
@@ -105,13 +117,13 @@ function compilerFeatures(): string {
 
 async function main(args: readonly string[]): Promise<void> {
   const [command, ...options] = args;
-  if (command !== "setup" || options.some((option) => option !== "--print")) {
-    process.stderr.write("usage: npx @interfuse/backend-torch setup [--print]\n");
+  if (command !== "setup" || options.some((option) => !["--print", "--cuda"].includes(option))) {
+    process.stderr.write("usage: npx @interfuse/backend-torch setup [--cuda] [--print]\n");
     process.exitCode = 2;
     return;
   }
   try {
-    const record = await setUp();
+    const record = await setUp({ isForCuda: options.includes("--cuda") });
     if (options.includes("--print")) process.stdout.write(`${JSON.stringify(record)}\n`);
   } catch (error) {
     say(`set-up failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -3,7 +3,7 @@
  *
  * Kernel `Embedding`: { weight [V,D], ids [L] int32 } -> rows [L,D]
  * Gradient: `EmbeddingGrad` { dy, ids }; { vocabSize } -> dWeight [V,D] (rows named twice add up)
- * Rows and dWeight are float32. An id outside [0,V) is an error of the backend.
+ * Rows and dWeight are float32. An id outside [0,V) is an error of the backend, or NaN on an accelerator.
  */
 // L ids, V rows (vocabulary), D row width
 import { tf } from "../tf.ts";

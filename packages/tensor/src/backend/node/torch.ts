@@ -8,6 +8,8 @@ type TorchPackage = {
   registerTorchBackend(options: { device?: string; threads?: number }): {
     library: string;
     device: string;
+    card: { name: string; capability: number } | undefined;
+    whyNoAccelerator: string | undefined;
     threads: number;
   };
   setTorchPrecision(precision: Precision): void;
@@ -18,10 +20,11 @@ export const torch: BackendCandidate = {
   name: "torch",
   load: async ({ device, precision: asked, threads }) => {
     const { registerTorchBackend, setTorchPrecision } = await importOptional<TorchPackage>("@interfuse/backend-torch");
-    const info = registerTorchBackend({ device: device === "auto" ? undefined : device, threads });
-    const precision = asked === "auto" ? (isBfloat16Fast(info.device) ? "bf16" : "f32") : asked;
+    const { card, whyNoAccelerator, ...info } = registerTorchBackend({ device, threads });
+    const precision = asked === "auto" ? (isBfloat16Fast(card) ? "bf16" : "f32") : asked;
     setTorchPrecision(precision);
-    const notes = asked === "auto" ? [`${precision} because of what ${info.device} is fast at`] : [];
+    const notes = asked === "auto" ? [`${precision} because of what ${card?.name ?? info.device} is fast at`] : [];
+    if (device === "auto" && whyNoAccelerator !== undefined) notes.push(`${info.device} because ${whyNoAccelerator}`);
     return { ...info, registeredName: "torch", precision, notes };
   },
 };
