@@ -41,9 +41,7 @@ Slot& Environment::slot(int32_t handle) {
 }
 
 void Environment::release(int32_t handle) {
-  Slot& released = slot(handle);
-  released.tensor = Tensor();
-  released.bfloat16 = Tensor();
+  slot(handle) = Slot{};
   free_.push_back(handle);
   --in_use_;
 }

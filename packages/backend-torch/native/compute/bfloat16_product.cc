@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "bfloat16_few_rows.h"
-#include "bfloat16_panels.h"
 #include "block_product.h"
 #include "parallel.h"
 #include "storage.h"
@@ -17,10 +15,10 @@ namespace interfuse {
 namespace {
 
 constexpr int64_t kPanelWidth = 64;
-/// Rows that meet every panel before the next ones do; they stay in the cache.
+/// The most rows that meet every panel before the next ones do; they stay in the cache.
 constexpr int64_t kRun = 96;
 /// Multiplications of words below which a second thread is not worth waking.
-constexpr int64_t kGrainWork = 1 << 20;
+constexpr int64_t kGrainWork = 1 << 18;
 
 /// The result, and what is added to it; pointers may be null.
 template <typename Output>
@@ -42,16 +40,25 @@ void finish(const Result<Output>& result, int64_t row, int64_t column, const flo
   });
 }
 
-/// y = left right. `left_at(row)` is the left operand from a row on, for all rows of its run.
+/// Rows of a run: whole blocks, equally many in all runs, so that threads get as much to do.
+int64_t run_length(int64_t rows) {
+  const int64_t runs = (rows + kRun - 1) / kRun;
+  const int64_t blocks = (rows + runs * detail::kBlockRows - 1) / (runs * detail::kBlockRows);
+  return blocks * detail::kBlockRows;
+}
+
+/// y = left right. `left_at(row)` is the left operand from a row on, for all rows of its block.
 template <typename Output, typename LeftAt>
 void multiply(const Result<Output>& result, const Panels& right, LeftAt left_at) {
-  const int64_t runs = (result.rows + kRun - 1) / kRun;
-  const int64_t work = std::min(kRun, result.rows) * kPanelWidth * std::max<int64_t>(1, right.steps());
+  if (result.rows == 0) return;
+  const int64_t run = run_length(result.rows);
+  const int64_t runs = (result.rows + run - 1) / run;
+  const int64_t work = run * kPanelWidth * std::max<int64_t>(1, right.steps());
   const int64_t grain = std::max<int64_t>(1, kGrainWork / std::max<int64_t>(1, work));
   parallel_for(runs * right.count(), grain, [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
-      const int64_t first = item / right.count() * kRun;
-      const int64_t last = std::min(first + kRun, result.rows);
+      const int64_t first = item / right.count() * run;
+      const int64_t last = std::min(first + run, result.rows);
       const int64_t panel = item % right.count();
       const int64_t column = panel * kPanelWidth;
       const int64_t width = (std::min(kPanelWidth, result.columns - column) + kLanes - 1) / kLanes * kLanes;
@@ -70,16 +77,6 @@ const Bfloat16Pair* words_of(const Tensor& matrix) {
   return reinterpret_cast<const Bfloat16Pair*>(data_of<Bfloat16>(matrix));
 }
 
-template <typename Output>
-void finish_few_rows(const Tensor& x, const Tensor& weight, const Result<Output>& result) {
-  std::vector<float> sums(result.rows * result.columns);
-  few_rows_product(words_of(x), words_of(weight), sums.data(), result.rows, result.columns, weight.size(1) / 2);
-  for (int64_t row = 0; row < result.rows; ++row) {
-    for (int64_t column = 0; column < result.columns; column += kPanelWidth)
-      finish(result, row, column, sums.data() + row * result.columns + column);
-  }
-}
-
 /// Rows [L, K] as a left operand; K is even.
 auto rows_of(const Tensor& matrix) {
   const Bfloat16Pair* words = words_of(matrix);
@@ -96,23 +93,20 @@ const float* optional_data(const Tensor& tensor) { return tensor.defined() ? dat
 
 }  // namespace
 
-Tensor bfloat16_linear(const Tensor& x, const Tensor& weight, const Addends& addends, at::ScalarType type) {
+Panels weight_panels(const Tensor& weight) { return panels_of_rows(paired(weight), kPanelWidth); }
+
+Tensor bfloat16_linear(const Tensor& x, const Panels& weight, const Addends& addends, at::ScalarType type) {
   const Tensor left = paired(x);
-  const Tensor right = paired(weight);
   const Tensor bias = addends.bias.defined() ? addends.bias.contiguous() : Tensor();
   const Tensor residual = addends.residual.defined() ? addends.residual.contiguous() : Tensor();
   Ints sizes = x.sizes().vec();
-  sizes.back() = weight.size(0);
+  sizes.back() = weight.lanes();
   const Tensor y = at::empty(sizes, x.options().dtype(type));
   const int64_t rows = y.numel() / std::max<int64_t>(1, sizes.back());
   with_storage(y, [&](auto output) {
     using Output = decltype(output);
-    const Result<Output> result{data_of<Output>(y), optional_data(bias), optional_data(residual), rows, sizes.back()};
-    if (rows < kFewRows) {
-      finish_few_rows(left, right, result);
-    } else {
-      multiply(result, panels_of_rows(right, kPanelWidth), rows_of(left));
-    }
+    multiply(Result<Output>{data_of<Output>(y), optional_data(bias), optional_data(residual), rows, sizes.back()},
+             weight, rows_of(left));
   });
   return y;
 }

@@ -2,6 +2,7 @@
 // bfloat16 and compiles a program for every size; these keep float32 sums and add what belongs to them before storing.
 #pragma once
 
+#include "bfloat16_panels.h"
 #include "product.h"
 
 namespace interfuse {
@@ -13,8 +14,11 @@ constexpr bool kHasBfloat16Product = true;
 constexpr bool kHasBfloat16Product = false;
 #endif
 
-/// x [.., I] times the transpose of weight [O, I], plus addends: [.., O] stored as `type`.
-Tensor bfloat16_linear(const Tensor& x, const Tensor& weight, const Addends& addends, at::ScalarType type);
+/// A weight [O, I] as the right operand of `bfloat16_linear`.
+Panels weight_panels(const Tensor& weight);
+
+/// x [.., I] times the transpose of the weight [O, I] that was packed, plus addends: [.., O] stored as `type`.
+Tensor bfloat16_linear(const Tensor& x, const Panels& weight, const Addends& addends, at::ScalarType type);
 
 /// x [.., K] times right [K, N], plus bias [N] (maybe undefined): bfloat16 [.., N].
 Tensor bfloat16_columns(const Tensor& x, const Tensor& right, const Tensor& bias);

@@ -14,7 +14,7 @@ Tensor flattened(const Tensor& x) { return x.reshape({-1, x.size(-1)}); }
 
 Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
               const std::optional<Tensor>& residual, bool float32_output, Precision precision) {
-  return linear_product(in_precision(x, precision), in_precision(weight, precision),
+  return linear_product(in_precision(x, precision), weight,
                         {bias.value_or(Tensor()), residual.value_or(Tensor())},
                         float32_output || residual ? at::kFloat : activation_type(precision));
 }

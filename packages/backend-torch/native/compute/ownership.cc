@@ -5,10 +5,9 @@
 namespace interfuse {
 
 void own_memory(Slot& slot) {
-  slot.bfloat16 = Tensor();
   const Tensor& tensor = slot.tensor;
   const bool shared = tensor.storage().use_count() > 1;
-  if (shared || !tensor.is_contiguous()) slot.tensor = tensor.clone(at::MemoryFormat::Contiguous);
+  slot = Slot{shared || !tensor.is_contiguous() ? tensor.clone(at::MemoryFormat::Contiguous) : tensor};
 }
 
 void own_parameter(Slot& slot) {

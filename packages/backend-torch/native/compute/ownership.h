@@ -5,10 +5,10 @@
 
 namespace interfuse {
 
-/// Gives the slot memory of its own when another tensor shares it, and drops its cached bfloat16 copy.
+/// Gives the slot memory of its own when another tensor shares it, and drops what products made of it.
 void own_memory(Slot& slot);
 
-/// The same for a parameter, keeping the cached copy, which the update has to refresh.
+/// The same for a parameter, keeping the bfloat16 copy, which the update has to refresh.
 void own_parameter(Slot& slot);
 
 }  // namespace interfuse

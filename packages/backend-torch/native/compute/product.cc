@@ -9,6 +9,7 @@
 #include "bfloat16_product.h"
 #include "elementwise.h"
 #include "matrix_unit_product.h"
+#include "packed_weight.h"
 #include "pieces.h"
 
 namespace interfuse {
@@ -77,12 +78,20 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& adde
   if (!x.is_cpu()) return aten::linear_product(x, weight, addends, type);
 #endif
   if constexpr (kHasBfloat16Product) {
-    if (is_bfloat16(x)) return bfloat16_linear(x, weight, addends, type);
+    if (is_bfloat16(x)) return bfloat16_linear(x, weight_panels(weight), addends, type);
   }
   Tensor y = type == at::kFloat ? float32_product(x, weight) : library_product(x, weight);
   if (addends.bias.defined()) y.add_(addends.bias);
   if (addends.residual.defined()) y.add_(addends.residual);
   return y;
+}
+
+Tensor linear_product(const Tensor& x, const Stored& weight, const Addends& addends, at::ScalarType type) {
+  if constexpr (kHasBfloat16Product) {
+    if (is_bfloat16(x)) return bfloat16_linear(x, *packed_weight(weight), addends, type);
+  }
+  const Precision precision = is_bfloat16(x) ? Precision::kBfloat16 : Precision::kFloat32;
+  return linear_product(x, in_precision(weight, precision), addends, type);
 }
 
 Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias) {

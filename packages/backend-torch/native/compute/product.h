@@ -15,6 +15,9 @@ struct Addends {
 /// which the sums are not rounded to bfloat16 if it is float32.
 Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& addends, at::ScalarType type);
 
+/// The same for a weight in its slot, in the storage type of x; what is made of it is kept while it does not change.
+Tensor linear_product(const Tensor& x, const Stored& weight, const Addends& addends, at::ScalarType type);
+
 /// x [.., K] times right [K, N], both in one storage type, plus bias [N] (float32, maybe undefined): [.., N] in that type.
 Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias);
 

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,11 +26,17 @@ struct Int32Span {
 /// Storage type that fused kernels give their activations; the logical type stays float32.
 enum class Precision { kFloat32, kBfloat16 };
 
-/// What one slot of the handle table holds: the data, and a bfloat16 copy for matrix products made on first use.
-/// Whoever changes `tensor` in place refreshes or drops `bfloat16`.
+class Panels;
+
+/// What one slot of the handle table holds: the data, and what matrix products made of it, to be used again while it stays
+/// the same. Whoever changes `tensor` in place asks for that first (`ownership.h`).
 struct Slot {
   Tensor tensor;
+  /// A bfloat16 copy, made on first use.
   Tensor bfloat16;
+  /// The same as the right operand of a product (`packed_weight`), kept once it is wanted a second time.
+  std::shared_ptr<const Panels> panels;
+  bool was_packed = false;
 };
 
 /// An argument whose storage type is kept as it is (float32 or bfloat16), with its slot for the cached copy.
