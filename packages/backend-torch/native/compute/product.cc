@@ -88,7 +88,7 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& adde
 
 Tensor linear_product(const Tensor& x, const Stored& weight, const Addends& addends, at::ScalarType type) {
   if constexpr (kHasBfloat16Product) {
-    if (is_bfloat16(x)) return bfloat16_linear(x, *packed_weight(weight), addends, type);
+    if (is_bfloat16(x) && x.is_cpu()) return bfloat16_linear(x, *packed_weight(weight), addends, type);
   }
   const Precision precision = is_bfloat16(x) ? Precision::kBfloat16 : Precision::kFloat32;
   return linear_product(x, in_precision(weight, precision), addends, type);

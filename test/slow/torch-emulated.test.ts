@@ -3,12 +3,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findLibtorch } from "@interfuse/backend-torch";
 import { describe, expect, it } from "vitest";
-import { torchUnavailable } from "./ops-torch-backend.ts";
+import { torchUnavailable } from "../ops-torch-backend.ts";
 
 /** The fused operations, in place and not, at random shapes and both precisions; and what only an accelerator does. */
 const FILES = ["ops-torch.test.ts", "ops-random.test.ts", "ops-bfloat16.test.ts", "ops-in-place", "torch-accelerator"];
 
-const script = fileURLToPath(new URL("../scripts/emulated-device.mjs", import.meta.url));
+const script = fileURLToPath(new URL("../../scripts/emulated-device.mjs", import.meta.url));
 const missing = await torchUnavailable();
 const otherVersion = findLibtorch()?.version === "2.13.0" ? undefined : "the emulated device is made for libtorch 2.13.0";
 const reason = missing ?? otherVersion;
