@@ -1,5 +1,7 @@
 // B batch, H height, W width, I input channels, O output channels
-import { conv2d, type Generator, initNormal, Module, tf } from "@interfuse/tensor";
+import { conv2d, type Generator, initNormal, tf } from "@interfuse/tensor";
+import { Layer } from "./layer.ts";
+import type { RowPadding, Step } from "./steps.ts";
 
 /** Sizes of a {@link Convolution}. */
 export type ConvolutionOptions = {
@@ -16,11 +18,12 @@ export type ConvolutionOptions = {
 };
 
 /** A convolution with bias that keeps the size, or halves it. Parameters: `weight [k, k, I, O]`, `bias [O]`. */
-export class Convolution extends Module {
+export class Convolution extends Layer {
   readonly #weight: tf.Variable;
   readonly #bias: tf.Variable;
   readonly #stride: 1 | 2;
-  readonly #padding: [[number, number], [number, number]];
+  /** Zeros before and after each row and column. */
+  readonly #padding: readonly [number, number];
 
   constructor(options: ConvolutionOptions, generator: Generator) {
     super();
@@ -34,19 +37,24 @@ export class Convolution extends Module {
     );
     this.#stride = stride;
     const after = (kernelSize - 1) / 2;
-    const before = stride === 1 ? after : 0;
-    this.#padding = [
-      [before, after],
-      [before, after],
-    ];
+    this.#padding = [stride === 1 ? after : 0, after];
   }
 
   /** Maps `[B, H, W, I]` to `[B, H / stride, W / stride, O]`. */
-  forward(x_BHWI: tf.Tensor4D): tf.Tensor4D {
+  steps(): readonly Step[] {
+    const [above, below] = this.#padding;
+    const run = (x_BHWI: tf.Tensor4D, padding: RowPadding) => this.#convolve(x_BHWI, padding);
+    return [{ kind: "local", scale: this.#stride === 1 ? 1 : 0.5, above, below, run }];
+  }
+
+  #convolve(x_BHWI: tf.Tensor4D, { top, bottom }: RowPadding): tf.Tensor4D {
     return conv2d(x_BHWI, this.#weight, {
       bias: this.#bias,
       strides: [this.#stride, this.#stride],
-      padding: this.#padding,
+      padding: [
+        [top, bottom],
+        [this.#padding[0], this.#padding[1]],
+      ],
     });
   }
 }
