@@ -22,7 +22,7 @@ export { recoverFolder } from "./files/recover-folder.ts";
 export { writeFileAtomically } from "./files/write-file.ts";
 export { writeFolderAtomically } from "./files/write-folder.ts";
 export { METADATA_FILE } from "./folder/folder-rows.ts";
-export { Dataset, type DatasetReport } from "./loader/dataset.ts";
+export { Dataset, type DatasetReport, type ImageStore } from "./loader/dataset.ts";
 export type { CursorState, TaskWeights } from "./loader/example-cursor.ts";
 export { ExampleLoader, type ExampleLoaderOptions } from "./loader/example-loader.ts";
 export { inspectDataset, type OpenDatasetOptions, openDataset } from "./loader/open-dataset.ts";
@@ -79,3 +79,11 @@ export {
   WORLD_SIZE,
 } from "./scenes/world.ts";
 export { type WriteScenesOptions, type WriteScenesReport, writeScenes } from "./scenes/write-scenes.ts";
+export type { EncodedPicture, Tokenization } from "./tokenized/format.ts";
+export {
+  openTokenizedDataset,
+  type TokenizedDataset,
+  type TokenizedParts,
+  writeTokenizedDataset,
+} from "./tokenized/tokenized-dataset.ts";
+export { TokenizedWriter } from "./tokenized/tokenized-writer.ts";

@@ -19,6 +19,21 @@ export {
   tensorToPictures,
 } from "./picture.ts";
 export { PixelTokenizer, type PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+export { type Assignment, Assignments } from "./quantizers/assignments.ts";
+export type {
+  FiniteScalarQuantizerConfig,
+  LookupFreeQuantizerConfig,
+  MultiScaleVectorQuantizerConfig,
+  QuantizerConfig,
+  ResidualVectorQuantizerConfig,
+  VectorQuantizerConfig,
+} from "./quantizers/config.ts";
+export type {
+  Quantization,
+  Quantizer,
+  TrainingQuantization,
+  TrainingQuantizationOptions,
+} from "./quantizers/quantizer.ts";
 export {
   imageTokenizerFromConfig,
   loadImageTokenizer,

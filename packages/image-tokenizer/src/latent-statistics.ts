@@ -46,12 +46,12 @@ export function resolveLatentStatistics({
 }
 
 /** Raw latents `[B, h, w, C]` to mean 0 and standard deviation 1 in each channel. */
-export function normalizeLatents(raw_BHWC: tf.Tensor4D, { latentMean, latentStd }: LatentStatistics): tf.Tensor4D {
+export function normaliseLatents(raw_BHWC: tf.Tensor4D, { latentMean, latentStd }: LatentStatistics): tf.Tensor4D {
   return tf.tidy(() => raw_BHWC.sub(tf.tensor1d([...latentMean])).div<tf.Tensor4D>(tf.tensor1d([...latentStd])));
 }
 
-/** Undoes {@link normalizeLatents}. */
-export function denormalizeLatents(
+/** Undoes {@link normaliseLatents}. */
+export function denormaliseLatents(
   latents_BHWC: tf.Tensor4D,
   { latentMean, latentStd }: LatentStatistics,
 ): tf.Tensor4D {
@@ -76,7 +76,7 @@ export async function measureLatentStatistics(
   const squares = new Float64Array(numChannels);
   let numRows = 0;
   for await (const pixels of batches) {
-    const raw = tf.tidy(() => denormalizeLatents(tokenizer.encode(pixels), tokenizer.config));
+    const raw = tf.tidy(() => denormaliseLatents(tokenizer.encode(pixels), tokenizer.config));
     const values = await raw.data();
     raw.dispose();
     // Welford's update, row by row: no cancellation however far the mean is from 0.

@@ -8,6 +8,7 @@ export {
   type ValueAndGradsOptions,
   valueAndGrads,
 } from "./gradients/value-and-grads.ts";
+export { withoutGradients } from "./gradients/without-gradients.ts";
 export { initNormal, initOnes, initZeros } from "./initialisers.ts";
 export { Module } from "./module.ts";
 export { type AdamWOptions, type AdamWTensors, adamwUpdate } from "./ops/adamw-update.ts";
@@ -35,6 +36,12 @@ export {
   type HostTensor,
   hostTensorToFloat32,
 } from "./safetensors/host-tensor.ts";
-export { readSafetensors, type SafetensorsFile } from "./safetensors/read.ts";
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsFile,
+  type SafetensorsHeader,
+} from "./safetensors/read.ts";
 export { writeSafetensors } from "./safetensors/write.ts";
 export { tf } from "./tf.ts";

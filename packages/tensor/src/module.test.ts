@@ -26,6 +26,19 @@ const f32 = (shape: number[], value: number) => ({
   data: new Float32Array(tf.util.sizeFromShape(shape)).fill(value),
 });
 
+class Counter extends Module {
+  readonly scale = this.parameter("scale", initOnes([2]));
+  readonly hits = this.buffer("hits", initZeros([3]));
+
+  add(name: string): void {
+    this.parameter(name, initZeros([1]));
+  }
+}
+
+class WithCounter extends Module {
+  readonly counter = this.child("counter", new Counter());
+}
+
 describe("Module", () => {
   const numTensors = tf.memory().numTensors;
   afterEach(() => expect(tf.memory().numTensors).toBe(numTensors));
@@ -51,6 +64,20 @@ describe("Module", () => {
     );
     expect([...(await model.scale.data())]).toEqual([2, 2, 2, 2]);
     expect([...(await model.second.weight.data())]).toEqual([6, 6, 6, 6, 6, 6]);
+    model.dispose();
+  });
+
+  it("keeps buffers apart from parameters, and saves, loads and frees them with those", async () => {
+    const model = new WithCounter();
+    expect([...model.parameters().keys()]).toEqual(["counter.scale"]);
+    expect([...model.buffers().keys()]).toEqual(["counter.hits"]);
+    expect([...model.state().keys()]).toEqual(["counter.scale", "counter.hits"]);
+    expect(model.numParameters()).toBe(2);
+    const scale = ["counter.scale", f32([2], 5)] as const;
+    expect(() => model.loadParameters(new Map([scale]))).toThrow('"counter.hits" [3] is missing');
+    model.loadParameters(new Map([scale, ["counter.hits", f32([3], 7)]]));
+    expect([...(await model.counter.hits.data())]).toEqual([7, 7, 7]);
+    expect(() => tf.tidy(() => model.counter.add("hits"))).toThrow('Counter: "hits" must be a new, non-empty name');
     model.dispose();
   });
 

@@ -15,6 +15,11 @@ export interface TrainingTask<Batch> {
   counts(batch: Batch): Readonly<Record<string, number>>;
   /** The summed losses, differentiable scalars; the same keys. All randomness comes from `generator`. */
   lossSums(batch: Batch, generator: Generator): Readonly<Record<string, tf.Scalar>>;
+  /**
+   * What a step changes beside the optimizer's update, called after it: running statistics, dead codes of a codebook.
+   * Changes the module's parameters and buffers in place; all randomness comes from `generator`.
+   */
+  afterUpdate?(generator: Generator): void;
   /** Tokens the batch trains on, for rates. */
   numTokens(batch: Batch): number;
 }

@@ -1,13 +1,14 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Generator, tf } from "@interfuse/tensor";
+import { Generator, initZeros, tf } from "@interfuse/tensor";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AdamW } from "./adamw.ts";
 import { latestCheckpoint } from "./checkpoint/checkpoint-folders.ts";
 import { readTrainingState } from "./checkpoint/training-state.ts";
 import type { StepEvent, TrainingEvent } from "./events.ts";
-import { type Regression, regressionTask, regressionTrainer, type Samples } from "./testing/regression.ts";
-import type { CheckpointOptions, Trainer } from "./trainer.ts";
+import { ADAMW, Regression, regressionTask, regressionTrainer, type Samples } from "./testing/regression.ts";
+import type { CheckpointOptions, Trainer, TrainerOptions } from "./trainer.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -17,6 +18,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const generator = new Generator(7);
+
+/** A module that also has something no optimizer moves. */
+class WithBuffer extends Regression {
+  readonly drift = this.buffer("drift", initZeros([2]));
+}
 
 function checkpoints(overrides: Partial<CheckpointOptions> = {}): CheckpointOptions {
   return {
@@ -84,6 +90,32 @@ describe("Trainer", () => {
       trainer.withAveragedWeights(() => weightsOf(module));
     expect(await averages(second.trainer, second.module)).toEqual(await averages(straight.trainer, straight.module));
     expect(await weightsOf(second.module)).not.toEqual(await averages(second.trainer, second.module));
+  });
+
+  it("resumes what a task changes after its updates, buffers included", async () => {
+    const withBuffer = (overrides: Partial<TrainerOptions<Samples>> = {}) => {
+      const module = new WithBuffer(generator.fork("model"));
+      const afterUpdate = (random: Generator) =>
+        tf.tidy(() => {
+          module.drift.assign(module.drift.mul(0.9).add(random.normal()));
+          module.bias.assign(module.bias.add(module.drift));
+        });
+      const { trainer } = regressionTrainer(generator, {
+        task: { ...regressionTask(module), afterUpdate },
+        optimizer: new AdamW(module.parameters(), ADAMW),
+        ...overrides,
+      });
+      return { trainer, module };
+    };
+    const straight = withBuffer();
+    await run(straight.trainer);
+    await run(withBuffer({ totalSteps: 5, checkpoints: checkpoints() }).trainer);
+    const resume = await readTrainingState((await latestCheckpoint(folder))?.path as string);
+    const second = withBuffer({ resume });
+    await run(second.trainer);
+    expect(second.module.drift.dataSync()).toEqual(straight.module.drift.dataSync());
+    expect(await weightsOf(second.module)).toEqual(await weightsOf(straight.module));
+    expect(straight.module.drift.dataSync()[0]).not.toBe(0);
   });
 
   it("keeps the newest checkpoints and leaves no other folders", async () => {

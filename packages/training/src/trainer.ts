@@ -139,7 +139,8 @@ export class Trainer<Batch> {
     const step = this.#step + 1;
     const batches = await this.#nextBatches(step);
     const dataSeconds = (performance.now() - start) / 1000;
-    const { gradients, losses: lossTensors, counts } = lossGradients(task, batches, this.#stepGenerator.fork(step));
+    const random = this.#stepGenerator.fork(step);
+    const { gradients, losses: lossTensors, counts } = lossGradients(task, batches, random);
     const losses = await readLosses(lossTensors);
     const loss = Object.entries(losses).reduce((sum, [term, mean]) => sum + (task.lossWeights[term] ?? 0) * mean, 0);
     if (!Number.isFinite(loss)) {
@@ -153,6 +154,7 @@ export class Trainer<Batch> {
     norm.dispose();
     if (!Number.isFinite(gradNorm))
       throw await this.#nonFinite({ step, what: "gradient norm", values: { gradNorm, ...losses } });
+    task.afterUpdate?.(random.fork("after-update"));
     this.#averages?.update(step);
     this.#step = step;
     return {
@@ -189,7 +191,7 @@ export class Trainer<Batch> {
       generator: resume?.generator ?? generator.state(),
       cursor: batches.state(),
       config,
-      parameters: await toHostTensors(task.module.parameters()),
+      parameters: await toHostTensors(task.module.state()),
       optimizer: await toHostTensors(optimizer.state()),
       averages: averages === undefined ? undefined : await toHostTensors(averages),
     };

@@ -3,13 +3,13 @@ import type { Picture } from "@interfuse/image-tokenizer";
 import type { ContentPart } from "@interfuse/text-tokenizer";
 import { type ChatRow, picturesOfRow } from "../chat-jsonl/chat-row.ts";
 import type { Example, ExampleSource } from "../example.ts";
-import type { PictureStore, UnreadablePicture } from "./picture-store.ts";
+import type { UnreadablePicture } from "./picture-store.ts";
 
 /** What was found in a dataset when it was opened. */
 export type DatasetReport = {
   readonly folder: string;
-  /** "chat": has a chat.jsonl; "folder": plain pictures. */
-  readonly kind: "chat" | "folder";
+  /** "chat": has a chat.jsonl; "folder": plain pictures; "tokenized": encoded by an image tokenizer. */
+  readonly kind: "chat" | "folder" | "tokenized";
   /** Number of usable examples of each task. */
   readonly examplesByTask: Record<string, number>;
   readonly numPictures: number;
@@ -23,20 +23,27 @@ export type DatasetReport = {
   readonly warnings: readonly string[];
 };
 
-export class Dataset implements ExampleSource {
-  readonly report: DatasetReport;
-  readonly #rows: readonly ChatRow[];
-  readonly #pictures: PictureStore;
+/** Where a dataset's pictures are read from, by their paths in its rows. */
+export interface ImageStore<Image> {
+  /** @throws Error naming the file when it cannot be read. */
+  read(file: string): Promise<Image>;
+}
 
-  /** Use `openDataset`. */
-  constructor(report: DatasetReport, { rows, pictures }: { rows: readonly ChatRow[]; pictures: PictureStore }) {
+export class Dataset<Image = Picture> implements ExampleSource<Image> {
+  readonly report: DatasetReport;
+  /** The usable examples as they stand on disk. */
+  readonly rows: readonly ChatRow[];
+  readonly #pictures: ImageStore<Image>;
+
+  /** Use `openDataset` or `openTokenizedDataset`. */
+  constructor(report: DatasetReport, { rows, pictures }: { rows: readonly ChatRow[]; pictures: ImageStore<Image> }) {
     this.report = report;
-    this.#rows = rows;
+    this.rows = rows;
     this.#pictures = pictures;
   }
 
   get numExamples(): number {
-    return this.#rows.length;
+    return this.rows.length;
   }
 
   taskOf(index: number): string {
@@ -47,7 +54,7 @@ export class Dataset implements ExampleSource {
     return this.#row(index).kind;
   }
 
-  async readExample(index: number): Promise<Example> {
+  async readExample(index: number): Promise<Example<Image>> {
     const row = this.#row(index);
     const messages = row.messages.map(async ({ role, content }) => ({ role, content: await this.#content(content) }));
     return { id: row.id, task: row.task, messages: await Promise.all(messages) };
@@ -55,7 +62,7 @@ export class Dataset implements ExampleSource {
 
   /** Every text of the dataset, as a tokenizer is trained on it. */
   *texts(): Generator<string> {
-    for (const { messages } of this.#rows) {
+    for (const { messages } of this.rows) {
       for (const { content } of messages) {
         if (typeof content === "string") yield content;
         else for (const part of content) if (part.type === "text") yield part.text;
@@ -63,9 +70,19 @@ export class Dataset implements ExampleSource {
     }
   }
 
+  /** The pictures' paths, each once, in the order of the rows. */
+  pictureFiles(): string[] {
+    return [...new Set(this.rows.flatMap(picturesOfRow))];
+  }
+
+  /** One picture. @throws Error naming the file when it cannot be read. */
+  readPicture(file: string): Promise<Image> {
+    return this.#pictures.read(file);
+  }
+
   /** The dataset's pictures by themselves, each once, as an image tokenizer is trained on them: task "picture". */
-  pictures(): ExampleSource {
-    const files = [...new Set(this.#rows.flatMap(picturesOfRow))];
+  pictures(): ExampleSource<Image> {
+    const files = this.pictureFiles();
     return {
       numExamples: files.length,
       taskOf: () => "picture",
@@ -78,7 +95,7 @@ export class Dataset implements ExampleSource {
     };
   }
 
-  async #content(content: ChatRow["messages"][number]["content"]): Promise<ContentPart<Picture>[]> {
+  async #content(content: ChatRow["messages"][number]["content"]): Promise<ContentPart<Image>[]> {
     if (typeof content === "string") return [{ type: "text", text: content }];
     return Promise.all(
       content.map(async (part) =>
@@ -88,9 +105,8 @@ export class Dataset implements ExampleSource {
   }
 
   #row(index: number): ChatRow {
-    const row = this.#rows[index];
-    if (row === undefined)
-      throw new RangeError(`Dataset: index (=${index}) must be from 0 to ${this.#rows.length - 1}`);
+    const row = this.rows[index];
+    if (row === undefined) throw new RangeError(`Dataset: index (=${index}) must be from 0 to ${this.rows.length - 1}`);
     return row;
   }
 }

@@ -35,7 +35,7 @@ export class ExampleCursor {
   #numTaken = 0;
 
   /** @throws RangeError when the source is empty, or a weight is negative or names what the source has not. */
-  constructor(source: ExampleSource, generator: Generator, taskWeights?: TaskWeights) {
+  constructor(source: ExampleSource<unknown>, generator: Generator, taskWeights?: TaskWeights) {
     if (source.numExamples === 0) throw new RangeError("ExampleLoader: the source has no examples");
     this.#generator = generator;
     this.#numExamples = source.numExamples;
@@ -99,13 +99,13 @@ export class ExampleCursor {
   }
 }
 
-function oneStream(source: ExampleSource): Stream {
+function oneStream(source: ExampleSource<unknown>): Stream {
   const indices = Array.from({ length: source.numExamples }, (_, index) => index);
   return { name: "all", weight: 1, indices, numTaken: 0, order: [] };
 }
 
 /** Indices of the examples of each task, and of each kind as "task: kind". */
-function groupByName(source: ExampleSource): Map<string, number[]> {
+function groupByName(source: ExampleSource<unknown>): Map<string, number[]> {
   const groups = new Map<string, number[]>();
   const add = (name: string, index: number) => {
     const indices = groups.get(name);
@@ -121,7 +121,7 @@ function groupByName(source: ExampleSource): Map<string, number[]> {
   return groups;
 }
 
-function streamsByTask(source: ExampleSource, taskWeights: TaskWeights): Stream[] {
+function streamsByTask(source: ExampleSource<unknown>, taskWeights: TaskWeights): Stream[] {
   const indicesByName = groupByName(source);
   const known = [...indicesByName.keys()].sort();
   const streams: Stream[] = [];

@@ -1,4 +1,5 @@
 /** Examples in random order without end, decoded ahead of use, resumable exactly. */
+import type { Picture } from "@interfuse/image-tokenizer";
 import type { Generator } from "@interfuse/tensor";
 import type { Example, ExampleSource } from "../example.ts";
 import { type CursorState, ExampleCursor, type TaskWeights } from "./example-cursor.ts";
@@ -12,20 +13,20 @@ export type ExampleLoaderOptions = {
   readonly state?: CursorState;
 };
 
-type Ahead = { readonly example: Promise<Example>; readonly stateAfter: CursorState };
+type Ahead<Image> = { readonly example: Promise<Example<Image>>; readonly stateAfter: CursorState };
 
-export class ExampleLoader {
-  readonly #source: ExampleSource;
+export class ExampleLoader<Image = Picture> {
+  readonly #source: ExampleSource<Image>;
   readonly #cursor: ExampleCursor;
   readonly #prefetch: number;
-  #ahead: Ahead[] = [];
+  #ahead: Ahead<Image>[] = [];
   #state: CursorState;
 
   /**
    * @param generator decides the order; it is forked, never advanced, so pass one made from the run's seed.
    * @throws RangeError when the source is empty or `taskWeights` do not fit it; Error when `state` does not fit.
    */
-  constructor(source: ExampleSource, generator: Generator, options: ExampleLoaderOptions = {}) {
+  constructor(source: ExampleSource<Image>, generator: Generator, options: ExampleLoaderOptions = {}) {
     const { taskWeights, prefetch = 32, state } = options;
     if (!Number.isInteger(prefetch) || prefetch < 1) {
       throw new RangeError(`ExampleLoader: prefetch (=${prefetch}) must be a whole number of at least 1`);
@@ -42,9 +43,9 @@ export class ExampleLoader {
    *
    * @throws Error naming the file when a picture cannot be read; the loader stays usable and goes on behind it.
    */
-  async next(): Promise<Example> {
+  async next(): Promise<Example<Image>> {
     this.#fill();
-    const { example, stateAfter } = this.#ahead.shift() as Ahead;
+    const { example, stateAfter } = this.#ahead.shift() as Ahead<Image>;
     this.#state = stateAfter;
     return example;
   }

@@ -6,6 +6,8 @@ import type { DecodeOptions } from "../files/decode-picture.ts";
 import { isThere } from "../files/recover-folder.ts";
 import { errorCode } from "../files/write-file.ts";
 import { type FolderRows, readFolderRows } from "../folder/folder-rows.ts";
+import { TOKENIZED_FILE } from "../tokenized/format.ts";
+import { openTokenizedDataset } from "../tokenized/tokenized-dataset.ts";
 import { Dataset, type DatasetReport } from "./dataset.ts";
 import { type PictureCheck, PictureStore } from "./picture-store.ts";
 
@@ -31,6 +33,11 @@ const NAMES_LISTED = 5;
  */
 export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
   const { split = "train", maxUnreadableShare = 0.1, cacheBytes = GIB, onProgress, ...decode } = options;
+  if (await isThere(join(path, TOKENIZED_FILE))) {
+    throw new Error(
+      `openDataset: "${path}" holds pictures that an image tokenizer has encoded; a model trains on them, anything else needs the pictures themselves ("interfuse tokenize decode" brings them back)`,
+    );
+  }
   const folder = await splitFolder(path, split);
   const { kind, rows, captionsWithoutPicture, picturesWithoutCaption } = await readRows(folder);
   const pictures = new PictureStore(folder, { decode, cacheBytes });
@@ -68,6 +75,11 @@ export async function inspectDataset(
   const reports: Partial<Record<"train" | "test", DatasetReport>> = {};
   for (const split of ["train", "test"] as const) {
     if (split === "test" && !(await isThere(join(path, "test")))) continue;
+    const tokenized = await openTokenizedDataset(path, { split });
+    if (tokenized !== undefined) {
+      reports[split] = tokenized.dataset.report;
+      continue;
+    }
     const dataset = await openDataset(path, { ...options, split, maxUnreadableShare: 1, cacheBytes: 0 });
     reports[split] = dataset.report;
   }

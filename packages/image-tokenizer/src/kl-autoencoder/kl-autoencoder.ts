@@ -12,7 +12,7 @@ import { Decoder } from "../convolutional/decoder.ts";
 import { Encoder } from "../convolutional/encoder.ts";
 import { downsamplingOf } from "../convolutional/sizes.ts";
 import type { ImageTokenizer } from "../image-tokenizer.ts";
-import { denormalizeLatents, type LatentStatistics, normalizeLatents } from "../latent-statistics.ts";
+import { denormaliseLatents, type LatentStatistics, normaliseLatents } from "../latent-statistics.ts";
 import { cropTo, padToMultiple } from "../padding.ts";
 import type { PictureSize } from "../picture.ts";
 import { type KlAutoencoderConfig, type KlAutoencoderConfigInput, resolveKlAutoencoderConfig } from "./config.ts";
@@ -91,14 +91,14 @@ export class KlAutoencoder extends Module implements ImageTokenizer {
     return tf.tidy(() => {
       const posterior = this.posterior(padToMultiple(pixels_BHWC, this.downsampling));
       const raw = generator === undefined ? posterior.mean : samplePosterior(posterior, generator);
-      return normalizeLatents(raw, this.#config);
+      return normaliseLatents(raw, this.#config);
     });
   }
 
   decode(latents_BHWC: tf.Tensor4D, size?: PictureSize): tf.Tensor4D {
     checkChannels("KlAutoencoder.decode", { name: "latents_BHWC", value: latents_BHWC }, this.latentChannels);
     return tf.tidy(() => {
-      const pixels = this.reconstruct(denormalizeLatents(latents_BHWC, this.#config));
+      const pixels = this.reconstruct(denormaliseLatents(latents_BHWC, this.#config));
       return size === undefined ? pixels : cropTo(pixels, size);
     });
   }

@@ -39,7 +39,7 @@ export async function savePipeline(sink: FileSink, parts: PipelineParts): Promis
 
 async function hostTensors(module: Module): Promise<Map<string, HostTensor>> {
   const tensors = new Map<string, HostTensor>();
-  for (const [name, variable] of module.parameters()) {
+  for (const [name, variable] of module.state()) {
     tensors.set(name, {
       dtype: "F32",
       shape: [...variable.shape],

@@ -10,27 +10,42 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** What a file holds. */
 export type SafetensorsFile = { tensors: Map<string, HostTensor>; metadata: Record<string, string> };
 
-type Entry = { name: string; dtype: HostDtype; shape: number[]; begin: number; end: number };
+/** Where a tensor lies: its bytes are `begin` to `end` of the file. */
+export type SafetensorsEntry = { name: string; dtype: HostDtype; shape: number[]; begin: number; end: number };
+
+/** What a file holds, without the tensors. */
+export type SafetensorsHeader = { entries: SafetensorsEntry[]; metadata: Record<string, string> };
 
 /**
  * Reads a whole file. Data that lies at a multiple of its element size is a view of `bytes`, other data is copied.
  * @throws RangeError saying what is wrong and, where it is one tensor, which.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const { header, dataStart } = readHeader(bytes);
+  const { entries, metadata } = readSafetensorsHeader(bytes);
+  const tensors = new Map<string, HostTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    tensors.set(name, { dtype, shape, data: typedView(bytes, dtype, { begin, end }) });
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * Reads the header alone, to read single tensors of a large file.
+ * @param start the file's first bytes: 8 more than its first 8, a little-endian integer, say.
+ * @param numFileBytes the size of the whole file.
+ * @throws as {@link readSafetensors}.
+ */
+export function readSafetensorsHeader(start: Uint8Array, numFileBytes: number = start.length): SafetensorsHeader {
+  const { header, dataStart } = readHeader(start);
   const { __metadata__: metadata = {}, ...rest } = header;
   checkMetadata(metadata);
   const entries = Object.entries(rest).map(([name, value]) => readEntry(name, value));
-  checkLayout(entries, bytes.length - dataStart);
-  const tensors = new Map<string, HostTensor>();
-  for (const { name, dtype, shape, begin, end } of entries) {
-    tensors.set(name, {
-      dtype,
-      shape,
-      data: typedView(bytes, dtype, { begin: dataStart + begin, end: dataStart + end }),
-    });
+  checkLayout(entries, numFileBytes - dataStart);
+  for (const entry of entries) {
+    entry.begin += dataStart;
+    entry.end += dataStart;
   }
-  return { tensors, metadata: { ...metadata } };
+  return { entries, metadata: { ...metadata } };
 }
 
 function fail(problem: string): never {
@@ -87,7 +102,8 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function readEntry(name: string, value: unknown): Entry {
+/** The entry as the header has it: `begin` and `end` count from the start of the data. */
+function readEntry(name: string, value: unknown): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   const type = typeof dtype === "string" ? elementType(dtype) : undefined;
   if (type === undefined) {
@@ -108,7 +124,7 @@ function readEntry(name: string, value: unknown): Entry {
 }
 
 /** @throws RangeError unless the tensors cover the data exactly: no hole, no overlap, nothing beyond the file. */
-function checkLayout(entries: readonly Entry[], numDataBytes: number): void {
+function checkLayout(entries: readonly SafetensorsEntry[], numDataBytes: number): void {
   let covered = 0;
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin < covered) fail(`"${name}" (data_offsets [${begin}, ${end}]) overlaps the tensor before it`);

@@ -6,7 +6,7 @@ import {
   type HostTensor,
   hostTensorToFloat32,
 } from "./host-tensor.ts";
-import { readSafetensors } from "./read.ts";
+import { readSafetensors, readSafetensorsHeader } from "./read.ts";
 import { writeSafetensors } from "./write.ts";
 
 /** A file with this header text and data, written without any check. */
@@ -50,6 +50,28 @@ describe("safetensors", () => {
     const { data } = readSafetensors(shifted.subarray(1)).tensors.get("x")!;
     expect([...data]).toEqual([1, 2]);
     expect(data.buffer).not.toBe(shifted.buffer);
+  });
+
+  it("says where each tensor lies from the start of a file alone", () => {
+    const x: HostTensor = { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) };
+    const y: HostTensor = { dtype: "U16", shape: [1, 3], data: Uint16Array.of(3, 4, 5) };
+    const bytes = writeSafetensors(
+      new Map([
+        ["x", x],
+        ["y", y],
+      ]),
+      { note: "n" },
+    );
+    const headerEnd = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const { entries, metadata } = readSafetensorsHeader(bytes.subarray(0, headerEnd), bytes.length);
+    expect(metadata).toEqual({ note: "n" });
+    expect(entries.map(({ name, dtype, shape }) => ({ name, dtype, shape }))).toEqual([
+      { name: "x", dtype: "F32", shape: [2] },
+      { name: "y", dtype: "U16", shape: [1, 3] },
+    ]);
+    const { begin, end } = entries[1]!;
+    expect([...new Uint16Array(bytes.slice(begin, end).buffer)]).toEqual([3, 4, 5]);
+    expect(() => readSafetensorsHeader(bytes.subarray(0, headerEnd), bytes.length - 1)).toThrow(/truncated/);
   });
 
   it.each<[string, Uint8Array, RegExp]>([

@@ -57,6 +57,9 @@ export class SampleStream implements BatchStream<Samples> {
   }
 }
 
+/** The optimizer's settings. */
+export const ADAMW = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
+
 type Overrides = Partial<TrainerOptions<Samples>>;
 
 /** A trainer of the task above; `overrides` (or what they make of the module) replace any of its options. */
@@ -70,13 +73,7 @@ export function regressionTrainer(
   const trainer = new Trainer({
     task: regressionTask(module),
     batches: new SampleStream(generator.fork("data"), typeof cursor === "number" ? cursor : 0),
-    optimizer: new AdamW(module.parameters(), {
-      beta1: 0.9,
-      beta2: 0.99,
-      epsilon: 1e-8,
-      weightDecay: 0.01,
-      maxGradNorm: 1,
-    }),
+    optimizer: new AdamW(module.parameters(), ADAMW),
     schedule: () => 1,
     learningRate: 0.05,
     totalSteps: 12,
