@@ -263,10 +263,11 @@ class Codebook(nn.Module):
 
 
 class VQModel(nn.Module):
-    """`ch` and `groups` are 128 and 32 in every published model."""
+    """`ch` and `num_res_blocks` are arguments of LlamaGen's encoder and decoder, not in its published configs."""
 
-    def __init__(self, config, ch=128, groups=32, blocks=2):
+    def __init__(self, config):
         super().__init__()
+        ch, groups, blocks = config.get("ch", 128), 32, config.get("num_res_blocks", 2)
         z, dim = config["z_channels"], config["codebook_embed_dim"]
         self.encoder = VqCoder(3, z, ch, config["encoder_ch_mult"], blocks, groups, True)
         self.decoder = VqCoder(z, 3, ch, config["decoder_ch_mult"], blocks + 1, groups, False)

@@ -1,13 +1,15 @@
 export type { ConvolutionalSizes } from "./convolutional/sizes.ts";
-export type { ImageTokenizer, ImageTokenizerConfig } from "./image-tokenizer.ts";
+export type { ImageTokenizer, ImageTokenizerConfig, SteppedTokenizer } from "./image-tokenizer.ts";
 export {
   type KlAutoencoderConfig,
   type KlAutoencoderConfigInput,
   klAutoencoderRecipes,
   resolveKlAutoencoderConfig,
 } from "./kl-autoencoder/config.ts";
-export { KlAutoencoder, type LatentPosterior } from "./kl-autoencoder/kl-autoencoder.ts";
+export { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
+export { KlTokenizer, type LatentPosterior } from "./kl-autoencoder/kl-tokenizer.ts";
 export { KL_WEIGHT, type KlAutoencoderLoss, klAutoencoderLoss } from "./kl-autoencoder/loss.ts";
+export { decodeLarge, encodeLarge, type LargePictureOptions } from "./large/large-pictures.ts";
 export { type LatentStatistics, measureLatentStatistics } from "./latent-statistics.ts";
 export { cropTo, padToMultiple } from "./padding.ts";
 export {
@@ -19,6 +21,13 @@ export {
   tensorToPictures,
 } from "./picture.ts";
 export { PixelTokenizer, type PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+export { loadAutoencoderKl, type PublishedModel } from "./published/load-autoencoder-kl.ts";
+export {
+  resolveStableDiffusionVaeConfig,
+  StableDiffusionVae,
+  type StableDiffusionVaeConfig,
+  type StableDiffusionVaeConfigInput,
+} from "./published/stable-diffusion-vae.ts";
 export { type Assignment, Assignments } from "./quantizers/assignments.ts";
 export type {
   FiniteScalarQuantizerConfig,

@@ -3,7 +3,7 @@
  * pictures ({@link runWhole}, with gradients) and on strips of pictures that memory does not hold (`large/`).
  */
 // B batch, H height, W width, C channels, G groups
-import type { tf } from "@interfuse/tensor";
+import { tf } from "@interfuse/tensor";
 
 /** Rows of zeros above and below a picture. */
 export type RowPadding = { readonly top: number; readonly bottom: number };
@@ -51,8 +51,18 @@ export function pixelwise(scale: LocalStep["scale"], run: (x_BHWC: tf.Tensor4D) 
   return { kind: "local", scale, above: 0, below: 0, run };
 }
 
-/** Runs the steps one after the other on whole pictures. */
-export const runWhole: Runner = (steps, x_BHWC) => steps.reduce<tf.Tensor4D>((x, step) => runStep(step, x), x_BHWC);
+/** Whether a step sees whole pictures. Those inside of sums are not looked for: no network has any there. */
+export function hasGlobalSteps(steps: readonly Step[]): boolean {
+  return steps.some(({ kind }) => kind === "global");
+}
+
+/** Runs the steps one after the other on whole pictures. What a step read is freed as soon as it is done. */
+export const runWhole: Runner = (steps, input_BHWC) =>
+  steps.reduce<tf.Tensor4D>((x_BHWC, step) => {
+    const y_BHWC = tf.tidy(() => runStep(step, x_BHWC));
+    if (x_BHWC !== input_BHWC) x_BHWC.dispose();
+    return y_BHWC;
+  }, input_BHWC);
 
 function runStep(step: Step, x_BHWC: tf.Tensor4D): tf.Tensor4D {
   switch (step.kind) {

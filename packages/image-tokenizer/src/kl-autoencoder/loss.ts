@@ -8,7 +8,7 @@
  * more: 12 times for 32x32 pixels and 8x8x4 latents, where the same strength is 8.3e-8.
  */
 import { type Generator, tf } from "@interfuse/tensor";
-import { type KlAutoencoder, samplePosterior } from "./kl-autoencoder.ts";
+import { type KlTokenizer, samplePosterior } from "./kl-tokenizer.ts";
 
 /** The weight of the KL sum beside the reconstruction sum, as in latent diffusion. */
 export const KL_WEIGHT = 1e-6;
@@ -33,7 +33,7 @@ export type KlAutoencoderLoss = {
  * @throws RangeError when the pixels do not fit.
  */
 export function klAutoencoderLoss(
-  autoencoder: KlAutoencoder,
+  autoencoder: Pick<KlTokenizer<never>, "posterior" | "reconstruct">,
   pixels_BHWC: tf.Tensor4D,
   generator: Generator,
   { reconstruction = "l1" }: { readonly reconstruction?: "l1" | "l2" } = {},
