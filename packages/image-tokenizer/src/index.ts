@@ -29,20 +29,29 @@ export {
   type StableDiffusionVaeConfigInput,
 } from "./published/stable-diffusion-vae.ts";
 export { type Assignment, Assignments } from "./quantizers/assignments.ts";
-export type {
-  FiniteScalarQuantizerConfig,
-  LookupFreeQuantizerConfig,
-  MultiScaleVectorQuantizerConfig,
-  QuantizerConfig,
-  ResidualVectorQuantizerConfig,
-  VectorQuantizerConfig,
+export {
+  type FiniteScalarQuantizerConfig,
+  finiteScalarPresets,
+  type LookupFreeQuantizerConfig,
+  type MultiScaleVectorQuantizerConfig,
+  type QuantizerConfig,
+  type QuantizerConfigInput,
+  type ResidualVectorQuantizerConfig,
+  resolveQuantizerConfig,
+  type VectorQuantizerConfig,
 } from "./quantizers/config.ts";
+export { FiniteScalarQuantizer } from "./quantizers/finite-scalar-quantizer.ts";
+export { quantizerFromConfig } from "./quantizers/from-config.ts";
+export { LookupFreeQuantizer } from "./quantizers/lookup-free-quantizer.ts";
+export { MultiScaleVectorQuantizer } from "./quantizers/multi-scale-vector-quantizer.ts";
 export type {
   Quantization,
   Quantizer,
   TrainingQuantization,
   TrainingQuantizationOptions,
 } from "./quantizers/quantizer.ts";
+export { ResidualVectorQuantizer } from "./quantizers/residual-vector-quantizer.ts";
+export { VectorQuantizer } from "./quantizers/vector-quantizer.ts";
 export {
   imageTokenizerFromConfig,
   loadImageTokenizer,

@@ -1,5 +1,10 @@
 /** Configs of the quantizers; `type` says which. Plain JSON, so a tokenizer's config can hold one. */
-/** Config of a VectorQuantizer. */
+import { z } from "zod";
+
+/** Indices are computed in float32; see `mixed-radix.ts`. */
+const MAX_CODES = 2 ** 22;
+
+/** Config of a {@link VectorQuantizer}. */
 export type VectorQuantizerConfig = {
   readonly type: "vector";
   /** K. */
@@ -26,7 +31,7 @@ export type VectorQuantizerConfig = {
 /** Config of a FiniteScalarQuantizer (arXiv 2309.15505). */
 export type FiniteScalarQuantizerConfig = {
   readonly type: "finite-scalar";
-  /** Values of each channel, first channel first. */
+  /** How many values each channel has, first channel first. {@link finiteScalarPresets} has the published ones. */
   readonly levels: readonly number[];
   /**
    * `narrow` is the paper's own program: `(L-1)(1-eps)/2`, shift by tan. `wide` is vector-quantize-pytorch's:
@@ -93,3 +98,139 @@ export type QuantizerConfig =
   | LookupFreeQuantizerConfig
   | ResidualVectorQuantizerConfig
   | MultiScaleVectorQuantizerConfig;
+
+const count = z.int().positive();
+const weight = z.number().nonnegative();
+
+/** Moving averages of how many vectors a code gets, and when they call it dead. */
+const revivalFields = { decay: z.number().min(0).lt(1).default(0.8), revivalThreshold: weight.default(0) };
+
+const vectorSchema = z
+  .strictObject({
+    type: z.literal("vector"),
+    numCodes: count,
+    dim: count,
+    learning: z.enum(["gradient", "ema", "linear"]).default("gradient"),
+    useL2Norm: z.boolean().default(false),
+    estimator: z.enum(["straight-through", "rotation"]).default("straight-through"),
+    commitmentWeight: weight.default(0.25),
+    ...revivalFields,
+  })
+  .refine(({ learning, revivalThreshold }) => learning !== "linear" || revivalThreshold === 0, {
+    message: 'revivalThreshold must be 0 with learning "linear": its codes are frozen, only the map under them learns',
+  });
+
+const finiteScalarSchema = z
+  .strictObject({
+    type: z.literal("finite-scalar"),
+    levels: z.array(z.int().min(2)).min(1).readonly(),
+    bound: z.enum(["narrow", "wide"]).default("narrow"),
+  })
+  .superRefine(({ levels, bound }, context) => {
+    const numCodes = levels.reduce((product, level) => product * level, 1);
+    if (numCodes > MAX_CODES) {
+      context.addIssue(
+        `levels ([${levels}]) make ${numCodes} codes; at most ${MAX_CODES} indices are exact in float32`,
+      );
+    }
+    if (bound === "wide" && levels.includes(2)) {
+      context.addIssue(`levels ([${levels}]) must be 3 or more with bound "wide"; 2 works with "narrow"`);
+    }
+  });
+
+const lookupFreeSchema = z.strictObject({
+  type: z.literal("lookup-free"),
+  dim: count.max(Math.log2(MAX_CODES)),
+  useL2Norm: z.boolean().default(false),
+  entropyWeight: weight.default(0.1),
+  diversityWeight: weight.default(1),
+  temperature: z.number().positive().default(0.01),
+  commitmentWeight: weight.default(0.25),
+});
+
+const residualSchema = z
+  .strictObject({
+    type: z.literal("residual"),
+    numStages: count,
+    stage: vectorSchema,
+    useSharedCodebook: z.boolean().default(false),
+    minStages: count.optional(),
+  })
+  .transform((config) => ({ ...config, minStages: config.minStages ?? config.numStages }))
+  .superRefine(({ numStages, minStages, stage }, context) => {
+    if (minStages > numStages) {
+      context.addIssue(`minStages (=${minStages}) must be at most numStages (=${numStages})`);
+    }
+    if (stage.useL2Norm) {
+      context.addIssue("stage.useL2Norm must be false: a remainder of length 1 would never become small");
+    }
+  });
+
+const square = count.transform((side): readonly [number, number] => [side, side]);
+const scale = z.union([square, z.tuple([count, count]).readonly()]);
+
+const multiScaleSchema = z
+  .strictObject({
+    type: z.literal("multi-scale"),
+    numCodes: count,
+    dim: count,
+    scales: z.array(scale).min(1).readonly(),
+    useL2Norm: z.boolean().default(false),
+    numConvolutions: count.default(4),
+    convolutionShare: z.number().min(0).max(1).default(0.5),
+    commitmentWeight: weight.default(0.25),
+    ...revivalFields,
+  })
+  .superRefine(({ scales }, context) => {
+    const [rows, columns] = scales.at(-1) as readonly [number, number];
+    for (const scale of scales) {
+      if (scale[0] > rows || scale[1] > columns) {
+        context.addIssue(`scales: ${scale.join("x")} is larger than the last scale, ${rows}x${columns}`);
+      }
+    }
+  });
+
+const schemas = {
+  vector: vectorSchema,
+  "finite-scalar": finiteScalarSchema,
+  "lookup-free": lookupFreeSchema,
+  residual: residualSchema,
+  "multi-scale": multiScaleSchema,
+};
+
+type QuantizerType = keyof typeof schemas;
+
+/** What a caller writes for the quantizer of a type; what has a default may be left out. */
+export type QuantizerConfigInput<T extends QuantizerType = QuantizerType> = {
+  [K in T]: z.input<(typeof schemas)[K]>;
+}[T];
+
+/**
+ * Fills defaults and checks. Idempotent.
+ * @param input Of one of the types, or parsed from JSON.
+ * @throws TypeError for an unknown type; RangeError naming every field that is wrong.
+ */
+export function resolveQuantizerConfig<T extends QuantizerType>(
+  input: QuantizerConfigInput<T>,
+): Extract<QuantizerConfig, { type: T }>;
+export function resolveQuantizerConfig(input: unknown): QuantizerConfig;
+export function resolveQuantizerConfig(input: unknown): QuantizerConfig {
+  const type = (input as { type?: unknown } | null | undefined)?.type;
+  if (typeof type !== "string" || !Object.hasOwn(schemas, type)) {
+    const known = Object.keys(schemas).map((name) => `"${name}"`);
+    throw new TypeError(`resolveQuantizerConfig: type (=${JSON.stringify(type)}) must be one of ${known.join(", ")}`);
+  }
+  const parsed = schemas[type as QuantizerType].safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
+  throw new RangeError(`resolveQuantizerConfig: ${issues.join("; ")}`, { cause: parsed.error });
+}
+
+/** Levels by the size of codebook that they stand in for, 2^8 to 2^16 (arXiv 2309.15505, table 1). */
+export const finiteScalarPresets = {
+  "2^8": [8, 6, 5],
+  "2^10": [8, 5, 5, 5],
+  "2^12": [7, 5, 5, 5, 5],
+  "2^14": [8, 8, 8, 6, 5],
+  "2^16": [8, 8, 8, 5, 5, 5],
+} as const satisfies Record<string, readonly number[]>;
