@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { benchAttention } from "./attention.ts";
 import { benchGenerateImage } from "./generate-image.ts";
+import { benchImageTokenizer, TOKENIZERS } from "./image-tokenizer.ts";
 import { benchLayers } from "./layers.ts";
 import { benchOverhead } from "./overhead.ts";
 import { benchTrainStep } from "./train-step.ts";
@@ -15,7 +16,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: "boolean", default: false },
-    size: { type: "string", default: Object.keys(SHAPES)[0] as string },
+    size: { type: "string" },
+    images: { type: "string", default: "256" },
     precision: { type: "string", default: "bf16" },
     documents: { type: "string" },
     length: { type: "string", default: "512" },
@@ -26,7 +28,7 @@ const { values, positionals } = parseArgs({
 
 const precision = values.precision === "f32" ? "f32" : "bf16";
 const shared = {
-  size: values.size,
+  size: values.size ?? (Object.keys(SHAPES)[0] as string),
   precision,
   threads: Number(values.threads),
   rounds: Number(values.rounds),
@@ -35,6 +37,12 @@ const benches: Record<string, () => Promise<object | object[]>> = {
   attention: () =>
     benchAttention({ ...shared, numDocuments: Number(values.documents ?? 16), length: Number(values.length) }),
   "generate-image": () => benchGenerateImage(shared),
+  "image-tokenizer": () =>
+    benchImageTokenizer({
+      ...shared,
+      size: values.size ?? (Object.keys(TOKENIZERS)[0] as string),
+      numImages: Number(values.images),
+    }),
   layers: () => benchLayers(shared),
   overhead: () => benchOverhead(shared),
   "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? 32) }),

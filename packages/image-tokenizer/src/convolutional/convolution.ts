@@ -19,8 +19,8 @@ export type ConvolutionOptions = {
 
 /** A convolution with bias that keeps the size, or halves it. Parameters: `weight [k, k, I, O]`, `bias [O]`. */
 export class Convolution extends Layer {
-  readonly #weight: tf.Variable;
-  readonly #bias: tf.Variable;
+  protected readonly weight: tf.Variable;
+  protected readonly bias: tf.Variable;
   readonly #stride: 1 | 2;
   /** Zeros before and after each row and column. */
   readonly #padding: readonly [number, number];
@@ -30,8 +30,8 @@ export class Convolution extends Layer {
     const { inputChannels, outputChannels, kernelSize, stride = 1, gain = 1, initialBias } = options;
     const std = gain / Math.sqrt(kernelSize * kernelSize * inputChannels);
     const shape = [kernelSize, kernelSize, inputChannels, outputChannels];
-    this.#weight = this.parameter("weight", initNormal(generator, shape, std));
-    this.#bias = this.parameter(
+    this.weight = this.parameter("weight", initNormal(generator, shape, std));
+    this.bias = this.parameter(
       "bias",
       tf.tensor1d(initialBias ? [...initialBias] : Array.from({ length: outputChannels }, () => 0)),
     );
@@ -48,8 +48,8 @@ export class Convolution extends Layer {
   }
 
   #convolve(x_BHWI: tf.Tensor4D, { top, bottom }: RowPadding): tf.Tensor4D {
-    return conv2d(x_BHWI, this.#weight, {
-      bias: this.#bias,
+    return conv2d(x_BHWI, this.weight, {
+      bias: this.bias,
       strides: [this.#stride, this.#stride],
       padding: [
         [top, bottom],

@@ -4,8 +4,8 @@ import type { Generator } from "@interfuse/tensor";
 import { Convolution } from "./convolution.ts";
 import { averageChannels, channelsToSpace, repeatChannels, spaceToChannels } from "./pixel-shuffle.ts";
 import type { ConvolutionalSizes } from "./sizes.ts";
-import { pixelwise, type Step } from "./steps.ts";
-import { upsampleNearest } from "./upsample.ts";
+import { type LocalStep, pixelwise, type Step } from "./steps.ts";
+import { upsampledConvolution } from "./upsampled-convolution.ts";
 
 /** Channels before and after, and how. */
 export type ResampleOptions = {
@@ -60,7 +60,10 @@ export class Upsample extends Convolution {
   /** Maps `[B, H, W, I]` to `[B, 2H, 2W, O]`. */
   override steps(): readonly Step[] {
     const { outputChannels, resampling } = this.#options;
-    if (resampling === "convolution") return [pixelwise(2, upsampleNearest), ...super.steps()];
+    if (resampling === "convolution") {
+      const run: LocalStep["run"] = (x_BHWI, padding) => upsampledConvolution(x_BHWI, this.weight, this.bias, padding);
+      return [{ kind: "local", scale: 2, above: 1, below: 1, run }];
+    }
     const shuffled = [...super.steps(), pixelwise(2, channelsToSpace)];
     if (resampling === "shuffle") return shuffled;
     const shortcut = pixelwise(2, (x_BHWI) => channelsToSpace(repeatChannels(x_BHWI, 4 * outputChannels)));

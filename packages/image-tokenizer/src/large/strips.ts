@@ -121,7 +121,7 @@ function runStep(step: Step, input: Strip, { rows, moments }: Wanted): Strip {
       const inside = clipped(needed, input.height);
       const padding = { top: inside.begin - needed.begin, bottom: needed.end - inside.end };
       const x_BHWC = step.run(cropped(input, inside).x_BHWC, padding);
-      const begin = step.scale === 2 ? 2 * inside.begin : rows.begin;
+      const begin = step.scale === 2 ? 2 * (needed.begin + step.above) : rows.begin;
       return { x_BHWC, begin, end: begin + x_BHWC.shape[1], height };
     }
     case "norm":

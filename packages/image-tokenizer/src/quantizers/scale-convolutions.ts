@@ -1,6 +1,6 @@
 // B batch, H height, W width, C channels
 import { type Generator, Module, type tf } from "@interfuse/tensor";
-import { Convolution } from "../kl-autoencoder/convolution.ts";
+import { Convolution } from "../convolutional/convolution.ts";
 
 /**
  * VAR's phi (arXiv 2404.02905): `phi(h) = (1 - r) h + r conv3x3(h)` smooths what upsampling gives. A few convolutions,
