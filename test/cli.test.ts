@@ -39,6 +39,7 @@ describe("usage errors exit with 2, say nothing on stdout and name the nearest",
       /at least 0/,
     ],
     ["an unknown backend", ["doctor", "--backend", "tpu"], /Allowed choices/],
+    ["tokenize without a tokenizer", ["tokenize", "encode", "--data", "x", "--out", "y"], /--image-tokenizer <dir>/],
     [
       "resuming nothing",
       ["train", "model", "--recipe", "debug", "--data", "x", "--out", "none", "--resume"],
@@ -55,6 +56,11 @@ describe("failures exit with 1 and one clean message", () => {
   it.each([
     ["a missing model folder", ["caption", "--model", "nowhere", "a.png"], /no such folder.*interfuse train model/],
     ["a missing data folder", ["data", "inspect", "nowhere"], /no such folder/],
+    [
+      "decoding what nothing has encoded",
+      ["tokenize", "decode", "--data", "nowhere", "--out", "x", "--quiet"],
+      /no tokenized data set/,
+    ],
   ])("%s", (_, args, message) => {
     const { status, stdout, stderr } = run(...args);
     expect(stderr).toMatch(message);
@@ -86,6 +92,12 @@ describe("answers", () => {
     });
   });
 
+  it("image tokenizers have a recipe of every kind, and a small one of each", () => {
+    const { stdout } = run("train", "image-tokenizer", "--recipe", "list");
+    const kinds = ["f4", "f8", "f16", "f16-dc", "vq", "fsq", "lfq", "simvq", "residual", "multi-scale"];
+    expect(stdout.trim().split("\n")).toEqual(["debug", "debug-vq", ...kinds, ...kinds.map((kind) => `small-${kind}`)]);
+  });
+
   it("doctor --json prints one object", () => {
     const { status, stdout, stderr } = run("doctor", "--json", "--backend", "cpu");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -112,5 +124,34 @@ describe("answers", () => {
     expect(status).toBe(0);
     expect(JSON.parse(stdout).train.examplesByTask.draw).toBe(5);
     expect(run("data", "make", "scenes", "--out", "scenes").status).toBe(1);
+  });
+
+  it("an image tokenizer is trained, encodes data, and a model trains on those", () => {
+    expect(run("data", "make", "scenes", "--out", "few", "--count", "4", "--quiet").status).toBe(0);
+    const data = ["--data", "few", "--quiet"];
+    const short = ["--set", "steps=5", "--set", "batch.pictureSize=32"];
+    expect(run("train", "image-tokenizer", "--recipe", "debug-vq", ...data, "--out", "vq", ...short)).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    const tokenizer = ["--image-tokenizer", "vq"];
+    const encoded = run("tokenize", "encode", ...tokenizer, ...data, "--out", "encoded", "--json");
+    expect(JSON.parse(encoded.stdout)).toMatchObject({
+      kind: "indices",
+      imageTokenizer: { type: "quantized-autoencoder" },
+    });
+    expect(JSON.parse(run("data", "inspect", "encoded", "--json").stdout).train.kind).toBe("tokenized");
+    const inspected = run("tokenize", "inspect", ...tokenizer, ...data, "--out", "look", "--count", "2", "--json");
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ numPictures: 2, codes: { numCodes: 32 } });
+    expect(run("tokenize", "decode", "--data", "encoded", "--out", "decoded", "--quiet").stdout).toMatch(/pictures\n$/);
+    const model = ["train", "model", "--recipe", "debug", "--data", "encoded", "--out", "model", "--quiet"];
+    expect(run(...model, "--set", "steps=5", "--set", "model.objective.patchSize=2")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect(run(...model.with(-2, "other"), ...tokenizer.with(1, "nowhere"))).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/no image tokenizer in "nowhere"/),
+    });
   });
 });

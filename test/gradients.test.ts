@@ -1,4 +1,15 @@
-import { checkpoint, Generator, linear, rmsNorm, swiglu, tf, useBackend, valueAndGrads } from "@interfuse/tensor";
+import {
+  checkpoint,
+  Generator,
+  gradientsSoFar,
+  linear,
+  rmsNorm,
+  swiglu,
+  tf,
+  useBackend,
+  valueAndGrads,
+  withoutGradient,
+} from "@interfuse/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
 import { expectClose } from "./ops-helpers.ts";
 
@@ -289,6 +300,74 @@ describe("checkpoint", () => {
       return gradients.get("x")!.sum();
     };
     expect(() => valueAndGrads(() => ({ loss: inner() }), new Map([["x", x]]))).toThrow(/checkpoint: .* twice/);
+    expect(numTensors()).toBe(before);
+    x.dispose();
+  });
+});
+
+describe("gradientsSoFar", () => {
+  it("gives constants in the middle of a function, and leaves its gradients alone", async () => {
+    const chain = makeChain(3);
+    const x = variable(4, 8) as tf.Variable<tf.Rank.R2>;
+    const last = chain.parameters.get("2.down")!;
+    const before = numTensors();
+    const lossOf = () => chainLoss(chain, x);
+    const plain = valueAndGrads(() => ({ loss: lossOf() }), chain.parameters);
+    const { outputs, gradients } = valueAndGrads(() => {
+      const loss = lossOf();
+      const [early] = gradientsSoFar(loss, [last]);
+      return { loss: loss.mul(early!.square().sum()), early };
+    }, chain.parameters);
+    const expected = Array.from(await plain.gradients.get("2.down")!.data());
+    expectClose(await outputs.early!.data(), expected, 1e-6);
+    // The weight is a constant: the gradients are the plain ones times it.
+    const weight = expected.reduce((sum, value) => sum + value * value, 0);
+    for (const [name, gradient] of gradients) {
+      const scaled = (await plain.gradients.get(name)!.data()).map((value) => value * weight);
+      expectClose(await gradient.data(), scaled, 1e-5);
+    }
+    tf.dispose([outputs, plain.outputs, ...gradients.values(), ...plain.gradients.values()]);
+    expect(numTensors()).toBe(before);
+    tf.dispose(x);
+    chain.dispose();
+  });
+
+  it("refuses what it cannot do, and frees everything", () => {
+    const x = variable(3);
+    const other = variable(3);
+    const before = numTensors();
+    expect(() => gradientsSoFar(tf.scalar(1), [x])).toThrow(/nothing is being recorded/);
+    const inside = (f: (loss: tf.Scalar) => unknown) => () =>
+      valueAndGrads(
+        () => {
+          const loss = x.square().sum<tf.Scalar>();
+          f(loss);
+          return { loss };
+        },
+        new Map([["x", x]]),
+      );
+    expect(inside((loss) => gradientsSoFar(loss, [other]))).toThrow(/does not depend on source 0 \(shape \[3\]\)/);
+    expect(inside(() => gradientsSoFar(x as unknown as tf.Scalar, [x]))).toThrow(/must be a float32 scalar/);
+    expect(numTensors()).toBe(before + 1);
+    tf.dispose([x, other]);
+  });
+});
+
+describe("withoutGradient", () => {
+  it("makes a constant, keeping nothing of how it was computed", async () => {
+    const x = variable(3);
+    const before = numTensors();
+    const { outputs, gradients } = valueAndGrads(
+      () => {
+        const start = numTensors();
+        const constant = withoutGradient(() => x.square().mul(2).add(1));
+        expect(numTensors()).toBe(start + 1);
+        return { loss: x.mul(constant).sum(), constant };
+      },
+      new Map([["x", x]]),
+    );
+    expectClose(await gradients.get("x")!.data(), await outputs.constant.data(), 1e-6);
+    tf.dispose([outputs, ...gradients.values()]);
     expect(numTensors()).toBe(before);
     x.dispose();
   });

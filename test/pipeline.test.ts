@@ -74,6 +74,8 @@ describe("draw", () => {
     expect(difference(await pipeline.draw(PROMPTS[0] as string, { seed: 7 }), together[0])).toBeLessThanOrEqual(2);
     const others = await pipeline.draw([PROMPTS[3] as string, PROMPTS[1] as string], { seed: 7 });
     expect(difference(others[1], together[1])).toBeLessThanOrEqual(2);
+    const second = await pipeline.draw(PROMPTS[1] as string, { seed: 8 });
+    expect(difference(second, together[1])).toBeLessThanOrEqual(2);
   });
 
   it("depends on the seed, the prompt and the guidance, and repeats exactly", async () => {

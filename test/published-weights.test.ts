@@ -2,7 +2,7 @@
  * Published tokenizers from safetensors bytes, against PyTorch: golden/published_weights.py writes the networks anew in plain
  * torch.nn and stores what they give over made-up weights of the published layouts.
  */
-import { type ImageTokenizer, loadAutoencoderKl } from "@interfuse/image-tokenizer";
+import { type ImageTokenizer, loadAutoencoderKl, loadLlamaGenVq } from "@interfuse/image-tokenizer";
 import {
   float32ToBfloat16,
   type HostTensor,
@@ -80,8 +80,28 @@ describe.each(golden.kl)("AutoencoderKL: $name", ({ config, tensors, encoded, de
   });
 });
 
+describe.each(golden.vq)("LlamaGen's VQModel, nearest by $name", ({ config, tensors, indices, decoded }) => {
+  it("gives PyTorch's indices, and decodes indices as it does", () => {
+    withTokenizer(
+      () => loadLlamaGenVq({ config, tensors: stored(tensors) }),
+      (vq) => {
+        const found = vq.encodeToIndices(pixels());
+        expect([...found.dataSync()]).toEqual(indices);
+        const given = tf.tensor(
+          indices.map((_, i) => (7 * i) % config.codebook_size),
+          found.shape,
+          "int32",
+        );
+        expectClose(vq.decodeIndices(given), decoded);
+        expectClose(vq.decode(vq.encode(pixels())), [...vq.decodeIndices(found).dataSync()]);
+      },
+    );
+  });
+});
+
 describe("published weights", () => {
   const [kl] = golden.kl as [(typeof golden.kl)[number]];
+  const [vq] = golden.vq as [(typeof golden.vq)[number]];
 
   it("may be stored in 16 bits, and attention as convolutions", () => {
     const asBfloat16 = (tensors: Map<string, HostTensor>) => {
@@ -118,6 +138,9 @@ describe("published weights", () => {
     const narrow = { ...kl.config, block_out_channels: [4, 8, 6] };
     expect(() => loadAutoencoderKl({ config: narrow, tensors: stored(kl.tensors) })).toThrow(
       '"encoder.down_blocks.2.resnets.0.conv1.weight" has shape [8, 8, 3, 3] where the config needs [6, 8, 3, 3]',
+    );
+    expect(() => loadLlamaGenVq({ config: { ...vq.config, codebook_size: 32 }, tensors: stored(vq.tensors) })).toThrow(
+      '"quantize.embedding.weight" has shape [64, 8] where the config needs [32, 8]',
     );
     expect(tf.memory().numTensors).toBe(before);
   });

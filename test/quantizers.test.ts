@@ -231,6 +231,22 @@ describe.each(backends)("quantizers on %s", (backend) => {
   });
 });
 
+describe.skipIf(torch !== undefined)("quantizers on torch in bf16", () => {
+  it.each(golden.cases)("$name: indices still give exactly the codes", async (goldenCase) => {
+    await useBackend({ backend: "torch", precision: "bf16", threads: 1 });
+    const quantizer = fromGolden(goldenCase);
+    tf.tidy(() => {
+      const latents = tensorOf(goldenCase.latents);
+      const { codes, indices } = quantizer.quantize(latents);
+      expectSame(quantizer.indicesToCodes(indices), codes);
+      const trained = quantizer.quantizeForTraining(latents, { generator: new Generator(1) });
+      expectSame(trained.codes, codes);
+      expectSame(trained.indices, indices);
+    });
+    quantizer.dispose();
+  });
+});
+
 /** Every value the same; `toEqual` takes seconds for a million of them. */
 function expectSame(actual: tf.Tensor, expected: tf.Tensor): void {
   expect(actual.shape).toEqual(expected.shape);

@@ -7,6 +7,7 @@ import { askCommand, captionCommand } from "./commands/describe-commands.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { editCommand, generateCommand } from "./commands/draw-commands.ts";
 import { evaluateCommand } from "./commands/evaluate-command.ts";
+import { tokenizeCommand } from "./commands/tokenize-command.ts";
 import { trainCommand } from "./commands/train-command.ts";
 
 /** The whole command line, ready to parse; errors are thrown, never exits. */
@@ -22,6 +23,7 @@ export function createProgram(): Command {
     doctorCommand(),
     dataCommand(),
     trainCommand(),
+    tokenizeCommand(),
     generateCommand(),
     captionCommand(),
     askCommand(),

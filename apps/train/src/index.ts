@@ -1,5 +1,5 @@
 export { ConversationStream, type ConversationStreamOptions } from "./batches/conversation-stream.ts";
-export { PictureEncoder } from "./batches/picture-encoder.ts";
+export { PictureEncoder, type TrainingImage } from "./batches/picture-encoder.ts";
 export { PictureStream } from "./batches/picture-stream.ts";
 export { type DocumentStream, type LayOut, RowStream } from "./batches/row-stream.ts";
 export { nearest } from "./config/nearest.ts";
@@ -11,6 +11,7 @@ export {
 } from "./config/resolve-recipe.ts";
 export { UsageError } from "./config/usage-error.ts";
 export { readImageTokenizer, writeImageTokenizer } from "./image-tokenizer/image-tokenizer-folder.ts";
+export { hashImageTokenizer } from "./image-tokenizer/image-tokenizer-hash.ts";
 export type { ReconstructionReport } from "./image-tokenizer/reconstruction.ts";
 export { type TrainImageTokenizerOptions, trainImageTokenizer } from "./image-tokenizer/train-image-tokenizer.ts";
 export { measureProductRate } from "./machine/product-rate.ts";
@@ -31,3 +32,6 @@ export { makeOptimizer, type OptimizerConfig } from "./run/make-optimizer.ts";
 export type { ResumeMode } from "./run/open-run.ts";
 export { sceneResponder } from "./scene-responder.ts";
 export { loadTextTokenizer, saveTextTokenizer, trainTextTokenizer } from "./text-tokenizer/train-text-tokenizer.ts";
+export { type DecodeDatasetOptions, decodeDataset } from "./tokenize/decode-dataset.ts";
+export { type EncodeDatasetOptions, type EncodeReport, encodeDataset } from "./tokenize/encode-dataset.ts";
+export { type InspectReport, type InspectTokenizerOptions, inspectTokenizer } from "./tokenize/inspect-tokenizer.ts";

@@ -17,6 +17,7 @@ export { type ContactSheetItem, type ContactSheetOptions, contactSheet } from ".
 export { type DecodeOptions, type Fit, loadPicture, MAX_PIXELS } from "./files/decode-picture.ts";
 export { directorySink, directorySource } from "./files/directory-files.ts";
 export { type EncodeOptions, encodePng, savePicture } from "./files/encode-picture.ts";
+export { makeFolder } from "./files/make-folder.ts";
 export { addPngText, readPngText } from "./files/png-text.ts";
 export { recoverFolder } from "./files/recover-folder.ts";
 export { writeFileAtomically } from "./files/write-file.ts";
@@ -25,7 +26,7 @@ export { METADATA_FILE } from "./folder/folder-rows.ts";
 export { Dataset, type DatasetReport, type ImageStore } from "./loader/dataset.ts";
 export type { CursorState, TaskWeights } from "./loader/example-cursor.ts";
 export { ExampleLoader, type ExampleLoaderOptions } from "./loader/example-loader.ts";
-export { inspectDataset, type OpenDatasetOptions, openDataset } from "./loader/open-dataset.ts";
+export { datasetSplits, inspectDataset, type OpenDatasetOptions, openDataset } from "./loader/open-dataset.ts";
 export type { UnreadablePicture } from "./loader/picture-store.ts";
 export {
   type Caption,
@@ -84,6 +85,7 @@ export {
   openTokenizedDataset,
   type TokenizedDataset,
   type TokenizedParts,
+  tokenizedSplits,
   writeTokenizedDataset,
 } from "./tokenized/tokenized-dataset.ts";
 export { TokenizedWriter } from "./tokenized/tokenized-writer.ts";

@@ -4,10 +4,17 @@ import type { Runner } from "./convolutional/steps.ts";
 import type { KlAutoencoderConfig } from "./kl-autoencoder/config.ts";
 import type { PictureSize } from "./picture.ts";
 import type { PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+import type { LlamaGenVqConfig } from "./published/llamagen-vq.ts";
 import type { StableDiffusionVaeConfig } from "./published/stable-diffusion-vae.ts";
+import type { QuantizedAutoencoderConfig } from "./quantized-autoencoder/config.ts";
 
 /** The config of any image tokenizer; `type` says which. */
-export type ImageTokenizerConfig = PixelTokenizerConfig | KlAutoencoderConfig | StableDiffusionVaeConfig;
+export type ImageTokenizerConfig =
+  | PixelTokenizerConfig
+  | KlAutoencoderConfig
+  | QuantizedAutoencoderConfig
+  | StableDiffusionVaeConfig
+  | LlamaGenVqConfig;
 
 /**
  * Pixels to latents and back. Latents are what a model learns to make: normalised to mean 0 and variance 1 in each
@@ -32,8 +39,8 @@ export interface ImageTokenizer {
    * @throws RangeError when the channels are not C, or the size is larger than what the latents hold.
    */
   decode(latents_BHWC: tf.Tensor4D, size?: PictureSize): tf.Tensor4D;
-  /** Weights by name; empty when there are none. */
-  parameters(): Map<string, tf.Variable>;
+  /** Weights by name, whatever else training keeps in the tokenizer included; empty when there are none. */
+  state(): Map<string, tf.Variable>;
   /** Frees the weights. */
   dispose(): void;
 }
@@ -46,4 +53,25 @@ export interface SteppedTokenizer extends ImageTokenizer {
   encodeBy(run: Runner, pixels_BHWC: tf.Tensor4D, generator?: Generator): tf.Tensor4D;
   /** `decode` with networks run by `run`. */
   decodeBy(run: Runner, latents_BHWC: tf.Tensor4D, size?: PictureSize): tf.Tensor4D;
+}
+
+/** An image tokenizer whose latents are codes of a codebook, so that indices say the same. */
+export interface DiscreteImageTokenizer extends ImageTokenizer {
+  /** How many values an index can have: 0 to `numCodes - 1`. */
+  readonly numCodes: number;
+  /**
+   * Indices of pixels `[B, H, W, 3]` in [-1, 1], int32 `[B, ..]` as the quantizer shapes them, padded as `encode` does.
+   *
+   * @throws as `encode`.
+   */
+  encodeToIndices(pixels_BHWC: tf.Tensor4D): tf.Tensor;
+  /** The normalised latents `[B, h, w, C]` that indices stand for: exactly those of `encode`. @throws RangeError when an index is out of range. */
+  indicesToLatents(indices: tf.Tensor): tf.Tensor4D;
+  /** Pixels of indices, as `decode` gives them. @throws as `decode` and `indicesToLatents`. */
+  decodeIndices(indices: tf.Tensor, size?: PictureSize): tf.Tensor4D;
+}
+
+/** Whether a tokenizer has codes and indices. */
+export function isDiscrete(tokenizer: ImageTokenizer): tokenizer is DiscreteImageTokenizer {
+  return "encodeToIndices" in tokenizer;
 }

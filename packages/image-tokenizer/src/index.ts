@@ -1,5 +1,11 @@
 export type { ConvolutionalSizes } from "./convolutional/sizes.ts";
-export type { ImageTokenizer, ImageTokenizerConfig, SteppedTokenizer } from "./image-tokenizer.ts";
+export {
+  type DiscreteImageTokenizer,
+  type ImageTokenizer,
+  type ImageTokenizerConfig,
+  isDiscrete,
+  type SteppedTokenizer,
+} from "./image-tokenizer.ts";
 export {
   type KlAutoencoderConfig,
   type KlAutoencoderConfigInput,
@@ -7,10 +13,67 @@ export {
   resolveKlAutoencoderConfig,
 } from "./kl-autoencoder/config.ts";
 export { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
-export { KlTokenizer, type LatentPosterior } from "./kl-autoencoder/kl-tokenizer.ts";
-export { KL_WEIGHT, type KlAutoencoderLoss, klAutoencoderLoss } from "./kl-autoencoder/loss.ts";
+export { type GaussianAutoencoder, KlTokenizer, type LatentPosterior } from "./kl-autoencoder/kl-tokenizer.ts";
+export { KL_WEIGHT, type KlAutoencoderLoss, klAutoencoderLoss, klLoss } from "./kl-autoencoder/loss.ts";
 export { decodeLarge, encodeLarge, type LargePictureOptions } from "./large/large-pictures.ts";
 export { type LatentStatistics, measureLatentStatistics } from "./latent-statistics.ts";
+export { type AdaptiveWeightInputs, adaptiveWeight } from "./objectives/adaptive-weight.ts";
+export type { Discriminator, RealAndFake } from "./objectives/adversary/discriminator.ts";
+export { type PenalisedScores, scoresWithPenalty } from "./objectives/adversary/gradient-penalty.ts";
+export { type HingeLoss, hingeDiscriminatorLoss, hingeGeneratorLoss } from "./objectives/adversary/hinge-loss.ts";
+export { PatchDiscriminator, type PatchDiscriminatorConfig } from "./objectives/adversary/patch-discriminator.ts";
+export {
+  type RelativisticDiscriminatorLoss,
+  relativisticDiscriminatorLoss,
+  relativisticGeneratorLoss,
+} from "./objectives/adversary/relativistic-loss.ts";
+export {
+  ResidualDiscriminator,
+  type ResidualDiscriminatorConfig,
+} from "./objectives/adversary/residual-discriminator.ts";
+export { TWICE_DIFFERENTIABLE_KERNELS } from "./objectives/adversary/twice-differentiable.ts";
+export {
+  type AutoencoderPass,
+  runAutoencoder,
+  type TrainableAutoencoder,
+  trainableKl,
+} from "./objectives/autoencoder-pass.ts";
+export { type EqVaeBranch, runEqVae, sampleEqVaeBranch } from "./objectives/eq-vae.ts";
+export {
+  DEFAULT_DENOISING_NETWORK,
+  DenoisingNetwork,
+  type DenoisingNetworkConfig,
+  denoisingLoss,
+} from "./objectives/features/denoising-network.ts";
+export { loadDenoisingNetwork, saveDenoisingNetwork } from "./objectives/features/denoising-network-file.ts";
+export type { FeatureNetwork } from "./objectives/features/feature-network.ts";
+export { type FrozenEncoder, frozenNetworkEncoder } from "./objectives/features/frozen-encoder.ts";
+export { LpipsVgg16 } from "./objectives/features/lpips-vgg16.ts";
+export {
+  loadOnnxEncoder,
+  type OnnxEncoderOptions,
+  type OnnxRuntime,
+  onnxEncoder,
+} from "./objectives/features/onnx-encoder.ts";
+export { type DenoisingTraining, trainDenoisingNetwork } from "./objectives/features/train-denoising-network.ts";
+export {
+  loadTransformersEncoder,
+  type TransformersParts,
+  transformersEncoder,
+} from "./objectives/features/transformers-encoder.ts";
+export { type PerceptualLoss, perceptualDistances, perceptualLoss } from "./objectives/perceptual-loss.ts";
+export { type PixelDistance, type PixelLoss, pixelLoss } from "./objectives/pixel-loss.ts";
+export { resizeBilinear, rotateQuarterTurns } from "./objectives/resample.ts";
+export {
+  type LatentsOfPixels,
+  SCALE_EQUIVARIANCE_WEIGHT,
+  scaleEquivarianceLoss,
+} from "./objectives/scale-equivariance.ts";
+export {
+  VisionAlignment,
+  type VisionAlignmentLoss,
+  visionAlignmentLoss,
+} from "./objectives/vision-alignment.ts";
 export { cropTo, padToMultiple } from "./padding.ts";
 export {
   type Picture,
@@ -21,13 +84,34 @@ export {
   tensorToPictures,
 } from "./picture.ts";
 export { PixelTokenizer, type PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+export { llamaGenConfigs } from "./published/llamagen-config.ts";
+export {
+  LlamaGenVq,
+  type LlamaGenVqConfig,
+  type LlamaGenVqConfigInput,
+  resolveLlamaGenVqConfig,
+} from "./published/llamagen-vq.ts";
 export { loadAutoencoderKl, type PublishedModel } from "./published/load-autoencoder-kl.ts";
+export { loadLlamaGenVq } from "./published/load-llamagen-vq.ts";
 export {
   resolveStableDiffusionVaeConfig,
   StableDiffusionVae,
   type StableDiffusionVaeConfig,
   type StableDiffusionVaeConfigInput,
 } from "./published/stable-diffusion-vae.ts";
+export {
+  type QuantizedAutoencoderConfig,
+  type QuantizedAutoencoderConfigInput,
+  resolveQuantizedAutoencoderConfig,
+} from "./quantized-autoencoder/config.ts";
+export {
+  type QuantizedAutoencoderLoss,
+  type QuantizedAutoencoderLossOptions,
+  quantizedAutoencoderLoss,
+} from "./quantized-autoencoder/loss.ts";
+export { QuantizedAutoencoder } from "./quantized-autoencoder/quantized-autoencoder.ts";
+export { QuantizedTokenizer } from "./quantized-autoencoder/quantized-tokenizer.ts";
+export { quantizedAutoencoderRecipes } from "./quantized-autoencoder/recipes.ts";
 export { type Assignment, Assignments } from "./quantizers/assignments.ts";
 export {
   type FiniteScalarQuantizerConfig,

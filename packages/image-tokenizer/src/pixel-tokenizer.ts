@@ -24,7 +24,7 @@ export class PixelTokenizer implements ImageTokenizer {
     return size === undefined ? latents_BHWC.clone() : cropTo(latents_BHWC, size);
   }
 
-  parameters(): Map<string, tf.Variable> {
+  state(): Map<string, tf.Variable> {
     return new Map();
   }
 

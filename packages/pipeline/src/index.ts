@@ -1,6 +1,7 @@
 export { type ChatFrame, chatFrame } from "./chat-template/chat-frame.ts";
 export { type ConversationOptions, encodeConversation, encodePrompt } from "./chat-template/encode-conversation.ts";
 export { decodeImages, encodePictures, type LatentImage } from "./chat-template/encode-pictures.ts";
+export { mapEqualSizes } from "./chat-template/map-equal-sizes.ts";
 export {
   type GenerationSettings,
   type GenerationSettingsInput,

@@ -2,12 +2,14 @@ export type { BackendName, DeviceName, Precision } from "./backend/candidate.ts"
 export { type BackendReport, backendNames, type UseBackendOptions, useBackend } from "./backend/use-backend.ts";
 export { type FileSink, type FileSource, MemoryFiles } from "./files.ts";
 export { checkpoint } from "./gradients/checkpoint.ts";
+export { gradientsSoFar } from "./gradients/gradients-so-far.ts";
 export {
   type Outputs,
   type ValueAndGrads,
   type ValueAndGradsOptions,
   valueAndGrads,
 } from "./gradients/value-and-grads.ts";
+export { withoutGradient } from "./gradients/without-gradient.ts";
 export { withoutGradients } from "./gradients/without-gradients.ts";
 export { initNormal, initOnes, initZeros } from "./initialisers.ts";
 export { Module } from "./module.ts";

@@ -1,4 +1,5 @@
 /** What a run tells as it goes; reporters turn events into bars, lines and files. */
+import type { UpdateReport } from "./update-module.ts";
 
 /** The run begins, or goes on after a resume at `step` > 0. */
 export type StartEvent = {
@@ -10,19 +11,13 @@ export type StartEvent = {
 };
 
 /** One optimizer update was made. */
-export type StepEvent = {
+export type StepEvent = UpdateReport & {
   readonly type: "step";
   /** The update's number, from 1. */
   readonly step: number;
   readonly totalSteps: number;
-  /** The weighted sum that was minimised. */
-  readonly loss: number;
-  /** Each term's mean, unweighted; terms without a target in this step are absent. */
-  readonly losses: Readonly<Record<string, number>>;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  /** The global gradient norm before clipping. */
-  readonly gradNorm: number;
+  /** The adversary's update, in steps that made one. */
+  readonly adversary?: UpdateReport;
   readonly numTokens: number;
   /** Seconds this step took, waiting for its batches included. */
   readonly seconds: number;
@@ -33,8 +28,8 @@ export type StepEvent = {
 /** A checkpoint is on disk. */
 export type CheckpointEvent = { readonly type: "checkpoint"; readonly step: number; readonly path: string };
 
-/** The run is over: all steps are done, or the signal stopped it (after a checkpoint). */
-export type EndEvent = { readonly type: "end"; readonly step: number; readonly reason: "done" | "aborted" };
+/** The run is over: all steps are done, or (after a checkpoint) it was to pause here, or the signal stopped it. */
+export type EndEvent = { readonly type: "end"; readonly step: number; readonly reason: "done" | "paused" | "aborted" };
 
 /** Any of a run's events, told by `type`. */
 export type TrainingEvent = StartEvent | StepEvent | CheckpointEvent | EndEvent;

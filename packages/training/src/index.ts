@@ -1,4 +1,5 @@
 export { AdamW, type AdamWConfig } from "./adamw.ts";
+export type { AdversaryOptions } from "./adversary.ts";
 export { averageDecayAt, WeightAverages } from "./averages.ts";
 export { removeLeftovers, writeFolderAtomically } from "./checkpoint/atomic-folder.ts";
 export {
@@ -19,6 +20,7 @@ export type { Optimizer, UpdateOptions } from "./optimizer.ts";
 export {
   constantSchedule,
   cosineSchedule,
+  lastStableStep,
   linearSchedule,
   type Schedule,
   type ScheduleConfig,
@@ -28,3 +30,4 @@ export {
 export type { BatchStream, JsonObject, JsonValue, TrainingTask } from "./task.ts";
 export { median, type Rates, Throughput } from "./throughput.ts";
 export { type CheckpointOptions, Trainer, type TrainerOptions } from "./trainer.ts";
+export type { UpdateReport } from "./update-module.ts";

@@ -13,13 +13,14 @@ export type LossGradients = {
 /**
  * Gradients of `sum over terms of weight * sum / count` over all micro-batches of a step.
  *
- * Micro-batch i draws from `generator.fork(i)`.
+ * Micro-batch i draws from `generator.fork(i)`; `step` is what the task's losses get (default 1).
  * @throws RangeError when a task's counts or losses do not have the terms of `lossWeights`, or nothing in the step has a loss.
  */
 export function lossGradients<Batch>(
   task: TrainingTask<Batch>,
   microBatches: readonly Batch[],
   generator: Generator,
+  { step = 1 }: { readonly step?: number } = {},
 ): LossGradients {
   const counts = totalCounts(task, microBatches);
   const terms = Object.keys(task.lossWeights).filter((term) => (counts[term] ?? 0) > 0);
@@ -33,7 +34,7 @@ export function lossGradients<Batch>(
   let losses: Map<string, tf.Scalar> | undefined;
   microBatches.forEach((batch, index) => {
     const result = valueAndGrads(
-      () => scaledLosses(task, { batch, terms, counts, generator: generator.fork(index) }),
+      () => scaledLosses(task, { batch, terms, counts, generator: generator.fork(index), step }),
       parameters,
     );
     const { loss, ...means } = result.outputs;
@@ -61,9 +62,15 @@ function totalCounts<Batch>(task: TrainingTask<Batch>, batches: readonly Batch[]
 /** One micro-batch's share of each term's mean, and their weighted sum `loss`. */
 function scaledLosses<Batch>(
   task: TrainingTask<Batch>,
-  options: { batch: Batch; terms: readonly string[]; counts: Record<string, number>; generator: Generator },
+  options: {
+    batch: Batch;
+    terms: readonly string[];
+    counts: Record<string, number>;
+    generator: Generator;
+    step: number;
+  },
 ): { loss: tf.Scalar } & Record<string, tf.Scalar> {
-  const sums = task.lossSums(options.batch, options.generator);
+  const sums = task.lossSums(options.batch, options.generator, options.step);
   const means = options.terms.map((term) => {
     const sum = sums[term];
     if (sum === undefined) throw missingTerm("lossSums", term, sums);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   constantSchedule,
   cosineSchedule,
+  lastStableStep,
   linearSchedule,
   scheduleFromConfig,
   warmupStableDecaySchedule,
@@ -45,6 +46,18 @@ describe("schedules", () => {
     expect(fromConfig(8)).toBe(0.5);
     const cosine = scheduleFromConfig({ kind: "cosine", warmupSteps: 2, finalRatio: 0.1, decayFraction: null }, 12);
     expect(cosine(7)).toBeCloseTo(0.55, 12);
+  });
+
+  it("up to its last stable step a run has the rates of any longer one", () => {
+    const wsd = { kind: "wsd", warmupSteps: 3, finalRatio: 0, decayFraction: 0.6 } as const;
+    const rates = (totalSteps: number, last: number) =>
+      Array.from({ length: last }, (_, index) => scheduleFromConfig(wsd, totalSteps)(index + 1));
+    const last = lastStableStep(wsd, 20);
+    expect(last).toBe(8);
+    expect(rates(20, last)).toEqual(rates(30, last));
+    expect(rates(20, last + 1)).not.toEqual(rates(30, last + 1));
+    expect(lastStableStep({ ...wsd, kind: "constant", finalRatio: 1, decayFraction: null }, 20)).toBe(20);
+    expect(lastStableStep({ ...wsd, kind: "cosine", decayFraction: null }, 20)).toBe(0);
   });
 
   it("a config that does not fit is an error naming the field", () => {

@@ -83,10 +83,19 @@ export function scheduleFromConfig(config: ScheduleConfig, totalSteps: number): 
         warmupSteps,
         totalSteps,
         finalRatio,
-        decaySteps: Math.round(totalSteps * fraction),
+        decaySteps: totalSteps - lastStableStep(config, totalSteps),
       });
     }
   }
+}
+
+/**
+ * The last step whose rate would be the same in a longer run, so that up to it a run's number of steps may still change; 0 when
+ * every rate depends on that number.
+ */
+export function lastStableStep({ kind, warmupSteps, decayFraction }: ScheduleConfig, totalSteps: number): number {
+  if (kind === "constant") return totalSteps;
+  return kind === "wsd" ? Math.max(warmupSteps, totalSteps - Math.round(totalSteps * (decayFraction ?? 0))) : 0;
 }
 
 type DecayOptions = { warmupSteps: number; totalSteps: number; finalRatio?: number };

@@ -13,8 +13,11 @@ export interface TrainingTask<Batch> {
   readonly lossWeights: Readonly<Record<string, number>>;
   /** How many things (targets, images) each term sums over in this batch; the same keys as `lossWeights`. */
   counts(batch: Batch): Readonly<Record<string, number>>;
-  /** The summed losses, differentiable scalars; the same keys. All randomness comes from `generator`. */
-  lossSums(batch: Batch, generator: Generator): Readonly<Record<string, tf.Scalar>>;
+  /**
+   * The summed losses, differentiable scalars; the same keys. All randomness comes from `generator`; `step` is the update's
+   * number, from 1, for terms that change over a run.
+   */
+  lossSums(batch: Batch, generator: Generator, step: number): Readonly<Record<string, tf.Scalar>>;
   /**
    * What a step changes beside the optimizer's update, called after it: running statistics, dead codes of a codebook.
    * Changes the module's parameters and buffers in place; all randomness comes from `generator`.

@@ -118,6 +118,19 @@ describe("Trainer", () => {
     expect(straight.module.drift.dataSync()[0]).not.toBe(0);
   });
 
+  it("pauses after a step, saved, and goes on from there", async () => {
+    const straight = regressionTrainer(generator);
+    await run(straight.trainer);
+    const first = regressionTrainer(generator, { checkpoints: checkpoints() });
+    const events: TrainingEvent[] = [];
+    for await (const event of first.trainer.run({ until: 3 })) events.push(event);
+    expect(events.at(-1)).toMatchObject({ type: "end", step: 3, reason: "paused" });
+    const resume = await readTrainingState((await latestCheckpoint(folder))?.path as string);
+    const second = regressionTrainer(generator, { resume });
+    await run(second.trainer);
+    expect(await weightsOf(second.module)).toEqual(await weightsOf(straight.module));
+  });
+
   it("keeps the newest checkpoints and leaves no other folders", async () => {
     const { trainer } = regressionTrainer(generator, { totalSteps: 10, checkpoints: checkpoints({ every: 2 }) });
     await run(trainer);
@@ -151,8 +164,8 @@ describe("Trainer", () => {
       let calls = 0;
       return {
         ...task,
-        lossSums: (batch: Samples, random: Generator) => {
-          const sums = task.lossSums(batch, random);
+        lossSums: (batch: Samples, random: Generator, step: number) => {
+          const sums = task.lossSums(batch, random, step);
           return ++calls === 6 ? { ...sums, error: tf.mul(sums.error as tf.Scalar, Number.NaN) as tf.Scalar } : sums;
         },
       };

@@ -4,7 +4,8 @@
  * It knows nothing of text, images or files of data. Step k's randomness is `generator.fork("step").fork(k)`, so it depends on the
  * seed and k alone, and a run that stops after step k and resumes makes the same updates, bit for bit, as one that never stopped.
  */
-import { type FileSink, Generator, type tf } from "@interfuse/tensor";
+import { type FileSink, Generator } from "@interfuse/tensor";
+import type { AdversaryOptions } from "./adversary.ts";
 import { WeightAverages } from "./averages.ts";
 import { removeLeftovers, writeFolderAtomically } from "./checkpoint/atomic-folder.ts";
 import { checkpointName, latestCheckpoint, pruneCheckpoints } from "./checkpoint/checkpoint-folders.ts";
@@ -15,12 +16,12 @@ import {
   writeTrainingState,
 } from "./checkpoint/training-state.ts";
 import { assertSameConfig } from "./config-changes.ts";
-import type { TrainingEvent } from "./events.ts";
-import { lossGradients } from "./loss-gradients.ts";
+import type { EndEvent, TrainingEvent } from "./events.ts";
 import { NonFiniteError } from "./non-finite-error.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { Schedule } from "./schedules.ts";
 import type { BatchStream, JsonObject, TrainingTask } from "./task.ts";
+import { type UpdateReport, updateModule } from "./update-module.ts";
 
 /** Where and how often a run is saved. */
 export type CheckpointOptions = {
@@ -44,6 +45,8 @@ export type TrainerOptions<Batch> = {
   /** The peak learning rate, which the schedule scales. */
   readonly learningRate: number;
   readonly totalSteps: number;
+  /** A second module, trained against the task's. Its settings belong in `config`, too. */
+  readonly adversary?: AdversaryOptions<Batch>;
   /** Batches whose gradients make one update. */
   readonly gradientAccumulation?: number;
   /** Decay of the moving averages; absent = no averages. */
@@ -74,14 +77,19 @@ export class Trainer<Batch> {
     for (const [name, value] of Object.entries({
       totalSteps: options.totalSteps,
       gradientAccumulation: options.gradientAccumulation ?? 1,
+      "adversary.startStep": options.adversary?.startStep ?? 1,
       "checkpoints.every": options.checkpoints?.every ?? 1,
       "checkpoints.keep": options.checkpoints?.keep ?? 1,
     })) {
       if (!Number.isInteger(value) || value < 1)
         throw new RangeError(`Trainer: ${name} (=${value}) must be a positive whole number`);
     }
-    if (!(options.learningRate > 0))
-      throw new RangeError(`Trainer: learningRate (=${options.learningRate}) must be above 0`);
+    for (const [name, value] of Object.entries({
+      learningRate: options.learningRate,
+      "adversary.learningRate": options.adversary?.learningRate ?? 1,
+    })) {
+      if (!(value > 0)) throw new RangeError(`Trainer: ${name} (=${value}) must be above 0`);
+    }
     this.#options = options;
     if (options.resume !== undefined) this.#checkResume(options.resume);
     const generator = options.resume === undefined ? options.generator : Generator.fromState(options.resume.generator);
@@ -101,15 +109,18 @@ export class Trainer<Batch> {
    * Trains to `totalSteps`, yielding events. The consumer's work on an event happens between two steps.
    *
    * @param options.signal stops the run after the current step, with a checkpoint.
+   * @param options.until pauses the run after this step, with a checkpoint; a later run resumes from it.
    * @throws NonFiniteError when a loss or gradient is not a number; Error when the batches end or a checkpoint cannot be written.
    *   Checkpoints written before stay as they are.
    */
-  async *run({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent, void, void> {
+  async *run(options: { signal?: AbortSignal; until?: number } = {}): AsyncGenerator<TrainingEvent, void, void> {
     const { task, totalSteps, checkpoints } = this.#options;
+    const { signal, until = totalSteps } = options;
+    const lastStep = Math.min(until, totalSteps);
     if (checkpoints !== undefined) await removeLeftovers(checkpoints.folder);
     let savedStep = this.#options.resume?.step ?? -1;
     yield { type: "start", step: this.#step, totalSteps, numParameters: task.module.numParameters() };
-    while (this.#step < totalSteps) {
+    while (this.#step < lastStep) {
       // Kernels are synchronous: without a turn of the event loop no signal, timer or keypress would ever be handled.
       await new Promise((resolve) => setImmediate(resolve));
       if (signal?.aborted) break;
@@ -120,7 +131,7 @@ export class Trainer<Batch> {
       }
     }
     if (checkpoints !== undefined && savedStep !== this.#step) yield await this.#saveCheckpoint(checkpoints);
-    yield { type: "end", step: this.#step, reason: this.#step < totalSteps ? "aborted" : "done" };
+    yield { type: "end", step: this.#step, reason: this.#endReason(lastStep) };
   }
 
   /** Runs `f` with the moving averages in place of the parameters (or as they are, without averages). */
@@ -133,43 +144,62 @@ export class Trainer<Batch> {
     this.#averages?.dispose();
   }
 
+  #endReason(lastStep: number): EndEvent["reason"] {
+    if (this.#step < lastStep) return "aborted";
+    return this.#step < this.#options.totalSteps ? "paused" : "done";
+  }
+
   async #trainStep(): Promise<TrainingEvent> {
     const { task, optimizer, schedule, totalSteps } = this.#options;
     const start = performance.now();
     const step = this.#step + 1;
     const batches = await this.#nextBatches(step);
     const dataSeconds = (performance.now() - start) / 1000;
-    const random = this.#stepGenerator.fork(step);
-    const { gradients, losses: lossTensors, counts } = lossGradients(task, batches, random);
-    const losses = await readLosses(lossTensors);
-    const loss = Object.entries(losses).reduce((sum, [term, mean]) => sum + (task.lossWeights[term] ?? 0) * mean, 0);
-    if (!Number.isFinite(loss)) {
-      for (const gradient of gradients.values()) gradient.dispose();
-      throw await this.#nonFinite({ step, what: "loss", values: losses });
-    }
-    const learningRate = this.#options.learningRate * schedule(step);
-    const norm = optimizer.update(gradients, { learningRate, step });
-    for (const gradient of gradients.values()) gradient.dispose();
-    const gradNorm = (await norm.data())[0] as number;
-    norm.dispose();
-    if (!Number.isFinite(gradNorm))
-      throw await this.#nonFinite({ step, what: "gradient norm", values: { gradNorm, ...losses } });
-    task.afterUpdate?.(random.fork("after-update"));
+    const generator = this.#stepGenerator.fork(step);
+    const update = await updateModule({
+      task,
+      optimizer,
+      learningRate: this.#options.learningRate * schedule(step),
+      batches,
+      generator,
+      step,
+      updateNumber: step,
+      nonFinite: (what, values) => this.#nonFinite({ step, what, values }),
+    });
+    task.afterUpdate?.(generator.fork("after-update"));
+    const adversary = await this.#updateAdversary(batches, { generator, step });
     this.#averages?.update(step);
     this.#step = step;
     return {
       type: "step",
       step,
       totalSteps,
-      loss,
-      losses,
-      counts,
-      learningRate,
-      gradNorm,
+      ...update,
+      ...(adversary && { adversary }),
       numTokens: batches.reduce((sum, batch) => sum + task.numTokens(batch), 0),
       seconds: (performance.now() - start) / 1000,
       dataSeconds,
     };
+  }
+
+  async #updateAdversary(
+    batches: readonly Batch[],
+    { generator, step }: { generator: Generator; step: number },
+  ): Promise<UpdateReport | undefined> {
+    const { adversary } = this.#options;
+    if (adversary === undefined) return undefined;
+    const { task, optimizer, schedule, learningRate, startStep = 1 } = adversary;
+    if (step < startStep) return undefined;
+    return updateModule({
+      task,
+      optimizer,
+      learningRate: learningRate * schedule(step),
+      batches,
+      generator: generator.fork("adversary"),
+      step,
+      updateNumber: step - startStep + 1,
+      nonFinite: (what, values) => this.#nonFinite({ step, what: `adversary's ${what}`, values }),
+    });
   }
 
   async #nextBatches(step: number): Promise<Batch[]> {
@@ -184,7 +214,7 @@ export class Trainer<Batch> {
   }
 
   async #saveCheckpoint({ folder, keep, saveModel }: CheckpointOptions): Promise<TrainingEvent> {
-    const { task, optimizer, generator, resume, batches, config } = this.#options;
+    const { task, optimizer, adversary, generator, resume, batches, config } = this.#options;
     const averages = this.#averages?.state();
     const state: TrainingState = {
       step: this.#step,
@@ -194,6 +224,10 @@ export class Trainer<Batch> {
       parameters: await toHostTensors(task.module.state()),
       optimizer: await toHostTensors(optimizer.state()),
       averages: averages === undefined ? undefined : await toHostTensors(averages),
+      adversary: adversary && {
+        parameters: await toHostTensors(adversary.task.module.parameters()),
+        optimizer: await toHostTensors(adversary.optimizer.state()),
+      },
     };
     try {
       const path = await writeFolderAtomically(folder, checkpointName(this.#step), async (sink) => {
@@ -213,7 +247,7 @@ export class Trainer<Batch> {
   }
 
   #checkResume(resume: TrainingState): void {
-    const { config, mayChange = [], totalSteps, averageDecay } = this.#options;
+    const { config, mayChange = [], totalSteps, averageDecay, adversary } = this.#options;
     assertSameConfig(resume.config, config, mayChange);
     if (resume.step > totalSteps) {
       throw new RangeError(
@@ -225,6 +259,11 @@ export class Trainer<Batch> {
         `resume: averageDecay (=${averageDecay}) must be given exactly when the checkpoint has averages`,
       );
     }
+    if ((adversary === undefined) !== (resume.adversary === undefined)) {
+      throw new RangeError(
+        `resume: an adversary (${adversary === undefined ? "not given" : "given"}) must be given exactly when the checkpoint has one`,
+      );
+    }
   }
 
   #restore(resume: TrainingState): void {
@@ -232,6 +271,11 @@ export class Trainer<Batch> {
     assignHostTensors(this.#options.optimizer.state(), resume.optimizer, "optimizer tensors");
     if (this.#averages !== undefined && resume.averages !== undefined) {
       assignHostTensors(this.#averages.state(), resume.averages, "averages");
+    }
+    const { adversary } = this.#options;
+    if (adversary !== undefined && resume.adversary !== undefined) {
+      adversary.task.module.loadParameters(resume.adversary.parameters);
+      assignHostTensors(adversary.optimizer.state(), resume.adversary.optimizer, "adversary's optimizer tensors");
     }
     this.#step = resume.step;
   }
@@ -246,14 +290,4 @@ export class Trainer<Batch> {
     const latest = await latestCheckpoint(checkpoints.folder);
     return latest === undefined ? "There is no earlier checkpoint." : `The last good checkpoint is "${latest.path}".`;
   }
-}
-
-/** Reads and disposes the step's losses. */
-async function readLosses(tensors: ReadonlyMap<string, tf.Scalar>): Promise<Record<string, number>> {
-  const losses: Record<string, number> = {};
-  for (const [term, tensor] of tensors) {
-    losses[term] = (await tensor.data())[0] as number;
-    tensor.dispose();
-  }
-  return losses;
 }

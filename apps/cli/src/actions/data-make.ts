@@ -1,7 +1,8 @@
 /** `interfuse data make`: writes a data set and says what is in it. */
 import { writeEmoji, writeScenes } from "@interfuse/data";
-import { type ConsoleOutput, formatBar, formatCount, logLine, stderrOutput } from "@interfuse/train";
+import { formatCount, stderrOutput } from "@interfuse/train";
 import type { DataMakeOptions } from "../commands/data-command.ts";
+import { countDown } from "../count-down.ts";
 
 /** Writes scenes to `--out`. */
 export async function makeScenes({ out, size, count, seed, json, quiet }: DataMakeOptions): Promise<void> {
@@ -32,18 +33,4 @@ function wordsOf(name: string): string {
     .replaceAll(/([A-Z])/g, " $1")
     .trim()
     .toLowerCase();
-}
-
-/** A bar on a terminal; one line at the end elsewhere. */
-function countDown(output: ConsoleOutput, what: string): (done: number, total: number) => void {
-  return (done, total) => {
-    if (output.isQuiet || output.isJson) return;
-    if (!output.isTerminal) {
-      if (done === total) logLine(output, `${formatCount(total)} ${what}`);
-    } else if (done % 100 === 0 || done === total) {
-      output.write(
-        `\r${formatBar(done / total, 12)} ${formatCount(done)}/${formatCount(total)} ${what}${done === total ? "\n" : ""}`,
-      );
-    }
-  };
 }

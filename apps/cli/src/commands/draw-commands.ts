@@ -31,9 +31,13 @@ export type EditOptions = DrawOptions & { readonly prompt: string };
 /** `interfuse generate` */
 export function generateCommand(): Command {
   const command = drawOptions(new Command("generate").description("draw pictures from prompts"));
-  return withRequired(command, "--out <path>", "a .png file; with --prompts a folder")
+  return withRequired(
+    command,
+    "--out <path>",
+    "a .png file; with --prompts a folder, or a .png file for one sheet of all",
+  )
     .option("--prompt <text>", "what to draw")
-    .option("--prompts <file>", "draw every line of a file, to 0000.png, 0001.png, ...")
+    .option("--prompts <file>", "draw every line of a file, to DIR/0000.png, DIR/0001.png, ... or one sheet")
     .addOption(
       new Option("--count <n>", "pictures of the prompt: FILE-0.png, ...").argParser(positiveInteger).default(1),
     )

@@ -24,7 +24,7 @@ export function trainCommand(): Command {
   );
   train.addCommand(
     trainOptions(
-      new Command("image-tokenizer").description("a variational autoencoder from a data set's pictures"),
+      new Command("image-tokenizer").description("pixels to latents or codes, from a data set's pictures"),
     ).action(async (options: TrainCommandOptions) =>
       (await import("../actions/train.ts")).trainImageTokenizerAction(options),
     ),
@@ -32,7 +32,10 @@ export function trainCommand(): Command {
   train.addCommand(
     trainOptions(new Command("model").description("one transformer over a data set's texts and pictures"))
       .option("--text-tokenizer <dir>", "a trained text tokenizer (else one is trained on the data's texts)")
-      .option("--image-tokenizer <dir>", "a trained image tokenizer (else raw pixels)")
+      .option(
+        "--image-tokenizer <dir>",
+        "a trained image tokenizer (else raw pixels, or what tokenized data were encoded with)",
+      )
       .action(async (options: TrainCommandOptions) => (await import("../actions/train.ts")).trainModelAction(options)),
   );
   return train;

@@ -5,11 +5,11 @@ import { encodeConversation } from "@interfuse/pipeline";
 import type { Generator } from "@interfuse/tensor";
 import type { TextTokenizer } from "@interfuse/text-tokenizer";
 import type { JsonValue } from "@interfuse/training";
-import type { PictureEncoder } from "./picture-encoder.ts";
+import type { PictureEncoder, TrainingImage } from "./picture-encoder.ts";
 import type { DocumentStream } from "./row-stream.ts";
 
 export type ConversationStreamOptions = {
-  readonly loader: ExampleLoader;
+  readonly loader: ExampleLoader<TrainingImage>;
   readonly textTokenizer: TextTokenizer;
   readonly pictures: PictureEncoder;
   /** The share of examples whose user messages are emptied (guidance dropout). */

@@ -41,7 +41,7 @@ const modelSettings = runSettings.extend({
 /** `train image-tokenizer` */
 const imageTokenizerSettings = runSettings.extend({
   batch: z.strictObject({ pictures: positive, pictureSize: positive, gradientAccumulation: positive }),
-  loss: z.strictObject({ reconstruction: z.enum(["l1", "l2"]), klWeight: z.number().min(0) }),
+  loss: z.strictObject({ reconstruction: z.enum(["l1", "l2"]), klWeight: z.number().min(0).optional() }),
 });
 
 /** `train text-tokenizer` */

@@ -48,7 +48,7 @@ export function demoRecipe({ seed, scale }: Pick<DemoContext, "seed" | "scale">,
     ...recipe,
     seed,
     steps,
-    schedule: { ...recipe.schedule, warmupSteps: Math.min(recipe.schedule.warmupSteps, Math.ceil(steps / 10)) },
+    schedule: { ...recipe.schedule, warmupSteps: Math.min(recipe.schedule.warmupSteps, Math.ceil(steps / 4)) },
     report: { ...recipe.report, sampleEvery: Math.max(1, Math.floor(steps / 4)) },
   };
 }

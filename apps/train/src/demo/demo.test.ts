@@ -7,7 +7,7 @@ import { StageRunner } from "./stage.ts";
 
 describe("fitSteps", () => {
   it("leaves time for the evaluation and a reserve, in round numbers", () => {
-    expect(fitSteps(700, { step: 0.2, evaluation: 100 })).toBe(2750);
+    expect(fitSteps(700, { step: 0.2, evaluation: 100 })).toBe(2850);
     expect(fitSteps(60, { step: 1, evaluation: 100 })).toBe(50);
     expect(() => fitSteps(60, { step: Number.NaN, evaluation: 1 })).toThrow(/step \(=NaN s\)/);
   });

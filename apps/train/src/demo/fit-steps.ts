@@ -8,8 +8,8 @@ export type MeasuredTimes = {
   readonly evaluation: number;
 };
 
-/** The share of the training time kept back for checkpoints, sample grids and noise. */
-const RESERVE = 0.07;
+/** The share of the training time kept back for sample grids and noise. */
+const RESERVE = 0.05;
 
 /** Step counts are rounded down to a multiple of this, so that they are easy to repeat. */
 const ROUND_TO = 50;
@@ -23,5 +23,10 @@ export function fitSteps(secondsLeft: number, times: MeasuredTimes): number {
     if (!(value > 0)) throw new RangeError(`fitSteps: the time of a ${name} (=${value} s) must be positive`);
   }
   const steps = ((secondsLeft - times.evaluation) * (1 - RESERVE)) / times.step;
-  return Math.max(ROUND_TO, Math.floor(steps / ROUND_TO) * ROUND_TO);
+  return Math.max(ROUND_TO, roundSteps(steps));
+}
+
+/** The next lower round number of steps. */
+export function roundSteps(steps: number): number {
+  return Math.floor(steps / ROUND_TO) * ROUND_TO;
 }

@@ -4,11 +4,16 @@ import { join } from "node:path";
 import { directorySource } from "@interfuse/data";
 import { loadPipeline } from "@interfuse/pipeline";
 import { type BackendReport, useBackend } from "@interfuse/tensor";
+import { latestCheckpoint } from "@interfuse/training";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { debugModel } from "../recipes/model-debug.ts";
 import { InterruptedError } from "../run/interrupted-error.ts";
 import { parseDemoOptions } from "./options.ts";
 import { runDemo } from "./run-demo.ts";
+import { beginningStage } from "./stages/beginning-stage.ts";
+import { scenesStage } from "./stages/scenes-stage.ts";
+import { textTokenizerStage } from "./stages/text-tokenizer-stage.ts";
+import { trainingStage } from "./stages/training-stage.ts";
 
 let folder: string;
 let backend: BackendReport;
@@ -56,12 +61,34 @@ describe("the demo", { timeout: 300_000 }, () => {
     expect(JSON.parse(await readFile(join(folder, "results.json"), "utf8")).outcomes).toHaveLength(16);
 
     const second = await demo([]);
-    for (const stage of ["scenes", "text-tokenizer", "plan", "training", "evaluation"]) {
+    for (const stage of ["scenes", "text-tokenizer", "plan", "beginning", "training", "evaluation"]) {
       expect(second).toMatch(new RegExp(`${stage}: reused`));
     }
 
     await demo(["--steps", "4", "--fresh"]);
     expect(await readFile(join(folder, "model", "model.safetensors"))).toEqual(weights);
+  });
+
+  it("plans again after the first steps, and makes the same model as a run that was planned so from the start", async () => {
+    const out = join(folder, "planned");
+    const schedule = { kind: "wsd", warmupSteps: 5, finalRatio: 0, decayFraction: 0.6 } as const;
+    const context = {
+      ...{ out, seed: 0, backend, signal: new AbortController().signal, log: () => undefined },
+      output: { write: () => undefined, isTerminal: false, useColor: false, columns: 80, isQuiet: true, isJson: false },
+      scale: { ...scale, recipe: { ...scale.recipe, schedule } },
+    };
+    await scenesStage(context).run();
+    await textTokenizerStage(context).run();
+    const plan = { steps: 200, secondsPerStep: 1, evaluationSeconds: 1 };
+    const { steps } = await beginningStage(context, plan, { isFixed: false, secondsLeft: () => 2 }).run();
+    // Fifty steps are done and fifty more would fit, but a run of a hundred would by now have begun to decay.
+    expect(steps).toBe(150);
+    expect((await latestCheckpoint(join(out, "model")))?.step).toBe(50);
+    await trainingStage(context, steps).run();
+    const weights = await readFile(join(out, "model", "model.safetensors"));
+    await rm(join(out, "model"), { recursive: true });
+    await trainingStage(context, steps).run();
+    expect(await readFile(join(out, "model", "model.safetensors"))).toEqual(weights);
   });
 
   it("names flags it does not know", () => {

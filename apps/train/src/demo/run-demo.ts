@@ -7,6 +7,7 @@ import { formatDuration } from "../reporting/format.ts";
 import { type DemoContext, type DemoScale, demoPaths, fullScale } from "./demo-context.ts";
 import type { DemoOptions } from "./options.ts";
 import { StageRunner } from "./stage.ts";
+import { beginningStage } from "./stages/beginning-stage.ts";
 import { evaluationStage } from "./stages/evaluation-stage.ts";
 import { planStage } from "./stages/plan-stage.ts";
 import { scenesStage } from "./stages/scenes-stage.ts";
@@ -46,8 +47,10 @@ export async function runDemo(
   await runner.run(textTokenizerStage(context));
   signal.throwIfAborted();
   const secondsLeft = () => 60 * minutes - elapsed();
-  const { steps } = await runner.run(planStage(context, { minutes, steps: fixedSteps, secondsLeft }));
+  const plan = await runner.run(planStage(context, { minutes, steps: fixedSteps, secondsLeft }));
   signal.throwIfAborted();
+  const isFixed = fixedSteps !== undefined;
+  const { steps } = await runner.run(beginningStage(context, plan, { isFixed, secondsLeft }));
   await runner.run(trainingStage(context, steps));
   const { scores } = await runner.run(evaluationStage(context));
 

@@ -1,80 +1,70 @@
-/** How well pictures come back from an image tokenizer: PSNR, beside two baselines that need no learning. */
+/** How well pictures come back from an image tokenizer. */
 import { encodePng } from "@interfuse/data";
-import { type ImageTokenizer, type Picture, picturesToTensor, tensorToPictures } from "@interfuse/image-tokenizer";
+import type { CodebookUsage } from "@interfuse/evaluation";
+import {
+  type ImageTokenizer,
+  isDiscrete,
+  type Picture,
+  picturesToTensor,
+  tensorToPictures,
+} from "@interfuse/image-tokenizer";
+import { mapEqualSizes } from "@interfuse/pipeline";
 import { tf } from "@interfuse/tensor";
+import { type BaselineScores, scoreBaselines } from "./baselines/score-baselines.ts";
+import { codeUsage } from "./code-usage.ts";
+import { pooledPsnr } from "./pooled-psnr.ts";
 
 /** Peak signal-to-noise ratios in dB, over all pictures together (mean of squared errors first). */
 export type ReconstructionReport = {
   readonly numPictures: number;
   readonly psnr: number;
-  /** Each picture as its mean colour. */
-  readonly meanColourPsnr: number;
-  /** Each picture as the mean colours of 4 x 4 pixel blocks. */
-  readonly blockMeanPsnr: number;
+  /** Of a tokenizer with codes. */
+  readonly codes?: CodesReport;
+  /** Trivial tokenizers of the same compression, fitted to the training pictures. */
+  readonly baselines: BaselineScores;
 };
 
-/** Encodes and decodes pictures of one size, in batches. */
-export async function reconstruct(tokenizer: ImageTokenizer, pictures: readonly Picture[]): Promise<Picture[]> {
-  const results: Picture[] = [];
-  for (let start = 0; start < pictures.length; start += 16) {
-    const batch = pictures.slice(start, start + 16);
-    const pixels_BHWC = tf.tidy(() => {
-      const { width, height } = batch[0] as Picture;
-      return tokenizer.decode(tokenizer.encode(picturesToTensor(batch)), { width, height });
-    });
-    results.push(...(await tensorToPictures(pixels_BHWC)));
-    pixels_BHWC.dispose();
-  }
-  return results;
+/** How a codebook is used, as {@link CodebookUsage} without the counts. */
+export type CodesReport = Omit<CodebookUsage, "counts"> & { readonly numCodes: number };
+
+/** Codes of the codebook of patches beside a tokenizer without codes, and at most beside one with many. */
+const BASELINE_CODES = { withoutCodes: 256, most: 1024 };
+
+/** Encodes and decodes pictures, in batches of equal size. */
+export function reconstruct(tokenizer: ImageTokenizer, pictures: readonly Picture[]): Promise<Picture[]> {
+  return mapEqualSizes(pictures, async (batch) => {
+    const pixels_BHWC = tf.tidy(() => tokenizer.decode(tokenizer.encode(picturesToTensor(batch)), batch[0]));
+    try {
+      return await tensorToPictures(pixels_BHWC);
+    } finally {
+      pixels_BHWC.dispose();
+    }
+  });
 }
 
-/** PSNR of reconstructions and of the baselines. */
-export function scoreReconstructions(
-  pictures: readonly Picture[],
-  reconstructions: readonly Picture[],
-): ReconstructionReport {
+/** Scores a tokenizer and the baselines on held-out pictures of one size. */
+export async function scoreReconstructions(
+  tokenizer: ImageTokenizer,
+  { training, heldOut }: { training: readonly Picture[]; heldOut: readonly Picture[] },
+): Promise<ReconstructionReport> {
+  const numCodes = isDiscrete(tokenizer)
+    ? Math.min(tokenizer.numCodes, BASELINE_CODES.most)
+    : BASELINE_CODES.withoutCodes;
   return {
-    numPictures: pictures.length,
-    psnr: pooledPsnr(pictures, reconstructions),
-    meanColourPsnr: pooledPsnr(
-      pictures,
-      pictures.map((picture) => blockMeans(picture, Math.max(picture.width, picture.height))),
-    ),
-    blockMeanPsnr: pooledPsnr(
-      pictures,
-      pictures.map((picture) => blockMeans(picture, 4)),
-    ),
+    numPictures: heldOut.length,
+    psnr: pooledPsnr(heldOut, await reconstruct(tokenizer, heldOut)),
+    ...(isDiscrete(tokenizer) ? { codes: codesReport(await codeUsage(tokenizer, heldOut)) } : {}),
+    baselines: await scoreBaselines(training, heldOut, {
+      downsampling: tokenizer.downsampling,
+      numComponents: tokenizer.latentChannels,
+      numCodes,
+    }),
   };
 }
 
-/** 10 log10(255² / mean squared error) over all pictures together, in dB. */
-export function pooledPsnr(pictures: readonly Picture[], others: readonly Picture[]): number {
-  let sum = 0;
-  let count = 0;
-  pictures.forEach(({ data }, index) => {
-    const other = (others[index] as Picture).data;
-    for (let i = 0; i < data.length; i++) sum += ((data[i] as number) - (other[i] as number)) ** 2;
-    count += data.length;
-  });
-  return 10 * Math.log10(255 ** 2 / (sum / count));
-}
-
-/** The picture with every `block` x `block` square replaced by its mean colour. */
-export function blockMeans({ width, height, data }: Picture, block: number): Picture {
-  const result = new Uint8Array(data.length);
-  for (let top = 0; top < height; top += block) {
-    for (let left = 0; left < width; left += block) {
-      for (let channel = 0; channel < 3; channel++) {
-        const indices: number[] = [];
-        for (let y = top; y < Math.min(height, top + block); y++) {
-          for (let x = left; x < Math.min(width, left + block); x++) indices.push((y * width + x) * 3 + channel);
-        }
-        const mean = indices.reduce((sum, index) => sum + (data[index] as number), 0) / indices.length;
-        for (const index of indices) result[index] = Math.round(mean);
-      }
-    }
-  }
-  return { width, height, data: result };
+/** A codebook's figures. */
+export function codesReport({ counts, usage, perplexity }: CodebookUsage): CodesReport {
+  return { numCodes: counts.length, usage, perplexity };
 }
 
 /** Pictures over their reconstructions, as a PNG: rows of originals and rows of what came back, in turn. */

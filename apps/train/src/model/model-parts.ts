@@ -1,25 +1,27 @@
 /** What a model run works with: data, tokenizers and a fresh model of the recipe's sizes. */
-import { type Dataset, openDataset } from "@interfuse/data";
+import { type Dataset, openDataset, openTokenizedDataset, type TokenizedDataset } from "@interfuse/data";
 import { type ImageTokenizer, PixelTokenizer } from "@interfuse/image-tokenizer";
 import { type ModelConfigInput, UnifiedModel } from "@interfuse/model";
 import { chatFrame, type PipelineParts } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
 import type { TextTokenizer } from "@interfuse/text-tokenizer";
+import type { TrainingImage } from "../batches/picture-encoder.ts";
 import { UsageError } from "../config/usage-error.ts";
 import { readImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
+import { hashImageTokenizer } from "../image-tokenizer/image-tokenizer-hash.ts";
 import type { ModelRecipe } from "../recipes/model-recipe.ts";
 import { loadTextTokenizer, trainTextTokenizer } from "../text-tokenizer/train-text-tokenizer.ts";
 
 /** Everything but the run itself; the caller disposes model and tokenizers. */
-export type ModelParts = PipelineParts & { readonly dataset: Dataset };
+export type ModelParts = PipelineParts & { readonly dataset: Dataset<TrainingImage> };
 
 export type ModelPartsOptions = {
   readonly recipe: ModelRecipe;
-  /** A folder that `openDataset` reads. */
+  /** A folder that `openDataset` reads, or tokenized data. */
   readonly data: string;
   /** A trained text tokenizer's folder; without it one is trained on the data's texts. */
   readonly textTokenizer?: string;
-  /** A trained image tokenizer's folder; without it latents are raw pixels. */
+  /** A trained image tokenizer's folder; without it latents are raw pixels, or those of tokenized data. */
   readonly imageTokenizer?: string;
   readonly log: (line: string) => void;
 };
@@ -30,12 +32,10 @@ export type ModelPartsOptions = {
  *   what is missing or does not fit.
  */
 export async function openModelParts(options: ModelPartsOptions): Promise<ModelParts> {
-  const { recipe, data, log } = options;
-  const dataset = await openDataset(data, { size: recipe.batch.pictureSize ?? undefined });
+  const { recipe, log } = options;
+  const { dataset, imageTokenizer } = await openImages(options);
   for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
   const imageSize = recipe.batch.pictureSize ?? onlySize(dataset);
-  const imageTokenizer =
-    options.imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(options.imageTokenizer);
   checkSide(imageSize, recipe.model.objective.patchSize * imageTokenizer.downsampling);
   const textTokenizer =
     options.textTokenizer === undefined
@@ -74,8 +74,50 @@ export function modelConfig(
   };
 }
 
+/** The data, and the tokenizer that reads its pictures or has read them already. */
+async function openImages({
+  recipe,
+  data,
+  imageTokenizer,
+  log,
+}: ModelPartsOptions): Promise<{ dataset: Dataset<TrainingImage>; imageTokenizer: ImageTokenizer }> {
+  const tokenized = await openTokenizedDataset(data);
+  if (tokenized !== undefined) return openTokenized(tokenized, { recipe, data, imageTokenizer, log });
+  return {
+    dataset: await openDataset(data, { size: recipe.batch.pictureSize ?? undefined }),
+    imageTokenizer: imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(imageTokenizer),
+  };
+}
+
+async function openTokenized(
+  { dataset, tokenization, tokenizerFolder }: TokenizedDataset,
+  { recipe, data, imageTokenizer, log }: ModelPartsOptions,
+): Promise<{ dataset: Dataset<TrainingImage>; imageTokenizer: ImageTokenizer }> {
+  const { pictureSize } = recipe.batch;
+  if (pictureSize !== null && pictureSize !== onlySize(dataset)) {
+    throw new UsageError(
+      `batch.pictureSize (=${pictureSize}): the pictures of "${data}" are encoded at ${onlySize(dataset)} and cannot be resized; set it to null, or encode them again with --size ${pictureSize}`,
+    );
+  }
+  const folder = imageTokenizer ?? tokenizerFolder;
+  const tokenizer = await readImageTokenizer(folder);
+  const hash = await hashImageTokenizer(tokenizer);
+  if (hash !== tokenization.imageTokenizer.hash) {
+    tokenizer.dispose();
+    throw new UsageError(
+      `--data ${data}: was encoded by image tokenizer ${shorten(tokenization.imageTokenizer.hash)} (${tokenization.imageTokenizer.type}), not by the one in "${folder}", ${shorten(hash)} (${tokenizer.config.type}); leave --image-tokenizer out, or encode the data again with "interfuse tokenize encode"`,
+    );
+  }
+  log(`data encoded by image tokenizer ${shorten(hash)} (${tokenizer.config.type}), ${tokenization.kind}`);
+  return { dataset, imageTokenizer: tokenizer };
+}
+
+function shorten(hash: string): string {
+  return hash.slice(0, 12);
+}
+
 /** The side of the pictures, when they are all of one square size. */
-function onlySize(dataset: Dataset): number {
+function onlySize(dataset: Dataset<TrainingImage>): number {
   const sizes = Object.keys(dataset.report.sizes);
   const [width, height] = (sizes[0] ?? "").split("x").map(Number);
   if (sizes.length !== 1 || width === undefined || width !== height) {

@@ -5,7 +5,7 @@ import { Pipeline, savePipeline } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
 import type { Reporter, TrainingState } from "@interfuse/training";
 import { ConversationStream } from "../batches/conversation-stream.ts";
-import { PictureEncoder } from "../batches/picture-encoder.ts";
+import { PictureEncoder, type TrainingImage } from "../batches/picture-encoder.ts";
 import { RowStream } from "../batches/row-stream.ts";
 import { MODEL_RECIPE_MAY_CHANGE, type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
@@ -22,6 +22,8 @@ export type TrainModelOptions = ModelPartsOptions & {
   /** Makes the reporters, once everything is open and the cost of a token is known. */
   readonly reporters: (flopsPerToken: number) => Promise<readonly Reporter[]>;
   readonly signal?: AbortSignal;
+  /** Pauses, saved, after this step; the model's files are left to the run that resumes. */
+  readonly until?: number;
 };
 
 /**
@@ -51,6 +53,7 @@ export async function trainModel(options: TrainModelOptions): Promise<void> {
       reporters: await options.reporters(flopsPerToken),
       flopsPerToken,
       signal: options.signal,
+      until: options.until,
     });
   } finally {
     parts.model.dispose();
@@ -65,7 +68,10 @@ export function openRows(parts: ModelParts, recipe: ModelRecipe, resume?: Traini
   const generator = new Generator(recipe.seed, "data");
   const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
   const documents = new ConversationStream({
-    loader: new ExampleLoader(dataset, generator, { state, taskWeights: recipe.batch.taskWeights ?? undefined }),
+    loader: new ExampleLoader<TrainingImage>(dataset, generator, {
+      state,
+      taskWeights: recipe.batch.taskWeights ?? undefined,
+    }),
     textTokenizer,
     pictures: new PictureEncoder(imageTokenizer),
     dropUserProbability: recipe.batch.dropUserProbability,

@@ -1,7 +1,7 @@
 /** All recipes by command and name. */
 import { nearest } from "../config/nearest.ts";
 import { UsageError } from "../config/usage-error.ts";
-import { debugImageTokenizer, f4ImageTokenizer, f8ImageTokenizer } from "./image-tokenizers.ts";
+import { imageTokenizerRecipes } from "./image-tokenizers.ts";
 import { debugModel } from "./model-debug.ts";
 import { emojiModel } from "./model-emoji.ts";
 import { scenesModel } from "./model-scenes.ts";
@@ -11,7 +11,7 @@ import { defaultTextTokenizer, scenesTextTokenizer } from "./text-tokenizers.ts"
 export const MODEL_RECIPES = { debug: debugModel, scenes: scenesModel, emoji: emojiModel };
 
 /** Recipes of `train image-tokenizer`. */
-export const IMAGE_TOKENIZER_RECIPES = { debug: debugImageTokenizer, f4: f4ImageTokenizer, f8: f8ImageTokenizer };
+export const IMAGE_TOKENIZER_RECIPES = imageTokenizerRecipes;
 
 /** Recipes of `train text-tokenizer`. */
 export const TEXT_TOKENIZER_RECIPES = { scenes: scenesTextTokenizer, default: defaultTextTokenizer };

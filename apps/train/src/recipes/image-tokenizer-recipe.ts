@@ -1,5 +1,5 @@
 /** What a run of `train image-tokenizer` is made of: plain JSON, every leaf open to `--set`. */
-import type { KlAutoencoderConfig } from "@interfuse/image-tokenizer";
+import type { KlAutoencoderConfig, LatentStatistics, QuantizedAutoencoderConfig } from "@interfuse/image-tokenizer";
 import type { ScheduleConfig } from "@interfuse/training";
 import type { OptimizerConfig } from "../run/make-optimizer.ts";
 import type { ReportSettings } from "./model-recipe.ts";
@@ -10,8 +10,8 @@ export type ImageTokenizerRecipe = {
   readonly seed: number;
   /** Optimizer updates in all. */
   readonly steps: number;
-  /** Sizes of the autoencoder; its latent statistics are measured at the end. */
-  readonly autoencoder: Omit<KlAutoencoderConfig, "type" | "latentMean" | "latentStd">;
+  /** The autoencoder's config; its latent statistics are measured at the end. */
+  readonly autoencoder: AutoencoderSettings;
   readonly batch: {
     readonly pictures: number;
     /** Pictures are fitted to squares of this many pixels a side. */
@@ -20,7 +20,8 @@ export type ImageTokenizerRecipe = {
   };
   readonly loss: {
     readonly reconstruction: "l1" | "l2";
-    readonly klWeight: number;
+    /** Of a KL autoencoder; the weights of a quantizer's own losses are in its config. */
+    readonly klWeight?: number;
   };
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
@@ -29,6 +30,11 @@ export type ImageTokenizerRecipe = {
   readonly averageDecay: number | null;
   readonly report: Pick<ReportSettings, "checkpointEvery" | "keepCheckpoints" | "sampleEvery">;
 };
+
+/** The config of an autoencoder without what is measured. */
+export type AutoencoderSettings =
+  | Omit<KlAutoencoderConfig, keyof LatentStatistics>
+  | Omit<QuantizedAutoencoderConfig, keyof LatentStatistics>;
 
 /** Keys a resumed run may change: they do not touch the weights. */
 export const IMAGE_TOKENIZER_RECIPE_MAY_CHANGE: readonly string[] = ["report"];

@@ -1,13 +1,20 @@
-import { KL_WEIGHT, type KlAutoencoderConfig, klAutoencoderRecipes } from "@interfuse/image-tokenizer";
-import type { ImageTokenizerRecipe } from "./image-tokenizer-recipe.ts";
+/** Recipes of `train image-tokenizer`: one for every kind, a small one of each for comparisons, and the smallest. */
+import {
+  KL_WEIGHT,
+  type KlAutoencoderConfig,
+  klAutoencoderRecipes,
+  type QuantizedAutoencoderConfig,
+  quantizedAutoencoderRecipes,
+} from "@interfuse/image-tokenizer";
+import type { AutoencoderSettings, ImageTokenizerRecipe } from "./image-tokenizer-recipe.ts";
 
 /** Sides shrink 4 times: 32 x 32 pixels become 8 x 8 latents of 4 channels. */
 export function f4ImageTokenizer(): ImageTokenizerRecipe {
   return {
     recipe: "f4",
     seed: 0,
-    steps: 2000,
-    autoencoder: sizesOf(klAutoencoderRecipes.f4()),
+    steps: 3200,
+    autoencoder: settingsOf(klAutoencoderRecipes.f4()),
     batch: { pictures: 32, pictureSize: 32, gradientAccumulation: 1 },
     loss: { reconstruction: "l1", klWeight: KL_WEIGHT },
     learningRate: 2e-3,
@@ -31,9 +38,30 @@ export function f8ImageTokenizer(): ImageTokenizerRecipe {
   return {
     ...f4,
     recipe: "f8",
-    autoencoder: sizesOf(klAutoencoderRecipes.f8()),
+    steps: 2000,
+    autoencoder: settingsOf(klAutoencoderRecipes.f8()),
     batch: { ...f4.batch, pictures: 16, pictureSize: 64 },
   };
+}
+
+/** Sides shrink 16 times: 64 x 64 pixels become 4 x 4 latents of 32 channels. */
+export function f16ImageTokenizer(): ImageTokenizerRecipe {
+  return { ...f8ImageTokenizer(), recipe: "f16", autoencoder: settingsOf(klAutoencoderRecipes.f16()) };
+}
+
+/** f16 with DC-AE's shortcuts. */
+export function f16dcImageTokenizer(): ImageTokenizerRecipe {
+  return { ...f8ImageTokenizer(), recipe: "f16-dc", autoencoder: settingsOf(klAutoencoderRecipes.f16dc()) };
+}
+
+/** A recipe of one of the quantized autoencoders: f4 on 32 x 32 pixels, 64 indices a picture, a stage or for all scales more. */
+function quantized(recipe: string, make: () => QuantizedAutoencoderConfig): () => ImageTokenizerRecipe {
+  return () => ({
+    ...f4ImageTokenizer(),
+    recipe,
+    autoencoder: settingsOf(make()),
+    loss: { reconstruction: "l1" },
+  });
 }
 
 /** The narrowest f4: trains in seconds on any backend. */
@@ -43,7 +71,7 @@ export function debugImageTokenizer(): ImageTokenizerRecipe {
     ...f4,
     recipe: "debug",
     steps: 20,
-    autoencoder: sizesOf(klAutoencoderRecipes.debug()),
+    autoencoder: settingsOf(klAutoencoderRecipes.debug()),
     batch: { ...f4.batch, pictures: 4, pictureSize: 16 },
     schedule: { ...f4.schedule, warmupSteps: 5 },
     averageDecay: 0.9,
@@ -51,8 +79,55 @@ export function debugImageTokenizer(): ImageTokenizerRecipe {
   };
 }
 
-/** A config without what is fixed or measured. */
-function sizesOf(config: KlAutoencoderConfig): ImageTokenizerRecipe["autoencoder"] {
-  const { type: _type, latentMean: _mean, latentStd: _std, ...sizes } = config;
-  return sizes;
+/** The narrowest with codes. */
+export function debugVqImageTokenizer(): ImageTokenizerRecipe {
+  return {
+    ...debugImageTokenizer(),
+    recipe: "debug-vq",
+    autoencoder: settingsOf(quantizedAutoencoderRecipes.debug()),
+    loss: { reconstruction: "l1" },
+  };
+}
+
+/** One recipe for every kind of image tokenizer. */
+const kinds = {
+  f4: f4ImageTokenizer,
+  f8: f8ImageTokenizer,
+  f16: f16ImageTokenizer,
+  "f16-dc": f16dcImageTokenizer,
+  vq: quantized("vq", quantizedAutoencoderRecipes.vq),
+  fsq: quantized("fsq", quantizedAutoencoderRecipes.fsq),
+  lfq: quantized("lfq", quantizedAutoencoderRecipes.lfq),
+  simvq: quantized("simvq", quantizedAutoencoderRecipes.simvq),
+  residual: quantized("residual", quantizedAutoencoderRecipes.residual),
+  "multi-scale": quantized("multi-scale", quantizedAutoencoderRecipes.multiScale),
+};
+
+/** Half as wide, and at most three minutes of two cores: for comparing methods under one budget. */
+function small(recipe: ImageTokenizerRecipe): ImageTokenizerRecipe {
+  return {
+    ...recipe,
+    recipe: `small-${recipe.recipe}`,
+    steps: recipe.batch.pictureSize > 32 ? 800 : 2000,
+    autoencoder: { ...recipe.autoencoder, baseChannels: recipe.autoencoder.baseChannels / 2 },
+    schedule: { ...recipe.schedule, warmupSteps: 50 },
+    report: { checkpointEvery: 500, keepCheckpoints: 1, sampleEvery: 0 },
+  };
+}
+
+/** Recipes by name. */
+export const imageTokenizerRecipes: Readonly<Record<string, () => ImageTokenizerRecipe>> = {
+  debug: debugImageTokenizer,
+  "debug-vq": debugVqImageTokenizer,
+  ...kinds,
+  ...Object.fromEntries(Object.entries(kinds).map(([name, make]) => [`small-${name}`, () => small(make())])),
+};
+
+/** A config without what is measured. */
+function settingsOf({
+  latentMean: _mean,
+  latentStd: _std,
+  ...settings
+}: KlAutoencoderConfig | QuantizedAutoencoderConfig): AutoencoderSettings {
+  return settings;
 }

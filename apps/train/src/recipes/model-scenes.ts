@@ -60,7 +60,8 @@ export function scenesModel(): ModelRecipe {
     },
     lossWeights: { text: 1, image: 5 },
     learningRate: 2e-3,
-    schedule: { kind: "cosine", warmupSteps: 100, finalRatio: 0.02, decayFraction: null },
+    // The number of steps can be planned again until the decay begins.
+    schedule: { kind: "wsd", warmupSteps: 100, finalRatio: 0.02, decayFraction: 0.6 },
     optimizer: {
       beta1: 0.9,
       beta2: 0.99,

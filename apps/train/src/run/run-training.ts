@@ -5,6 +5,7 @@ import { type FileSink, Generator } from "@interfuse/tensor";
 import {
   type BatchStream,
   type JsonObject,
+  lastStableStep,
   MetricsFile,
   type Reporter,
   type ScheduleConfig,
@@ -48,14 +49,16 @@ export type RunOptions<Batch> = {
   readonly reporters: readonly Reporter[];
   readonly flopsPerToken?: number;
   readonly signal?: AbortSignal;
+  /** Pauses, saved, after this step; `finish` is then left to the run that resumes. */
+  readonly until?: number;
 };
 
 /**
- * Trains to the last step and calls `finish`.
+ * Trains to the last step and calls `finish`. A run that resumes before its learning rate decays may have another number of steps.
  * @throws InterruptedError when the signal stopped the run (which is saved); as `Trainer.run`.
  */
 export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<void> {
-  const { settings, task, out, resume, reporters, signal } = options;
+  const { settings, task, out, resume, reporters, signal, until } = options;
   const { steps, report, averageDecay } = settings;
   const optimizer = makeOptimizer(task.module.parameters(), settings.optimizer);
   const trainer = new Trainer({
@@ -69,7 +72,7 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
     averageDecay: averageDecay ?? undefined,
     generator: new Generator(settings.seed, "train"),
     config: recipeAsJson(options.config),
-    mayChange: options.mayChange,
+    mayChange: [...options.mayChange, ...(mayChangeSteps(settings, resume) ? ["steps"] : [])],
     checkpoints: {
       folder: out,
       every: report.checkpointEvery,
@@ -80,7 +83,7 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
   });
   const all = [new MetricsFile(join(out, "metrics.jsonl"), { flopsPerToken: options.flopsPerToken }), ...reporters];
   try {
-    for await (const event of trainer.run({ signal })) {
+    for await (const event of trainer.run({ signal, until })) {
       for (const reporter of all) await reporter.report(event);
       const isSampled = event.type === "step" && report.sampleEvery > 0 && event.step % report.sampleEvery === 0;
       if (isSampled) await trainer.withAveragedWeights(() => options.sample(event.step));
@@ -89,10 +92,18 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
           `stopped after step ${event.step} of ${steps}, saved in "${out}"; go on with the same command and --resume`,
         );
       }
+      if (event.type === "end" && event.reason === "paused") return;
     }
     await trainer.withAveragedWeights(options.finish);
   } finally {
     trainer.dispose();
     optimizer.dispose();
   }
+}
+
+/** Whether every step done so far had the rate that it has in a run of `settings.steps` too. */
+function mayChangeSteps({ schedule, steps }: TrainingSettings, resume: TrainingState | undefined): boolean {
+  const before = resume?.config.steps;
+  if (resume === undefined || typeof before !== "number") return false;
+  return resume.step <= Math.min(lastStableStep(schedule, before), lastStableStep(schedule, steps));
 }

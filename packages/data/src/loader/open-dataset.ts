@@ -73,8 +73,7 @@ export async function inspectDataset(
   options: Pick<OpenDatasetOptions, "maxPixels" | "onProgress"> = {},
 ): Promise<Partial<Record<"train" | "test", DatasetReport>>> {
   const reports: Partial<Record<"train" | "test", DatasetReport>> = {};
-  for (const split of ["train", "test"] as const) {
-    if (split === "test" && !(await isThere(join(path, "test")))) continue;
+  for (const split of await datasetSplits(path)) {
     const tokenized = await openTokenizedDataset(path, { split });
     if (tokenized !== undefined) {
       reports[split] = tokenized.dataset.report;
@@ -84,6 +83,12 @@ export async function inspectDataset(
     reports[split] = dataset.report;
   }
   return reports;
+}
+
+/** The parts a data set at a path has; "train" alone when it has no folder "test" beside it. */
+export async function datasetSplits(path: string): Promise<readonly ("train" | "test")[]> {
+  const hasRows = await isThere(join(path, CHAT_FILE));
+  return !hasRows && (await isThere(join(path, "test"))) ? ["train", "test"] : ["train"];
 }
 
 async function splitFolder(path: string, split: "train" | "test"): Promise<string> {

@@ -48,6 +48,13 @@ export async function writeTokenizedDataset(
   });
 }
 
+/** The parts that a tokenized data set has. */
+export async function tokenizedSplits(path: string): Promise<("train" | "test")[]> {
+  const splits: ("train" | "test")[] = [];
+  for (const split of ["train", "test"] as const) if (await isThere(join(path, split))) splits.push(split);
+  return splits;
+}
+
 /** A tokenized data set's part, and how it was tokenized. */
 export type TokenizedDataset = {
   readonly dataset: Dataset<EncodedPicture>;

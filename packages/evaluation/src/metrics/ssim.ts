@@ -4,6 +4,7 @@
  */
 import type { Picture } from "@interfuse/data";
 import { checkSameSize } from "./check-same-size.ts";
+import { lumaOf } from "./luma.ts";
 
 const RADIUS = 5;
 const SIGMA = 1.5;
@@ -39,12 +40,6 @@ export function ssim(picture: Picture, reference: Picture): number {
       ((2 * muA * muB + C1) * (2 * covariance + C2)) / ((muA * muA + muB * muB + C1) * (varianceA + varianceB + C2));
   }
   return sum / meanA.length;
-}
-
-function lumaOf({ data, width, height }: Picture): Float64Array {
-  return Float64Array.from({ length: width * height }, (_, i) => {
-    return 0.299 * (data[i * 3] as number) + 0.587 * (data[i * 3 + 1] as number) + 0.114 * (data[i * 3 + 2] as number);
-  });
 }
 
 /** Gaussian means over all windows that lie fully inside. */

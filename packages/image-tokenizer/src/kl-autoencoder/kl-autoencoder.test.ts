@@ -1,6 +1,7 @@
 import { adamwUpdate, Generator, tf, useBackend, valueAndGrads } from "@interfuse/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
 import { measureLatentStatistics } from "../latent-statistics.ts";
+import { squares } from "../testing/squares.ts";
 import { klAutoencoderRecipes } from "./config.ts";
 import { KlAutoencoder } from "./kl-autoencoder.ts";
 
@@ -9,20 +10,6 @@ import { KL_WEIGHT, klAutoencoderLoss } from "./loss.ts";
 beforeAll(async () => {
   await useBackend({ backend: "wasm" });
 });
-
-/** Pictures of a coloured square each on a dark ground, pixels in [-1, 1]. */
-function squares(numPictures: number, size: number): tf.Tensor4D {
-  const pixels = new Float32Array(numPictures * size * size * 3).fill(-0.8);
-  const generator = new Generator(11);
-  for (let picture = 0; picture < numPictures; picture++) {
-    const colour = [0, 1, 2].map(() => generator.uniform() * 1.6 - 0.6);
-    const [top, left] = [generator.integer(size / 2), generator.integer(size / 2)];
-    for (let y = top; y < top + size / 2; y++) {
-      for (let x = left; x < left + size / 2; x++) pixels.set(colour, ((picture * size + y) * size + x) * 3);
-    }
-  }
-  return tf.tensor4d(pixels, [numPictures, size, size, 3]);
-}
 
 function lossOf(autoencoder: KlAutoencoder, pixels: tf.Tensor4D, seed: number) {
   return valueAndGrads(() => {
@@ -36,7 +23,8 @@ function lossOf(autoencoder: KlAutoencoder, pixels: tf.Tensor4D, seed: number) {
 /** A few steps of AdamW; gives the mean absolute error before each. */
 function train(autoencoder: KlAutoencoder, pixels: tf.Tensor4D, numSteps: number): number[] {
   const parameters = autoencoder.parameters();
-  const zeros = () => new Map([...parameters].map(([name, { shape }]) => [name, tf.variable(tf.zeros(shape))]));
+  const zeros = () =>
+    new Map([...parameters].map(([name, { shape }]) => [name, tf.tidy(() => tf.variable(tf.zeros(shape)))]));
   const [firstMoments, secondMoments] = [zeros(), zeros()];
   const errors: number[] = [];
   for (let step = 1; step <= numSteps; step++) {

@@ -12,6 +12,12 @@ import type { PictureSize } from "../picture.ts";
 /** A normal distribution over raw (not normalised) latents, both `[B, h, w, C]`. */
 export type LatentPosterior = { readonly mean: tf.Tensor4D; readonly logVariance: tf.Tensor4D };
 
+/** What is trained: pixels to a distribution over raw latents, and raw latents to pixels. */
+export interface GaussianAutoencoder {
+  posterior(pixels_BHWC: tf.Tensor4D): LatentPosterior;
+  reconstruct(rawLatents_BHWC: tf.Tensor4D): tf.Tensor4D;
+}
+
 /** Fields of a config that this class reads. */
 type KlTokenizerConfig = ImageTokenizerConfig & { readonly latentChannels: number } & LatentStatistics;
 
@@ -19,7 +25,10 @@ const MIN_LOG_VARIANCE = -30;
 const MAX_LOG_VARIANCE = 20;
 
 /** A KL autoencoder: subclasses bring the config and two networks. Latent statistics are part of the config. */
-export abstract class KlTokenizer<Config extends KlTokenizerConfig> extends Module implements SteppedTokenizer {
+export abstract class KlTokenizer<Config extends KlTokenizerConfig>
+  extends Module
+  implements GaussianAutoencoder, SteppedTokenizer
+{
   abstract readonly downsampling: number;
   /** Pixels `[B, H, W, 3]` to means, then log variances `[B, H/f, W/f, 2C]`. */
   protected abstract readonly encoder: Layer;

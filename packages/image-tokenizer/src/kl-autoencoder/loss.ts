@@ -8,7 +8,8 @@
  * more: 12 times for 32x32 pixels and 8x8x4 latents, where the same strength is 8.3e-8.
  */
 import { type Generator, tf } from "@interfuse/tensor";
-import { type KlTokenizer, samplePosterior } from "./kl-tokenizer.ts";
+import { type PixelDistance, pixelLoss } from "../objectives/pixel-loss.ts";
+import { type GaussianAutoencoder, type LatentPosterior, samplePosterior } from "./kl-tokenizer.ts";
 
 /** The weight of the KL sum beside the reconstruction sum, as in latent diffusion. */
 export const KL_WEIGHT = 1e-6;
@@ -33,18 +34,21 @@ export type KlAutoencoderLoss = {
  * @throws RangeError when the pixels do not fit.
  */
 export function klAutoencoderLoss(
-  autoencoder: Pick<KlTokenizer<never>, "posterior" | "reconstruct">,
+  autoencoder: GaussianAutoencoder,
   pixels_BHWC: tf.Tensor4D,
   generator: Generator,
-  { reconstruction = "l1" }: { readonly reconstruction?: "l1" | "l2" } = {},
+  { reconstruction = "l1" }: { readonly reconstruction?: PixelDistance } = {},
 ): KlAutoencoderLoss {
   const sums = tf.tidy(() => {
     const posterior = autoencoder.posterior(pixels_BHWC);
-    const { mean, logVariance } = posterior;
-    const error = autoencoder.reconstruct(samplePosterior(posterior, generator)).sub(pixels_BHWC);
-    const reconstructionLossSum = (reconstruction === "l1" ? error.abs() : error.square()).sum<tf.Scalar>();
-    const klLossSum = mean.square().add(logVariance.exp()).sub(1).sub(logVariance).sum().mul<tf.Scalar>(0.5);
-    return { reconstructionLossSum, klLossSum };
+    const output_BHWC = autoencoder.reconstruct(samplePosterior(posterior, generator));
+    const { lossSum: reconstructionLossSum } = pixelLoss(output_BHWC, pixels_BHWC, reconstruction);
+    return { reconstructionLossSum, klLossSum: klLoss(posterior) };
   });
   return { ...sums, numPixelValues: pixels_BHWC.size };
+}
+
+/** The divergence from a standard normal distribution, summed over latent values, in nats. */
+export function klLoss({ mean, logVariance }: LatentPosterior): tf.Scalar {
+  return tf.tidy(() => mean.square().add(logVariance.exp()).sub(1).sub(logVariance).sum().mul<tf.Scalar>(0.5));
 }

@@ -7,6 +7,7 @@ import {
   tensorToPictures,
 } from "@interfuse/image-tokenizer";
 import { tf } from "@interfuse/tensor";
+import { MAX_BATCH_PIXELS, mapEqualSizes } from "./map-equal-sizes.ts";
 
 /** An image as the image tokenizer's normalised latents. */
 export type LatentImage = {
@@ -17,9 +18,6 @@ export type LatentImage = {
   /** Width of the latent grid. */
   readonly width: number;
 };
-
-/** Pixels of one forward pass of the image tokenizer; bounds memory. */
-const MAX_BATCH_PIXELS = 2 ** 18;
 
 /**
  * Encodes pictures, each to the mean of its latents, in the order given. Equal sizes go through the tokenizer together.
@@ -46,7 +44,7 @@ export async function encodePictures(
       width: picture.width,
     }));
   }
-  return mapEqualSizes(pictures, MAX_BATCH_PIXELS, async (batch) => {
+  return mapEqualSizes(pictures, async (batch) => {
     const latents_BHWC = tf.tidy(() => imageTokenizer.encode(picturesToTensor(batch)));
     try {
       const [, height, width, channels] = latents_BHWC.shape;
@@ -62,7 +60,7 @@ export async function encodePictures(
 /** Decodes images to pictures, in the order given. Equal sizes go through the tokenizer together. */
 export async function decodeImages(images: readonly LatentImage[], imageTokenizer: ImageTokenizer): Promise<Picture[]> {
   const { downsampling, latentChannels } = imageTokenizer;
-  return mapEqualSizes(images, MAX_BATCH_PIXELS / downsampling ** 2, async (batch) => {
+  const decodeBatch = async (batch: readonly LatentImage[]) => {
     const { height, width } = batch[0] as LatentImage;
     const pixels_BHWC = tf.tidy(() => {
       const latents = batch.map((image) => tf.tensor3d(image.latents, [height, width, latentChannels]));
@@ -73,32 +71,6 @@ export async function decodeImages(images: readonly LatentImage[], imageTokenize
     } finally {
       pixels_BHWC.dispose();
     }
-  });
-}
-
-/** Maps items in batches of one size, of at most `maxArea` in all (one item at least), keeping their order. */
-async function mapEqualSizes<Item extends { height: number; width: number }, Result>(
-  items: readonly Item[],
-  maxArea: number,
-  mapBatch: (batch: readonly Item[]) => Promise<Result[]>,
-): Promise<Result[]> {
-  const bySize = new Map<string, number[]>();
-  items.forEach(({ height, width }, index) => {
-    const indices = bySize.get(`${height}x${width}`);
-    if (indices === undefined) bySize.set(`${height}x${width}`, [index]);
-    else indices.push(index);
-  });
-  const results: Result[] = new Array(items.length);
-  for (const indices of bySize.values()) {
-    const { height, width } = items[indices[0] as number] as Item;
-    const batchSize = Math.max(1, Math.floor(maxArea / (height * width)));
-    for (let start = 0; start < indices.length; start += batchSize) {
-      const batch = indices.slice(start, start + batchSize);
-      const mapped = await mapBatch(batch.map((index) => items[index] as Item));
-      batch.forEach((index, i) => {
-        results[index] = mapped[i] as Result;
-      });
-    }
-  }
-  return results;
+  };
+  return mapEqualSizes(images, decodeBatch, { maxArea: MAX_BATCH_PIXELS / downsampling ** 2 });
 }

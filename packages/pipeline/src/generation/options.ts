@@ -30,7 +30,7 @@ export type TextSamplingOptions = {
 };
 
 type CommonOptions = {
-  /** The only source of randomness; input `i` draws from fork `i` of it, whatever stands beside it. */
+  /** The only source of randomness, default 0; input `i` gives what it would give alone with `seed + i`. */
   readonly seed?: number;
 };
 type ObservedOptions = CommonOptions & {

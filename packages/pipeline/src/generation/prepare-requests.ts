@@ -12,6 +12,7 @@ import { documentTokens, type GenerationRequest, imageTokens } from "./run-reque
 export type Task = {
   /** Names the caller in messages. */
   readonly operation: string;
+  /** Of the first conversation; the next ones have the next numbers. */
   readonly seed: number;
   /** Left out, no text is sampled: the answer is one image, drawn at once. */
   readonly text?: ResolvedTextSampling;
@@ -40,7 +41,6 @@ export async function prepareRequests(
 ): Promise<GenerationRequest[]> {
   const { model, textTokenizer, imageTokenizer } = parts;
   const { operation, text, images, maxImages } = task;
-  const root = new Generator(task.seed);
   const latents = await encodeAll(conversations, imageTokenizer);
   const latentsOf = (picture: Picture): LatentImage => latents.get(picture) as LatentImage;
   return conversations.map((messages, index) => {
@@ -51,7 +51,7 @@ export async function prepareRequests(
     const numAnswerTokens = text === undefined && grid !== undefined ? imageTokens(model, grid) : 1;
     assertFits(operation, { numPromptTokens, numAnswerTokens, index, contextLength: model.config.contextLength });
     const options: GenerationOptions = {
-      generator: root.fork(index),
+      generator: new Generator(task.seed + index),
       forbiddenTokenIds: parts.forbiddenTokenIds,
       ...(text ?? { maxTokens: 0, firstTokenId: model.config.frame.boi }),
       ...(sampling &&

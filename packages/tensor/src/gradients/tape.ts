@@ -62,6 +62,11 @@ export function recordOnOuterTape<T>(f: () => T): { result: T; tape: TapeNode[] 
   return { result, tape: outerTape.slice(start) };
 }
 
+/** A copy of the tape that is on. */
+export function tapeSoFar(): TapeNode[] {
+  return [...engineState().activeTape!];
+}
+
 /** Runs `f` with nothing recorded. */
 export function withoutTape<T>(f: () => T): T {
   return withRecording({ activeTape: null, gradientDepth: 0, kernelDepth: 0 }, f);

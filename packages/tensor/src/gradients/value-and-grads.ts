@@ -27,7 +27,7 @@ export type ValueAndGradsOptions = {
  * The tensors anywhere in what `f` returns survive (as with `tf.tidy`), every other one that it made is freed. A parameter that the loss does not reach
  * gets a gradient of zeros. Values that are not finite are returned like any others. Inside a custom gradient this works
  * on a tape of its own. Under a tape that is on, everything here is recorded on that tape, so that these gradients can be
- * differentiated again; fused ops refuse that, and memory is held until the outer sweep.
+ * differentiated again; fused ops other than `conv2d` and `linear` refuse that, and memory is held until the outer sweep.
  * @throws RangeError when the loss is not a scalar; Error when it depends on none of the parameters, or through an
  *   operation without a gradient. Nothing is left behind then, except gradients that a callback has taken.
  */

@@ -6,6 +6,9 @@
  * Gradients: `GroupedConv2dGradInput` { dy, weight }; attrs + { inputShape } -> dx
  *   `GroupedConv2dGradWeight` { dy, x }; attrs + { weightShape } -> dWeight; the bias gradient is a sum.
  * In bf16 precision y and dx are stored in bf16; dWeight is float32.
+ *
+ * All three are linear in each input, so each one's gradients are the other two: convolutions can be differentiated any
+ * number of times, which gradient penalties need. TensorFlow.js lacks the last of them, registered here too.
  */
 // B batch, H height, W width, C input channels, O output channels
 import { tf } from "../tf.ts";
@@ -70,12 +73,74 @@ function groupwiseConv2d(x: tf.Tensor4D, weight: tf.Tensor4D, strides: [number, 
   );
 }
 
+/** Attributes that the three kernels share. */
+type Geometry = Pick<Conv2dOptions, "strides" | "padding" | "groups">;
+
+const geometryOf = ({ strides, padding, groups }: Record<string, unknown>) =>
+  ({ strides, padding, groups }) as Geometry;
+
+const convolve = (x: tf.Tensor, weight: tf.Tensor, geometry: Geometry): tf.Tensor =>
+  runKernel("GroupedConv2d", { x, weight }, geometry);
+
+const gradInput = (dy: tf.Tensor, weight: tf.Tensor, attrs: Geometry & { inputShape: number[] }): tf.Tensor =>
+  runKernel("GroupedConv2dGradInput", { dy, weight }, attrs);
+
+const gradWeight = (dy: tf.Tensor, x: tf.Tensor, attrs: Geometry & { weightShape: number[] }): tf.Tensor =>
+  runKernel("GroupedConv2dGradWeight", { dy, x }, attrs);
+
 registerFusedGradient({
   kernelName: "GroupedConv2d",
   inputsToSave: ["x", "weight"],
+  isDifferentiable: true,
   gradient: ([dy], [x, weight], attrs) => ({
-    x: () => runKernel("GroupedConv2dGradInput", { dy: dy!, weight: weight! }, { ...attrs, inputShape: x!.shape }),
-    weight: () => runKernel("GroupedConv2dGradWeight", { dy: dy!, x: x! }, { ...attrs, weightShape: weight!.shape }),
+    x: () => gradInput(dy!, weight!, { ...geometryOf(attrs), inputShape: x!.shape }),
+    weight: () => gradWeight(dy!, x!, { ...geometryOf(attrs), weightShape: weight!.shape }),
     bias: () => dy!.sum([0, 1, 2]),
   }),
+});
+
+registerFusedGradient({
+  kernelName: "GroupedConv2dGradInput",
+  inputsToSave: ["dy", "weight"],
+  isDifferentiable: true,
+  gradient: ([ddx], [dy, weight], attrs) => ({
+    dy: () => convolve(ddx!, weight!, geometryOf(attrs)),
+    weight: () => gradWeight(dy!, ddx!, { ...geometryOf(attrs), weightShape: weight!.shape }),
+  }),
+});
+
+registerFusedGradient({
+  kernelName: "GroupedConv2dGradWeight",
+  inputsToSave: ["dy", "x"],
+  isDifferentiable: true,
+  gradient: ([ddWeight], [dy, x], attrs) => ({
+    dy: () => convolve(x!, ddWeight!, geometryOf(attrs)),
+    x: () => gradInput(dy!, ddWeight!, { ...geometryOf(attrs), inputShape: x!.shape }),
+  }),
+});
+
+/** TensorFlow.js's attributes of a plain convolution and of its gradients. */
+type PlainGeometry = {
+  strides: [number, number];
+  pad: "valid" | "same" | number;
+  dataFormat: "NHWC" | "NCHW";
+  dimRoundingMode?: "floor" | "round" | "ceil";
+};
+
+tf.registerGradient({
+  kernelName: "Conv2DBackpropFilter",
+  inputsToSave: ["dy", "x"],
+  gradFunc: (ddFilter, [dy, x], attrs) => {
+    const { strides, pad, dataFormat, dimRoundingMode } = attrs as unknown as PlainGeometry;
+    const filter = ddFilter as tf.Tensor4D;
+    return {
+      dy: () => tf.conv2d(x as tf.Tensor4D, filter, strides, pad, dataFormat, 1, dimRoundingMode),
+      x: () =>
+        runKernel(
+          "Conv2DBackpropInput",
+          { dy: dy!, filter },
+          { strides, pad, dataFormat, dimRoundingMode, inputShape: x!.shape },
+        ),
+    };
+  },
 });

@@ -43,6 +43,8 @@ type FusedGradient = {
   inputsToSave: string[];
   /** Which outputs `gradient` needs; they follow the inputs. */
   outputsToSave?: boolean[];
+  /** Says that `gradient` uses nothing but kernels with gradients of their own, and only its arguments: it may be differentiated. */
+  isDifferentiable?: boolean;
   /**
    * Gives a function per differentiable input. Work that serves several inputs is done before returning, since each
    * function may run in its own scope.
@@ -50,14 +52,18 @@ type FusedGradient = {
   gradient: (dys: tf.Tensor[], saved: tf.Tensor[], attrs: Record<string, unknown>) => Record<string, () => tf.Tensor>;
 };
 
-/** Registers the gradient of a fused kernel; differentiating that gradient again is refused, not silently wrong. */
-export function registerFusedGradient({ kernelName, inputsToSave, outputsToSave, gradient }: FusedGradient): void {
+/**
+ * Registers the gradient of a fused kernel. Differentiating that gradient again is refused, not silently wrong, unless it
+ * is said to be differentiable.
+ */
+export function registerFusedGradient(config: FusedGradient): void {
+  const { kernelName, inputsToSave, outputsToSave, isDifferentiable = false, gradient } = config;
   tf.registerGradient({
     kernelName,
     inputsToSave,
     outputsToSave,
     gradFunc: (dy, saved, attrs) => {
-      if (tf.engine().isTapeOn()) {
+      if (tf.engine().isTapeOn() && !isDifferentiable) {
         throw new Error(
           `${kernelName}: a fused kernel cannot be differentiated twice; wrap the function in withPortableOps(...)`,
         );

@@ -4,6 +4,7 @@
  * Kernel `Linear`: { x [..,I], weight [O,I], bias? [O], residual? [..,O] }; { float32Output } -> y [..,O]
  * Gradients: `LinearGradInput` { dy, weight } -> dx · `LinearGradWeight` { dy, x } -> dW · `LinearGradBias` { dy } -> db
  * In bf16 precision y and dx are stored in bf16 (y in float32 with float32Output or a residual); dW and db are float32.
+ * Each is linear in each input, so each one's gradients are the others: it can be differentiated any number of times.
  */
 // I input dim, O output dim
 import { tf } from "../tf.ts";
@@ -48,13 +49,45 @@ export function linear<T extends tf.Tensor>(
   });
 }
 
+const gradInput = (dy: tf.Tensor, weight: tf.Tensor): tf.Tensor => runKernel("LinearGradInput", { dy, weight });
+
+const gradWeight = (dy: tf.Tensor, x: tf.Tensor): tf.Tensor => runKernel("LinearGradWeight", { dy, x });
+
 registerFusedGradient({
   kernelName: "Linear",
   inputsToSave: ["x", "weight"],
+  isDifferentiable: true,
   gradient: ([dy], [x, weight]) => ({
-    x: () => runKernel("LinearGradInput", { dy: dy!, weight: weight! }),
-    weight: () => runKernel("LinearGradWeight", { dy: dy!, x: x! }),
+    x: () => gradInput(dy!, weight!),
+    weight: () => gradWeight(dy!, x!),
     bias: () => runKernel("LinearGradBias", { dy: dy! }),
     residual: () => dy!.clone(),
   }),
+});
+
+registerFusedGradient({
+  kernelName: "LinearGradInput",
+  inputsToSave: ["dy", "weight"],
+  isDifferentiable: true,
+  gradient: ([ddx], [dy, weight]) => ({
+    dy: () => runKernel("Linear", { x: ddx!, weight: weight! }, { float32Output: false }),
+    weight: () => gradWeight(dy!, ddx!),
+  }),
+});
+
+registerFusedGradient({
+  kernelName: "LinearGradWeight",
+  inputsToSave: ["dy", "x"],
+  isDifferentiable: true,
+  gradient: ([ddWeight], [dy, x]) => ({
+    dy: () => runKernel("Linear", { x: x!, weight: ddWeight! }, { float32Output: false }),
+    x: () => gradInput(dy!, ddWeight!),
+  }),
+});
+
+registerFusedGradient({
+  kernelName: "LinearGradBias",
+  inputsToSave: ["dy"],
+  isDifferentiable: true,
+  gradient: ([ddBias], [dy]) => ({ dy: () => tf.broadcastTo(ddBias!, dy!.shape) }),
 });

@@ -6,6 +6,7 @@
  *     training/parameters.safetensors   the raw parameters (the model folder beside it holds the averaged ones, if averages are on)
  *     training/optimizer.safetensors    the optimizer's state
  *     training/averages.safetensors     the exponential moving averages, if on
+ *     training/adversary_{parameters,optimizer}.safetensors   those of a second module, if there is one
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -38,6 +39,7 @@ export type TrainingState = {
   readonly parameters: HostTensors;
   readonly optimizer: HostTensors;
   readonly averages: HostTensors | undefined;
+  readonly adversary: { readonly parameters: HostTensors; readonly optimizer: HostTensors } | undefined;
 };
 
 const stateFile = z.object({
@@ -46,15 +48,27 @@ const stateFile = z.object({
   generator: z.custom<GeneratorState>((value) => typeof value === "object" && value !== null),
   cursor: z.custom<JsonValue>((value) => value !== undefined),
   hasAverages: z.boolean(),
+  hasAdversary: z.boolean().default(false),
 });
 
 /** Writes `training/` into a folder through its sink. */
 export async function writeTrainingState(sink: FileSink, state: TrainingState): Promise<void> {
-  const { step, generator, cursor, config, parameters, optimizer, averages } = state;
-  const header = { formatVersion: FORMAT_VERSION, step, generator, cursor, hasAverages: averages !== undefined };
+  const { step, generator, cursor, config, parameters, optimizer, averages, adversary } = state;
+  const header = {
+    formatVersion: FORMAT_VERSION,
+    step,
+    generator,
+    cursor,
+    hasAverages: averages !== undefined,
+    hasAdversary: adversary !== undefined,
+  };
   await sink.write("training/parameters.safetensors", writeSafetensors(parameters));
   await sink.write("training/optimizer.safetensors", writeSafetensors(optimizer));
   if (averages !== undefined) await sink.write("training/averages.safetensors", writeSafetensors(averages));
+  if (adversary !== undefined) {
+    await sink.write("training/adversary_parameters.safetensors", writeSafetensors(adversary.parameters));
+    await sink.write("training/adversary_optimizer.safetensors", writeSafetensors(adversary.optimizer));
+  }
   await sink.write("training/config.json", json(config));
   await sink.write("training/state.json", json(header));
 }
@@ -87,7 +101,7 @@ export async function readTrainingState(checkpointFolder: string): Promise<Train
     }
   };
   const tensors = (bytes: Uint8Array): HostTensors => readSafetensors(bytes).tensors;
-  const { step, generator, cursor, hasAverages } = await parse("state.json", (bytes) =>
+  const { step, generator, cursor, hasAverages, hasAdversary } = await parse("state.json", (bytes) =>
     stateFile.parse(fromJson(bytes)),
   );
   Generator.fromState(generator);
@@ -99,6 +113,12 @@ export async function readTrainingState(checkpointFolder: string): Promise<Train
     parameters: await parse("parameters.safetensors", tensors),
     optimizer: await parse("optimizer.safetensors", tensors),
     averages: hasAverages ? await parse("averages.safetensors", tensors) : undefined,
+    adversary: hasAdversary
+      ? {
+          parameters: await parse("adversary_parameters.safetensors", tensors),
+          optimizer: await parse("adversary_optimizer.safetensors", tensors),
+        }
+      : undefined,
   };
 }
 

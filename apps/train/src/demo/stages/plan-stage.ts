@@ -3,10 +3,10 @@ import { fitSteps } from "../fit-steps.ts";
 import { measureTimes } from "../measure-times.ts";
 import type { Stage } from "../stage.ts";
 
-/** What the rest of the demo is made from: with the seed, the step count determines every result. */
+/** What the rest of the demo is made from. */
 export type Plan = { steps: number; secondsPerStep: number; evaluationSeconds: number };
 
-/** Fits the number of steps to the time, unless it was given. */
+/** Fits the number of steps to the time, unless it was given: a first guess, which the beginning of the training corrects. */
 export function planStage(
   context: DemoContext,
   { minutes, steps, secondsLeft }: { minutes: number; steps: number | undefined; secondsLeft: () => number },
@@ -21,7 +21,7 @@ export function planStage(
       const times = await measureTimes(context);
       const fitted = fitSteps(secondsLeft(), times);
       log(
-        `  a step takes ${(1000 * times.step).toFixed(0)} ms, the evaluation about ${times.evaluation.toFixed(0)} s: ${fitted} steps fit (repeat exactly with --steps ${fitted} --seed ${seed})`,
+        `  a step takes ${(1000 * times.step).toFixed(0)} ms, the evaluation about ${times.evaluation.toFixed(0)} s: some ${fitted} steps fit`,
       );
       return { steps: fitted, secondsPerStep: times.step, evaluationSeconds: times.evaluation };
     },

@@ -1,0 +1,61 @@
+/** Feature vectors of many pictures, on the host: what Fréchet distances and probes read. */
+// B batch, H height, W width, D features
+import type { Picture } from "@interfuse/data";
+import { type FrozenEncoder, picturesToTensor } from "@interfuse/image-tokenizer";
+import { tf } from "@interfuse/tensor";
+
+/** Rows of features, row-major. */
+export type FeatureRows = {
+  readonly numRows: number;
+  readonly numFeatures: number;
+  readonly values: Float32Array;
+};
+
+/**
+ * Each picture's features, averaged over places.
+ *
+ * @param options `batchSize`: pictures encoded at once, 16 by default.
+ * @throws RangeError when there are no pictures, or their sizes differ within a batch.
+ */
+export async function pooledFeatures(
+  encoder: FrozenEncoder,
+  pictures: readonly Picture[],
+  { batchSize = 16 }: { readonly batchSize?: number } = {},
+): Promise<FeatureRows> {
+  if (pictures.length === 0) throw new RangeError("pooledFeatures: there are no pictures; give at least one");
+  const rows: Float32Array[] = [];
+  for (let start = 0; start < pictures.length; start += batchSize) {
+    const pixels_BHWC = picturesToTensor(pictures.slice(start, start + batchSize));
+    const features_BHWD = await encoder.encode(pixels_BHWC);
+    const means_BD = tf.tidy(() => features_BHWD.mean([1, 2]));
+    tf.dispose([pixels_BHWC, features_BHWD]);
+    rows.push((await means_BD.data()) as Float32Array);
+    means_BD.dispose();
+  }
+  const values = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of rows) {
+    values.set(part, offset);
+    offset += part.length;
+  }
+  return { numRows: pictures.length, numFeatures: values.length / pictures.length, values };
+}
+
+/** @throws RangeError when the values are not `numRows * numFeatures` finite numbers, or the rows fewer than `fewest`. */
+export function checkFeatureRows(
+  operation: string,
+  { numRows, numFeatures, values }: FeatureRows,
+  fewest: number,
+): void {
+  if (numRows < fewest || values.length !== numRows * numFeatures) {
+    throw new RangeError(
+      `${operation}: features (${values.length} values) must be at least ${fewest} rows; these are ${numRows} rows of ${numFeatures}`,
+    );
+  }
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  if (index >= 0) {
+    throw new RangeError(
+      `${operation}: feature ${index % numFeatures} of row ${Math.floor(index / numFeatures)} is ${values[index]}`,
+    );
+  }
+}
