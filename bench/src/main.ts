@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import type { DeviceName } from "@interfuse/tensor";
 import { benchAttention } from "./attention.ts";
 import { benchGenerateImage } from "./generate-image.ts";
+import { benchImageTokenizer, TOKENIZERS } from "./image-tokenizer.ts";
 import { benchLayers } from "./layers.ts";
 import { benchOverhead } from "./overhead.ts";
 import { benchTrainStep } from "./train-step.ts";
@@ -17,7 +18,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: "boolean", default: false },
-    size: { type: "string", default: Object.keys(SHAPES)[0] as string },
+    size: { type: "string" },
+    images: { type: "string", default: "256" },
     precision: { type: "string", default: "bf16" },
     device: { type: "string", default: "cpu" },
     documents: { type: "string" },
@@ -29,7 +31,7 @@ const { values, positionals } = parseArgs({
 
 const precision = values.precision === "f32" ? "f32" : "bf16";
 const shared = {
-  size: values.size,
+  size: values.size ?? (Object.keys(SHAPES)[0] as string),
   precision,
   device: values.device as DeviceName,
   threads: Number(values.threads),
@@ -39,6 +41,12 @@ const benches: Record<string, () => Promise<object | object[]>> = {
   attention: () =>
     benchAttention({ ...shared, numDocuments: Number(values.documents ?? 16), length: Number(values.length) }),
   "generate-image": () => benchGenerateImage(shared),
+  "image-tokenizer": () =>
+    benchImageTokenizer({
+      ...shared,
+      size: values.size ?? (Object.keys(TOKENIZERS)[0] as string),
+      numImages: Number(values.images),
+    }),
   layers: () => benchLayers(shared),
   overhead: () => benchOverhead(shared),
   "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? (values.device === "cpu" ? 32 : 256)) }),

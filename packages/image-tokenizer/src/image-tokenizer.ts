@@ -1,12 +1,20 @@
 // B batch, H height, W width, C channels; f downsampling
 import type { Generator, tf } from "@interfuse/tensor";
+import type { Runner } from "./convolutional/steps.ts";
 import type { KlAutoencoderConfig } from "./kl-autoencoder/config.ts";
 import type { PictureSize } from "./picture.ts";
 import type { PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+import type { LlamaGenVqConfig } from "./published/llamagen-vq.ts";
+import type { StableDiffusionVaeConfig } from "./published/stable-diffusion-vae.ts";
 import type { QuantizedAutoencoderConfig } from "./quantized-autoencoder/config.ts";
 
 /** The config of any image tokenizer; `type` says which. */
-export type ImageTokenizerConfig = PixelTokenizerConfig | KlAutoencoderConfig | QuantizedAutoencoderConfig;
+export type ImageTokenizerConfig =
+  | PixelTokenizerConfig
+  | KlAutoencoderConfig
+  | QuantizedAutoencoderConfig
+  | StableDiffusionVaeConfig
+  | LlamaGenVqConfig;
 
 /**
  * Pixels to latents and back. Latents are what a model learns to make: normalised to mean 0 and variance 1 in each
@@ -35,6 +43,16 @@ export interface ImageTokenizer {
   state(): Map<string, tf.Variable>;
   /** Frees the weights. */
   dispose(): void;
+}
+
+/** A tokenizer of networks that can also be run on less than a whole picture at a time. */
+export interface SteppedTokenizer extends ImageTokenizer {
+  /** Whether a network has steps that see the whole picture (attention). */
+  readonly hasGlobalSteps: boolean;
+  /** `encode` with networks run by `run`. */
+  encodeBy(run: Runner, pixels_BHWC: tf.Tensor4D, generator?: Generator): tf.Tensor4D;
+  /** `decode` with networks run by `run`. */
+  decodeBy(run: Runner, latents_BHWC: tf.Tensor4D, size?: PictureSize): tf.Tensor4D;
 }
 
 /** An image tokenizer whose latents are codes of a codebook, so that indices say the same. */

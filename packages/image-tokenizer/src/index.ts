@@ -4,6 +4,7 @@ export {
   type ImageTokenizer,
   type ImageTokenizerConfig,
   isDiscrete,
+  type SteppedTokenizer,
 } from "./image-tokenizer.ts";
 export {
   type KlAutoencoderConfig,
@@ -11,8 +12,10 @@ export {
   klAutoencoderRecipes,
   resolveKlAutoencoderConfig,
 } from "./kl-autoencoder/config.ts";
-export { KlAutoencoder, type LatentPosterior } from "./kl-autoencoder/kl-autoencoder.ts";
+export { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
+export { type GaussianAutoencoder, KlTokenizer, type LatentPosterior } from "./kl-autoencoder/kl-tokenizer.ts";
 export { KL_WEIGHT, type KlAutoencoderLoss, klAutoencoderLoss, klLoss } from "./kl-autoencoder/loss.ts";
+export { decodeLarge, encodeLarge, type LargePictureOptions } from "./large/large-pictures.ts";
 export { type LatentStatistics, measureLatentStatistics } from "./latent-statistics.ts";
 export { type AdaptiveWeightInputs, adaptiveWeight } from "./objectives/adaptive-weight.ts";
 export type { Discriminator, RealAndFake } from "./objectives/adversary/discriminator.ts";
@@ -81,6 +84,21 @@ export {
   tensorToPictures,
 } from "./picture.ts";
 export { PixelTokenizer, type PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+export { llamaGenConfigs } from "./published/llamagen-config.ts";
+export {
+  LlamaGenVq,
+  type LlamaGenVqConfig,
+  type LlamaGenVqConfigInput,
+  resolveLlamaGenVqConfig,
+} from "./published/llamagen-vq.ts";
+export { loadAutoencoderKl, type PublishedModel } from "./published/load-autoencoder-kl.ts";
+export { loadLlamaGenVq } from "./published/load-llamagen-vq.ts";
+export {
+  resolveStableDiffusionVaeConfig,
+  StableDiffusionVae,
+  type StableDiffusionVaeConfig,
+  type StableDiffusionVaeConfigInput,
+} from "./published/stable-diffusion-vae.ts";
 export {
   type QuantizedAutoencoderConfig,
   type QuantizedAutoencoderConfigInput,
@@ -92,6 +110,7 @@ export {
   quantizedAutoencoderLoss,
 } from "./quantized-autoencoder/loss.ts";
 export { QuantizedAutoencoder } from "./quantized-autoencoder/quantized-autoencoder.ts";
+export { QuantizedTokenizer } from "./quantized-autoencoder/quantized-tokenizer.ts";
 export { quantizedAutoencoderRecipes } from "./quantized-autoencoder/recipes.ts";
 export { type Assignment, Assignments } from "./quantizers/assignments.ts";
 export {

@@ -1,10 +1,14 @@
 /** Tokenizers as a config and host tensors, which is what a model folder's `config.json` and `model.safetensors` hold. */
-import { Generator, type HostTensor, Module } from "@interfuse/tensor";
+import { BlankGenerator, type Generator, type HostTensor, Module } from "@interfuse/tensor";
 import { z } from "zod";
 import type { ImageTokenizer, ImageTokenizerConfig } from "./image-tokenizer.ts";
 import type { KlAutoencoderConfigInput } from "./kl-autoencoder/config.ts";
 import { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
 import { PixelTokenizer } from "./pixel-tokenizer.ts";
+import { LlamaGenVq, type LlamaGenVqConfigInput } from "./published/llamagen-vq.ts";
+import { loadAutoencoderKl } from "./published/load-autoencoder-kl.ts";
+import { loadLlamaGenVq } from "./published/load-llamagen-vq.ts";
+import { StableDiffusionVae, type StableDiffusionVaeConfigInput } from "./published/stable-diffusion-vae.ts";
 import type { QuantizedAutoencoderConfigInput } from "./quantized-autoencoder/config.ts";
 import { QuantizedAutoencoder } from "./quantized-autoencoder/quantized-autoencoder.ts";
 
@@ -26,15 +30,25 @@ const pixelSchema = z.strictObject({ type: z.literal("pixels") });
  */
 export function imageTokenizerFromConfig(config: unknown, generator: Generator): ImageTokenizer {
   const type = (config as { type?: unknown } | null | undefined)?.type;
-  if (type === "kl-autoencoder") return new KlAutoencoder(config as KlAutoencoderConfigInput, generator);
-  if (type === "quantized-autoencoder") {
-    return new QuantizedAutoencoder(config as QuantizedAutoencoderConfigInput, generator);
+  switch (type) {
+    case "kl-autoencoder":
+      return new KlAutoencoder(config as KlAutoencoderConfigInput, generator);
+    case "quantized-autoencoder":
+      return new QuantizedAutoencoder(config as QuantizedAutoencoderConfigInput, generator);
+    case "stable-diffusion-vae":
+      return new StableDiffusionVae(config as StableDiffusionVaeConfigInput, generator);
+    case "llamagen-vq":
+      return new LlamaGenVq(config as LlamaGenVqConfigInput, generator);
+    case "pixels":
+      return pixelTokenizer(config);
+    default:
+      throw new TypeError(
+        `imageTokenizerFromConfig: type (=${JSON.stringify(type)}) must be "pixels", "kl-autoencoder", "quantized-autoencoder", "stable-diffusion-vae" or "llamagen-vq"`,
+      );
   }
-  if (type !== "pixels") {
-    throw new TypeError(
-      `imageTokenizerFromConfig: type (=${JSON.stringify(type)}) must be "pixels", "kl-autoencoder" or "quantized-autoencoder"`,
-    );
-  }
+}
+
+function pixelTokenizer(config: unknown): PixelTokenizer {
   const parsed = pixelSchema.safeParse(config);
   if (!parsed.success) {
     throw new TypeError(`imageTokenizerFromConfig: ${parsed.error.issues[0]?.message}; pixels need only a type`, {
@@ -54,7 +68,13 @@ export async function saveImageTokenizer(tokenizer: ImageTokenizer): Promise<Sav
   return { config: tokenizer.config, tensors };
 }
 
-/** Rebuilds a tokenizer. @throws as {@link imageTokenizerFromConfig}, and when a tensor is missing, unknown or of the wrong shape. */
+/**
+ * Rebuilds a tokenizer, or loads a published one: the config of a diffusers AutoencoderKL or of LlamaGen's VQModel is
+ * known by its fields.
+ *
+ * @throws as {@link imageTokenizerFromConfig}, {@link loadAutoencoderKl} and {@link loadLlamaGenVq}, and when a tensor is
+ *   missing, unknown or of the wrong shape.
+ */
 export function loadImageTokenizer({
   config,
   tensors,
@@ -62,7 +82,9 @@ export function loadImageTokenizer({
   config: unknown;
   tensors: SavedImageTokenizer["tensors"];
 }): ImageTokenizer {
-  const tokenizer = imageTokenizerFromConfig(config, new Generator(0));
+  if (hasField(config, "_class_name")) return loadAutoencoderKl({ config, tensors });
+  if (hasField(config, "encoder_ch_mult")) return loadLlamaGenVq({ config, tensors });
+  const tokenizer = imageTokenizerFromConfig(config, new BlankGenerator());
   try {
     if (tokenizer instanceof Module) tokenizer.loadParameters(tensors);
   } catch (error) {
@@ -70,4 +92,8 @@ export function loadImageTokenizer({
     throw error;
   }
   return tokenizer;
+}
+
+function hasField(config: unknown, name: string): boolean {
+  return typeof config === "object" && config !== null && Object.hasOwn(config, name);
 }

@@ -28,6 +28,7 @@ export { rotaryEmbedding } from "./ops/rotary-embedding.ts";
 export { rotaryTable } from "./ops/rotary-table.ts";
 export { swiglu } from "./ops/swiglu.ts";
 export { writeRows } from "./ops/write-rows.ts";
+export { BlankGenerator } from "./random/blank-generator.ts";
 export { Generator, type GeneratorState } from "./random/generator.ts";
 export {
   bfloat16ToFloat32,

@@ -16,19 +16,41 @@ namespace {
 /// Pixels whose channel sums are held in float32 before they are added up in float64.
 constexpr int64_t kPixelRun = 64;
 
+/// Values of a task, 256 KiB of float32, and how many tasks of each thread are summed before they are normalised.
+constexpr int64_t kTaskValues = int64_t{1} << 16;
+constexpr int64_t kCachedTasks = 2;
+
 struct ImageShape {
   int64_t images, pixels, channels, groups;
   int64_t group_size() const { return channels / groups; }
 };
 
-/// Adds `first(pixel, i, n)` and `second(pixel, i, n)` over all pixels of an image, by channel.
+/// Pixels `[begin, end)` of an image.
+struct PixelRange {
+  int64_t begin, end;
+};
+
+/// Two sums of each channel.
+struct ChannelSums {
+  explicit ChannelSums(int64_t channels) : first(channels), second(channels) {}
+  void add(const ChannelSums& other) {
+    for (size_t c = 0; c < first.size(); ++c) {
+      first[c] += other.first[c];
+      second[c] += other.second[c];
+    }
+  }
+  std::vector<double> first, second;
+};
+
+/// Both values of `terms(pixel, i, n)` added up over some pixels, by channel.
 template <typename Terms>
-void channel_sums(const ImageShape& shape, std::vector<double>& first, std::vector<double>& second, Terms terms) {
+ChannelSums channel_sums(const ImageShape& shape, PixelRange range, Terms terms) {
+  ChannelSums sums(shape.channels);
   std::vector<float> run_first(shape.channels), run_second(shape.channels);
-  for (int64_t begin = 0; begin < shape.pixels; begin += kPixelRun) {
+  for (int64_t begin = range.begin; begin < range.end; begin += kPixelRun) {
     std::fill(run_first.begin(), run_first.end(), 0.0f);
     std::fill(run_second.begin(), run_second.end(), 0.0f);
-    for (int64_t pixel = begin; pixel < std::min(shape.pixels, begin + kPixelRun); ++pixel) {
+    for (int64_t pixel = begin; pixel < std::min(range.end, begin + kPixelRun); ++pixel) {
       for_each_run(shape.channels, [&](int64_t i, int64_t n) {
         const auto [a, b] = terms(pixel, i, n);
         store_run(run_first.data() + i, load_run(run_first.data() + i, n) + a, n);
@@ -36,20 +58,27 @@ void channel_sums(const ImageShape& shape, std::vector<double>& first, std::vect
       });
     }
     for (int64_t c = 0; c < shape.channels; ++c) {
-      first[c] += run_first[c];
-      second[c] += run_second[c];
+      sums.first[c] += run_first[c];
+      sums.second[c] += run_second[c];
     }
   }
+  return sums;
 }
 
+/// Sums and sums of squares around the image's first pixel, so that a large common offset costs no digits.
 template <typename X>
-void statistics(const X* x, const ImageShape& shape, double epsilon, float* mean, float* inverse_std) {
-  // Sums are taken around the first pixel, so that a large common offset costs no digits.
-  std::vector<double> sums(shape.channels), squares(shape.channels);
-  channel_sums(shape, sums, squares, [&](int64_t pixel, int64_t i, int64_t n) {
+ChannelSums centred_sums(const X* x, const ImageShape& shape, PixelRange range) {
+  return channel_sums(shape, range, [&](int64_t pixel, int64_t i, int64_t n) {
     const Vector v = load_run(x + pixel * shape.channels + i, n) - load_run(x + i, n);
     return std::pair<Vector, Vector>(v, v * v);
   });
+}
+
+/// Mean and inverse standard deviation of each group from `centred_sums` of the whole image.
+template <typename X>
+void statistics(const X* x, const ImageShape& shape, const ChannelSums& centred, double epsilon, float* mean,
+                float* inverse_std) {
+  const std::vector<double>&sums = centred.first, &squares = centred.second;
   const int64_t size = shape.group_size();
   const double pixels = static_cast<double>(shape.pixels);
   for (int64_t group = 0; group < shape.groups; ++group) {
@@ -89,8 +118,8 @@ Vector through_silu(Vector gradient, Vector z) {
 }
 
 template <typename X, typename Y>
-void normalise_image(const X* x, Y* y, const ImageShape& shape, const Affine& affine, bool silu) {
-  for (int64_t pixel = 0; pixel < shape.pixels; ++pixel) {
+void normalise(const X* x, Y* y, const ImageShape& shape, PixelRange range, const Affine& affine, bool silu) {
+  for (int64_t pixel = range.begin; pixel < range.end; ++pixel) {
     const int64_t at = pixel * shape.channels;
     for_each_run(shape.channels, [&](int64_t i, int64_t n) {
       const Vector z =
@@ -110,13 +139,12 @@ void image_grad(const Dy* dy, const X* x, Dx* dx, const ImageShape& shape, const
     return through_silu(gradient,
                         value * load_run(affine.factor.data() + i, n) + load_run(affine.offset.data() + i, n));
   };
-  std::vector<double> sums(shape.channels), products(shape.channels);
   std::vector<float> centre(shape.channels), spread(shape.channels);
   for (int64_t c = 0; c < shape.channels; ++c) {
     centre[c] = mean[c / shape.group_size()];
     spread[c] = inverse_std[c / shape.group_size()];
   }
-  channel_sums(shape, sums, products, [&](int64_t pixel, int64_t i, int64_t n) {
+  const auto [sums, products] = channel_sums(shape, {0, shape.pixels}, [&](int64_t pixel, int64_t i, int64_t n) {
     const int64_t at = pixel * shape.channels;
     const Vector value = load_run(x + at + i, n);
     const Vector gradient = gradient_at(at, i, n, value);
@@ -153,6 +181,25 @@ void image_grad(const Dy* dy, const X* x, Dx* dx, const ImageShape& shape, const
   }
 }
 
+/// How images are shared out. A few images at a time are summed and then normalised, while they are in the cache; each is
+/// cut into ranges of pixels, so that all threads work on a single large one.
+struct Tasks {
+  explicit Tasks(const ImageShape& shape) : pixels(shape.pixels) {
+    const int64_t runs = std::max<int64_t>(1, kTaskValues / (shape.channels * kPixelRun));
+    range_pixels = runs * kPixelRun;
+    per_image = std::max<int64_t>(1, (pixels + range_pixels - 1) / range_pixels);
+    const int64_t wanted = std::max<int64_t>(1, kCachedTasks * num_threads() / per_image);
+    images_at_once = std::max<int64_t>(1, std::min(wanted, shape.images));
+  }
+  int64_t per_group() const { return images_at_once * per_image; }
+  PixelRange range(int64_t task) const {
+    const int64_t begin = task % per_image * range_pixels;
+    return {begin, std::min(pixels, begin + range_pixels)};
+  }
+
+  int64_t pixels, range_pixels, per_image, images_at_once;
+};
+
 }  // namespace
 
 std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tensor& bias, int64_t groups,
@@ -166,17 +213,33 @@ std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tens
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);
-    parallel_for(shape.images, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t image = begin; image < end; ++image) {
-        const int64_t at = image * shape.pixels * shape.channels;
-        float* image_mean = data_of<float>(mean) + image * groups;
-        float* image_inverse = data_of<float>(inverse_std) + image * groups;
-        statistics(from + at, shape, epsilon, image_mean, image_inverse);
-        const Affine affine =
+    const Tasks tasks(shape);
+    std::vector<ChannelSums> sums(tasks.per_group(), ChannelSums(shape.channels));
+    std::vector<Affine> affines(tasks.images_at_once);
+    for (int64_t first = 0; first < shape.images; first += tasks.images_at_once) {
+      const int64_t images = std::min(tasks.images_at_once, shape.images - first);
+      const auto image_at = [&](int64_t image) { return (first + image) * shape.pixels * shape.channels; };
+      parallel_for(images * tasks.per_image, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t task = begin; task < end; ++task) {
+          sums[task] = centred_sums(from + image_at(task / tasks.per_image), shape, tasks.range(task));
+        }
+      });
+      for (int64_t image = 0; image < images; ++image) {
+        ChannelSums total(shape.channels);
+        for (int64_t part = 0; part < tasks.per_image; ++part) total.add(sums[image * tasks.per_image + part]);
+        float* image_mean = data_of<float>(mean) + (first + image) * groups;
+        float* image_inverse = data_of<float>(inverse_std) + (first + image) * groups;
+        statistics(from + image_at(image), shape, total, epsilon, image_mean, image_inverse);
+        affines[image] =
             affine_of(shape, image_mean, image_inverse, data_of<float>(weights), data_of<float>(biases));
-        normalise_image(from + at, to + at, shape, affine, silu);
       }
-    });
+      parallel_for(images * tasks.per_image, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t task = begin; task < end; ++task) {
+          const int64_t image = task / tasks.per_image;
+          normalise(from + image_at(image), to + image_at(image), shape, tasks.range(task), affines[image], silu);
+        }
+      });
+    }
   });
   return {y, mean, inverse_std};
 }

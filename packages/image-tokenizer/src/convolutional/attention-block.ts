@@ -1,9 +1,11 @@
 // B batch, H height, W width, C channels
-import { attention, type Generator, initNormal, initZeros, linear, Module, tf } from "@interfuse/tensor";
+import { attention, type Generator, initNormal, initZeros, linear, tf } from "@interfuse/tensor";
+import { Layer } from "./layer.ts";
 import { Norm } from "./norm.ts";
+import type { Step } from "./steps.ts";
 
 /** Single-head self-attention within each picture, added to its input. The output projection starts at zero. */
-export class AttentionBlock extends Module {
+export class AttentionBlock extends Layer {
   readonly #norm: Norm;
   readonly #queryKeyValue: tf.Variable;
   readonly #output: tf.Variable;
@@ -17,7 +19,11 @@ export class AttentionBlock extends Module {
   }
 
   /** Maps `[B, H, W, C]` to itself. */
-  forward(x_BHWC: tf.Tensor4D): tf.Tensor4D {
+  steps(): readonly Step[] {
+    return [{ kind: "global", run: (x_BHWC) => this.#attend(x_BHWC) }];
+  }
+
+  #attend(x_BHWC: tf.Tensor4D): tf.Tensor4D {
     const [batch, height, width, channels] = x_BHWC.shape;
     const numRows = batch * height * width;
     const rows = this.#norm.forward(x_BHWC).reshape<tf.Tensor2D>([numRows, channels]);
@@ -29,8 +35,8 @@ export class AttentionBlock extends Module {
   }
 }
 
-/** Every position sees its own picture. */
-function pictureRanges(batch: number, size: number): Int32Array {
+/** Key ranges of a batch of pictures of `size` positions, one after the other: every position sees its own picture. */
+export function pictureRanges(batch: number, size: number): Int32Array {
   const ranges = new Int32Array(4 * batch * size);
   for (let row = 0; row < batch * size; row++) {
     const start = row - (row % size);

@@ -1,18 +1,17 @@
 // B batch, H height, W width, C latent channels; f downsampling
-import { type Generator, Module, type tf } from "@interfuse/tensor";
+import type { Generator } from "@interfuse/tensor";
 import { AttentionBlock } from "./attention-block.ts";
 import { Convolution } from "./convolution.ts";
+import { Layer } from "./layer.ts";
 import { Norm } from "./norm.ts";
 import { repeatChannels } from "./pixel-shuffle.ts";
 import { Upsample } from "./resample.ts";
 import { ResidualBlock } from "./residual-block.ts";
 import type { ConvolutionalSizes } from "./sizes.ts";
-
-/** A step of the network. */
-type Layer = { forward(x: tf.Tensor4D): tf.Tensor4D };
+import { pixelwise, type Step } from "./steps.ts";
 
 /** Latents to pixels: the encoder's mirror image. */
-export class Decoder extends Module {
+export class Decoder extends Layer {
   readonly #input: Convolution;
   readonly #layers: readonly Layer[];
   /** Channels that the latents are repeated to beside the first convolution; undefined without that shortcut. */
@@ -23,7 +22,7 @@ export class Decoder extends Module {
     const { baseChannels, channelMultipliers, blocksPerLevel, latentChannels, normGroups, useAttention, resampling } =
       sizes;
     const layers: Layer[] = [];
-    const add = <M extends Module & Layer>(name: string, make: (generator: Generator) => M) => {
+    const add = <M extends Layer>(name: string, make: (generator: Generator) => M) => {
       layers.push(this.child(name, make(generator.fork(name))));
     };
     const lowest = channelMultipliers.length - 1;
@@ -52,10 +51,11 @@ export class Decoder extends Module {
   }
 
   /** Maps latents `[B, h, w, C]` to pixels `[B, f*h, f*w, 3]`. */
-  forward(latents_BHWC: tf.Tensor4D): tf.Tensor4D {
-    const input = this.#input.forward(latents_BHWC);
-    const features =
-      this.#shortcutChannels === undefined ? input : input.add(repeatChannels(latents_BHWC, this.#shortcutChannels));
-    return this.#layers.reduce<tf.Tensor4D>((x, layer) => layer.forward(x), features as tf.Tensor4D);
+  steps(): readonly Step[] {
+    const shortcutChannels = this.#shortcutChannels;
+    const layers = this.#layers.flatMap((layer) => layer.steps());
+    if (shortcutChannels === undefined) return [...this.#input.steps(), ...layers];
+    const shortcut = pixelwise(1, (latents_BHWC) => repeatChannels(latents_BHWC, shortcutChannels));
+    return [{ kind: "sum", branches: [this.#input.steps(), [shortcut]] }, ...layers];
   }
 }

@@ -1,15 +1,14 @@
 // B batch, H height, W width, C latent channels, O output channels; f downsampling
-import { type Generator, Module, tf } from "@interfuse/tensor";
+import { type Generator, tf } from "@interfuse/tensor";
 import { AttentionBlock } from "./attention-block.ts";
 import { Convolution } from "./convolution.ts";
+import { Layer } from "./layer.ts";
 import { Norm } from "./norm.ts";
 import { averageChannels } from "./pixel-shuffle.ts";
 import { Downsample } from "./resample.ts";
 import { ResidualBlock } from "./residual-block.ts";
 import type { ConvolutionalSizes } from "./sizes.ts";
-
-/** A step of the network. */
-type Layer = { forward(x: tf.Tensor4D): tf.Tensor4D };
+import { pixelwise, type Step } from "./steps.ts";
 
 /** What comes out of an {@link Encoder}. */
 export type EncoderOutput = {
@@ -20,17 +19,18 @@ export type EncoderOutput = {
 };
 
 /** Pixels to latents, and to whatever else is predicted beside them: residual blocks at each level, halving between levels. */
-export class Encoder extends Module {
+export class Encoder extends Layer {
   readonly #layers: readonly Layer[];
   readonly #norm: Norm;
   readonly #output: Convolution;
   readonly #sizes: ConvolutionalSizes;
+  readonly #outputChannels: number;
 
   constructor(sizes: ConvolutionalSizes, { outputChannels, initialBias }: EncoderOutput, generator: Generator) {
     super();
     const { baseChannels, channelMultipliers, blocksPerLevel, normGroups, useAttention, resampling } = sizes;
     const layers: Layer[] = [];
-    const add = <M extends Module & Layer>(name: string, make: (generator: Generator) => M) => {
+    const add = <M extends Layer>(name: string, make: (generator: Generator) => M) => {
       layers.push(this.child(name, make(generator.fork(name))));
     };
     let channels = baseChannels;
@@ -57,23 +57,28 @@ export class Encoder extends Module {
     const output = { inputChannels: channels, outputChannels, kernelSize: 3, initialBias } as const;
     this.#output = this.child("output", new Convolution(output, generator.fork("output")));
     this.#sizes = sizes;
+    this.#outputChannels = outputChannels;
   }
 
   /** Maps pixels `[B, H, W, 3]`, sides divisible by f, to `[B, H/f, W/f, O]`. */
-  forward(pixels_BHWC: tf.Tensor4D): tf.Tensor4D {
+  steps(): readonly Step[] {
     const { resampling, latentChannels } = this.#sizes;
-    const features = this.#layers.reduce((x, layer) => layer.forward(x), pixels_BHWC);
-    const output_BHWO = this.#output.forward(this.#norm.forward(features));
-    if (resampling !== "shuffle-residual") return output_BHWO;
-    const shortcut = averageChannels(features, latentChannels);
-    const numOthers = output_BHWO.shape[3] - latentChannels;
-    return output_BHWO.add(
-      tf.pad(shortcut, [
-        [0, 0],
-        [0, 0],
-        [0, 0],
-        [0, numOthers],
-      ]),
+    const layers = this.#layers.flatMap((layer) => layer.steps());
+    const output = [...this.#norm.steps(), ...this.#output.steps()];
+    if (resampling !== "shuffle-residual") return [...layers, ...output];
+    const shortcut = pixelwise(1, (features_BHWC) =>
+      widened(averageChannels(features_BHWC, latentChannels), this.#outputChannels),
     );
+    return [...layers, { kind: "sum", branches: [output, [shortcut]] }];
   }
+}
+
+/** With zeros as further channels, `channels` in all. */
+function widened(x_BHWC: tf.Tensor4D, channels: number): tf.Tensor4D {
+  return tf.pad(x_BHWC, [
+    [0, 0],
+    [0, 0],
+    [0, 0],
+    [0, channels - x_BHWC.shape[3]],
+  ]);
 }

@@ -5,7 +5,7 @@ import { Encoder } from "./encoder.ts";
 import { averageChannels, channelsToSpace, repeatChannels, spaceToChannels } from "./pixel-shuffle.ts";
 import { Downsample, Upsample } from "./resample.ts";
 import type { ConvolutionalSizes } from "./sizes.ts";
-import { upsampleNearest } from "./upsample.ts";
+import { upsampledConvolution } from "./upsampled-convolution.ts";
 
 beforeAll(async () => {
   await useBackend({ backend: "cpu" });
@@ -183,10 +183,40 @@ describe("encoder and decoder with shortcuts", () => {
   });
 });
 
-describe("upsampleNearest", () => {
-  it("repeats rows and columns", () => {
-    const x = tf.tensor4d([1, 2, 3, 4], [2, 1, 2, 1]);
-    expect([...upsampleNearest(x).dataSync()]).toEqual([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4]);
-    expect(upsampleNearest(tf.zeros([2, 3, 5, 7])).shape).toEqual([2, 6, 10, 7]);
+describe("upsampledConvolution", () => {
+  it("is the convolution of the doubled picture, with its gradients", () => {
+    const x = random([2, 3, 4, 2]);
+    const weight = tf.tensor(new Generator(5).normalArray(3 * 3 * 2 * 3), [3, 3, 2, 3]);
+    const bias = tf.tensor1d([0.5, -1, 2]);
+    const dy = random([2, 6, 8, 3]);
+    const direct = () => {
+      const columns = x.reshape([24, 1, 2]).tile([1, 2, 1]).reshape([6, 1, 16]);
+      const doubled = columns.tile([1, 2, 1]).reshape<tf.Tensor4D>([2, 6, 8, 2]);
+      return tf.conv2d(doubled, weight as tf.Tensor4D, 1, "same").add<tf.Tensor4D>(bias);
+    };
+    const gradientsOf = (f: () => tf.Tensor4D) => {
+      const inputs = new Map<string, tf.Tensor>([
+        ["x", x],
+        ["weight", weight],
+        ["bias", bias],
+      ]);
+      return valueAndGrads(() => ({ loss: f().mul(dy).sum<tf.Scalar>() }), inputs).gradients;
+    };
+    const ours = () => upsampledConvolution(x, weight, bias, { top: 1, bottom: 1 });
+    expect(ours().shape).toEqual([2, 6, 8, 3]);
+    const expected = gradientsOf(direct).set("y", direct());
+    for (const [name, actual] of gradientsOf(ours).set("y", ours())) {
+      const difference = actual.sub(expected.get(name) as tf.Tensor);
+      expect(difference.abs().max().dataSync()[0], name).toBeLessThan(1e-5);
+    }
+  });
+
+  it("takes given rows above and below for zeros, and does not double them", () => {
+    const x = random([1, 5, 4, 2]);
+    const weight = tf.tensor(new Generator(5).normalArray(3 * 3 * 2 * 2), [3, 3, 2, 2]);
+    const bias = tf.zeros([2]);
+    const whole = upsampledConvolution(x, weight, bias, { top: 1, bottom: 1 });
+    const middle = upsampledConvolution(x.slice([0, 1, 0, 0], [1, 3, 4, 2]), weight, bias, { top: 0, bottom: 0 });
+    expectEqual(middle, [...whole.slice([0, 4, 0, 0], [1, 2, 8, 2]).dataSync()]);
   });
 });

@@ -1,10 +1,11 @@
 /** Halving and doubling pictures between levels, in the three ways of `ConvolutionalSizes.resampling`. */
 // B batch, H height, W width, I input channels, O output channels
-import type { Generator, tf } from "@interfuse/tensor";
+import type { Generator } from "@interfuse/tensor";
 import { Convolution } from "./convolution.ts";
 import { averageChannels, channelsToSpace, repeatChannels, spaceToChannels } from "./pixel-shuffle.ts";
 import type { ConvolutionalSizes } from "./sizes.ts";
-import { upsampleNearest } from "./upsample.ts";
+import { type LocalStep, pixelwise, type Step } from "./steps.ts";
+import { upsampledConvolution } from "./upsampled-convolution.ts";
 
 /** Channels before and after, and how. */
 export type ResampleOptions = {
@@ -32,13 +33,13 @@ export class Downsample extends Convolution {
   }
 
   /** Maps `[B, H, W, I]` to `[B, H/2, W/2, O]`. */
-  override forward(x_BHWI: tf.Tensor4D): tf.Tensor4D {
+  override steps(): readonly Step[] {
     const { outputChannels, resampling } = this.#options;
-    const output = super.forward(x_BHWI);
-    if (resampling === "convolution") return output;
-    const shuffled = spaceToChannels(output);
+    if (resampling === "convolution") return super.steps();
+    const shuffled = [...super.steps(), pixelwise(0.5, spaceToChannels)];
     if (resampling === "shuffle") return shuffled;
-    return shuffled.add(averageChannels(spaceToChannels(x_BHWI), outputChannels));
+    const shortcut = pixelwise(0.5, (x_BHWI) => averageChannels(spaceToChannels(x_BHWI), outputChannels));
+    return [{ kind: "sum", branches: [shuffled, [shortcut]] }];
   }
 }
 
@@ -57,11 +58,15 @@ export class Upsample extends Convolution {
   }
 
   /** Maps `[B, H, W, I]` to `[B, 2H, 2W, O]`. */
-  override forward(x_BHWI: tf.Tensor4D): tf.Tensor4D {
+  override steps(): readonly Step[] {
     const { outputChannels, resampling } = this.#options;
-    if (resampling === "convolution") return super.forward(upsampleNearest(x_BHWI));
-    const shuffled = channelsToSpace(super.forward(x_BHWI));
+    if (resampling === "convolution") {
+      const run: LocalStep["run"] = (x_BHWI, padding) => upsampledConvolution(x_BHWI, this.weight, this.bias, padding);
+      return [{ kind: "local", scale: 2, above: 1, below: 1, run }];
+    }
+    const shuffled = [...super.steps(), pixelwise(2, channelsToSpace)];
     if (resampling === "shuffle") return shuffled;
-    return shuffled.add(channelsToSpace(repeatChannels(x_BHWI, 4 * outputChannels)));
+    const shortcut = pixelwise(2, (x_BHWI) => channelsToSpace(repeatChannels(x_BHWI, 4 * outputChannels)));
+    return [{ kind: "sum", branches: [shuffled, [shortcut]] }];
   }
 }

@@ -1,7 +1,9 @@
 // B batch, H height, W width, C channels
-import { type Generator, Module, type tf } from "@interfuse/tensor";
+import type { Generator } from "@interfuse/tensor";
 import { Convolution } from "./convolution.ts";
+import { Layer } from "./layer.ts";
 import { Norm } from "./norm.ts";
+import type { Step } from "./steps.ts";
 
 /** Sizes of a {@link ResidualBlock}. */
 export type ResidualBlockOptions = {
@@ -11,7 +13,7 @@ export type ResidualBlockOptions = {
 };
 
 /** `skip(x) + conv(norm(conv(norm(x))))` with SiLU after each norm; the skip is a 1x1 convolution when channels change. */
-export class ResidualBlock extends Module {
+export class ResidualBlock extends Layer {
   readonly #norm1: Norm;
   readonly #conv1: Convolution;
   readonly #norm2: Norm;
@@ -36,10 +38,8 @@ export class ResidualBlock extends Module {
   }
 
   /** Maps `[B, H, W, inputChannels]` to `[B, H, W, outputChannels]`. */
-  forward(x_BHWC: tf.Tensor4D): tf.Tensor4D {
-    const middle = this.#conv1.forward(this.#norm1.forward(x_BHWC));
-    const branch = this.#conv2.forward(this.#norm2.forward(middle));
-    const skip = this.#skip === undefined ? x_BHWC : this.#skip.forward(x_BHWC);
-    return skip.add(branch);
+  steps(): readonly Step[] {
+    const branch = [this.#norm1, this.#conv1, this.#norm2, this.#conv2].flatMap((layer) => layer.steps());
+    return [{ kind: "sum", branches: [this.#skip?.steps() ?? [], branch] }];
   }
 }

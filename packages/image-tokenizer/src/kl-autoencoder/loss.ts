@@ -9,7 +9,7 @@
  */
 import { type Generator, tf } from "@interfuse/tensor";
 import { type PixelDistance, pixelLoss } from "../objectives/pixel-loss.ts";
-import { type KlAutoencoder, type LatentPosterior, samplePosterior } from "./kl-autoencoder.ts";
+import { type GaussianAutoencoder, type LatentPosterior, samplePosterior } from "./kl-tokenizer.ts";
 
 /** The weight of the KL sum beside the reconstruction sum, as in latent diffusion. */
 export const KL_WEIGHT = 1e-6;
@@ -34,7 +34,7 @@ export type KlAutoencoderLoss = {
  * @throws RangeError when the pixels do not fit.
  */
 export function klAutoencoderLoss(
-  autoencoder: KlAutoencoder,
+  autoencoder: GaussianAutoencoder,
   pixels_BHWC: tf.Tensor4D,
   generator: Generator,
   { reconstruction = "l1" }: { readonly reconstruction?: PixelDistance } = {},

@@ -4,7 +4,7 @@
  */
 // B batch, H height, W width, C channels; f downsampling
 import type { Generator, tf } from "@interfuse/tensor";
-import { type KlAutoencoder, type LatentPosterior, samplePosterior } from "../kl-autoencoder/kl-autoencoder.ts";
+import { type GaussianAutoencoder, type LatentPosterior, samplePosterior } from "../kl-autoencoder/kl-tokenizer.ts";
 
 /** What the losses need of an autoencoder. */
 export type TrainableAutoencoder = {
@@ -35,7 +35,7 @@ export function runAutoencoder({ encode, decode }: TrainableAutoencoder, pixels_
 
 /** A KL autoencoder for the losses. `onPosterior` gets the distribution of every encoded batch, for the KL loss. */
 export function trainableKl(
-  autoencoder: KlAutoencoder,
+  autoencoder: GaussianAutoencoder,
   generator: Generator,
   onPosterior: (posterior: LatentPosterior) => void = () => {},
 ): TrainableAutoencoder {

@@ -2,7 +2,7 @@
 import { type Generator, tf } from "@interfuse/tensor";
 import { type PixelDistance, pixelLoss } from "../objectives/pixel-loss.ts";
 import type { Assignments } from "../quantizers/assignments.ts";
-import type { QuantizedAutoencoder } from "./quantized-autoencoder.ts";
+import type { TrainableQuantized } from "./quantized-tokenizer.ts";
 
 /** Sums over a batch, and what to divide each by. */
 export type QuantizedAutoencoderLoss = {
@@ -33,7 +33,7 @@ export type QuantizedAutoencoderLossOptions = {
  * @throws RangeError when the pixels do not fit.
  */
 export function quantizedAutoencoderLoss(
-  autoencoder: QuantizedAutoencoder,
+  autoencoder: TrainableQuantized,
   pixels_BHWC: tf.Tensor4D,
   { generator, assignments, reconstruction = "l1" }: QuantizedAutoencoderLossOptions,
 ): QuantizedAutoencoderLoss {

@@ -1,11 +1,10 @@
 import { type ImageTokenizer, loadImageTokenizer } from "@interfuse/image-tokenizer";
 import { type ModelConfig, UnifiedModel } from "@interfuse/model";
-import type { FileSource, HostTensor } from "@interfuse/tensor";
+import { BlankGenerator, type FileSource, type HostTensor } from "@interfuse/tensor";
 import { TextTokenizer } from "@interfuse/text-tokenizer";
 import { readPipelineConfig } from "../config/pipeline-config.ts";
 import { Pipeline } from "../pipeline.ts";
 import { assertPartsFit } from "./assert-parts-fit.ts";
-import { BlankGenerator } from "./blank-generator.ts";
 import { assertFilesExist, describeFile, MODEL_FILES, readJson, readWeights, withFileName } from "./model-files.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { Generator } from "@interfuse/tensor";
+import { Generator } from "./generator.ts";
 
 /** Gives zeros: for parameters that are about to be overwritten, whose random values would only cost time. */
 export class BlankGenerator extends Generator {
