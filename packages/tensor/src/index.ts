@@ -28,6 +28,7 @@ export { rotaryTable } from "./ops/rotary-table.ts";
 export { swiglu } from "./ops/swiglu.ts";
 export { writeRows } from "./ops/write-rows.ts";
 export { Generator, type GeneratorState } from "./random/generator.ts";
+export { readAtOnce } from "./read-at-once.ts";
 export {
   bfloat16ToFloat32,
   float16ToFloat32,
