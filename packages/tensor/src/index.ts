@@ -30,6 +30,7 @@ export { swiglu } from "./ops/swiglu.ts";
 export { writeRows } from "./ops/write-rows.ts";
 export { BlankGenerator } from "./random/blank-generator.ts";
 export { Generator, type GeneratorState } from "./random/generator.ts";
+export { readAtOnce } from "./read-at-once.ts";
 export {
   bfloat16ToFloat32,
   float16ToFloat32,

@@ -9,6 +9,7 @@ import { clusterSums } from "./cluster-sums.ts";
 import { kMeans } from "./k-means.ts";
 import { normalizeLastAxis } from "./normalize.ts";
 import { randomRows } from "./random-rows.ts";
+import { spreadRows } from "./spread-rows.ts";
 
 /** What a quantizer needs of its codes. */
 export interface Codebook extends Module {
@@ -77,7 +78,7 @@ export class LearntCodebook extends Module implements Codebook {
 
   startFrom(vectors_NC: tf.Tensor2D, generator: Generator): void {
     tf.tidy(() => {
-      const start = randomRows(vectors_NC, this.numCodes, generator);
+      const start = spreadRows(vectors_NC, this.numCodes, generator);
       const { isSpherical } = this.#options;
       const { centres_KC, sizes_K } = kMeans(vectors_NC, start, { isSpherical });
       const sizes = sizes_K.maximum<tf.Tensor1D>(1);

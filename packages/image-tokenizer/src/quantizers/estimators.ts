@@ -8,13 +8,7 @@ const SMALLEST_SCALED_LENGTH = 1e-6;
 
 /** The values of `codes` exactly, with the gradient of `latents` (arXiv 1308.3432); none for `codes`. */
 export function straightThrough<T extends tf.Tensor>(latents: T, codes: T): T {
-  return tf.tidy(() => {
-    const { fixedCodes, fixedLatents } = withoutGradients(() => ({
-      fixedCodes: codes.clone(),
-      fixedLatents: latents.clone(),
-    }));
-    return fixedCodes.add(latents.sub(fixedLatents)) as T;
-  });
+  return tf.tidy(() => detach(codes).add(latents.sub(detach(latents))) as T);
 }
 
 /**
@@ -35,6 +29,11 @@ export function rotateTo<T extends tf.Tensor>(latents: T, codes: T): T {
     const turned = to.mul(from.mul(latents).sum(-1, true)).mul(2);
     return straightThrough(latents.sub(reflected).add(turned).mul(scale) as T, codes);
   });
+}
+
+/** The values of a tensor as a constant. */
+export function detach<T extends tf.Tensor>(x: T): T {
+  return withoutGradients(() => x.clone());
 }
 
 function lengths(x: tf.Tensor): tf.Tensor {

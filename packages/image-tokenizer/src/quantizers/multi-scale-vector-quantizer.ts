@@ -11,7 +11,7 @@ import type { Assignments } from "./assignments.ts";
 import { requireFinite, requireIndices, requireWidth } from "./checks.ts";
 import { LearntCodebook } from "./codebook.ts";
 import { type MultiScaleVectorQuantizerConfig, type QuantizerConfigInput, resolveQuantizerConfig } from "./config.ts";
-import { straightThrough } from "./estimators.ts";
+import { detach, straightThrough } from "./estimators.ts";
 import { nearestCodes } from "./nearest.ts";
 import type { Quantization, Quantizer, TrainingQuantization, TrainingQuantizationOptions } from "./quantizer.ts";
 import { areaMap, bicubicMap, resample } from "./resampling.ts";
@@ -89,7 +89,7 @@ export class MultiScaleVectorQuantizer extends Module implements Quantizer {
     this.#requireSize("quantizeForTraining", latents);
     const numScales = this.config.scales.length;
     const quantization = tf.tidy(() => {
-      const fixed = withoutGradients(() => latents.clone());
+      const fixed = detach(latents);
       const steps = this.#steps(fixed as tf.Tensor as tf.Tensor4D);
       for (const step of steps) this.#codebook.collect(step, assignments);
       // Sums over vectors of the mean over channels, as everywhere; over scales the mean, as in VAR.
@@ -102,16 +102,7 @@ export class MultiScaleVectorQuantizer extends Module implements Quantizer {
         indices: withoutGradients(() => joined(steps, latents.shape[0]!)),
         lossSums: {
           codebook: loss(sums.map((sum) => tf.squaredDifference(sum, fixed).sum())),
-          commitment: loss(
-            sums.map((sum) =>
-              tf
-                .squaredDifference(
-                  withoutGradients(() => sum.clone()),
-                  latents,
-                )
-                .sum(),
-            ),
-          ),
+          commitment: loss(sums.map((sum) => tf.squaredDifference(detach(sum), latents).sum())),
         },
       };
     });

@@ -5,12 +5,12 @@
  * `|sg(z) - e|^2` has weight 1, the commitment loss `|z - sg(e)|^2` beta. A codebook of averages has only the second.
  */
 // .. any axes, N vectors (their product), K codes, C channels
-import { embedding, type Generator, Module, tf, withoutGradients } from "@interfuse/tensor";
+import { embedding, type Generator, Module, tf } from "@interfuse/tensor";
 import type { Assignments } from "./assignments.ts";
 import { requireFinite, requireIndices, requireWidth } from "./checks.ts";
 import { type Codebook, LearntCodebook } from "./codebook.ts";
 import { type QuantizerConfigInput, resolveQuantizerConfig, type VectorQuantizerConfig } from "./config.ts";
-import { rotateTo, straightThrough } from "./estimators.ts";
+import { detach, rotateTo, straightThrough } from "./estimators.ts";
 import { LinearCodebook } from "./linear-codebook.ts";
 import { nearestCodes } from "./nearest.ts";
 import { normalizeLastAxis } from "./normalize.ts";
@@ -103,7 +103,7 @@ export class VectorQuantizer extends Module implements Quantizer {
  * The losses that `names` asks for: `codebook`, the sum over vectors of the mean over channels of `(sg(z) - e)^2`, and
  * `commitment`, the same of `(z - sg(e))^2`.
  */
-export function vectorLossSums(
+function vectorLossSums(
   vectors_NC: tf.Tensor2D,
   rows_NC: tf.Tensor2D,
   names: Readonly<Record<string, unknown>>,
@@ -118,8 +118,4 @@ export function vectorLossSums(
       .filter(([name]) => name in names)
       .map(([name, squares]) => [name, tf.tidy(() => squares().sum().div<tf.Scalar>(dim))]),
   );
-}
-
-function detach<T extends tf.Tensor>(x: T): T {
-  return withoutGradients(() => x.clone());
 }
