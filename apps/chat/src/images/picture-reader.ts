@@ -9,9 +9,6 @@ import { FetchError, fetchPicture } from "../security/fetch-picture.ts";
 import type { Limits } from "../server/options.ts";
 import { type Mask, readMask } from "./mask.ts";
 
-/** First bytes of the formats that are decoded: PNG, JPEG, GIF, WebP. Others may name files or hold programs. */
-const SIGNATURES: readonly RegExp[] = [/^\x89PNG\r\n\x1a\n/, /^\xff\xd8\xff/, /^GIF8[79]a/, /^RIFF[^]{4}WEBP/];
-
 const OWN_IMAGE = /(?:^|\/)v1\/files\/(img_[A-Za-z0-9_-]{22})\/content$/;
 
 export type PictureReaderOptions = {
@@ -55,8 +52,7 @@ export class PictureReader {
       throw new ApiError(400, "too_many_images", `a request may have ${maxPictures} pictures at most`, { param });
     }
     const bytes = typeof reference === "string" ? await this.#resolve(reference, param) : reference;
-    const start = Buffer.from(bytes.subarray(0, 16)).toString("latin1");
-    if (SIGNATURES.some((signature) => signature.test(start))) return bytes;
+    if (isPicture(bytes)) return bytes;
     throw new ApiError(400, "invalid_image", `${param}: this is no PNG, JPEG, GIF or WebP picture`, { param });
   }
 
@@ -79,6 +75,13 @@ export class PictureReader {
       throw new ApiError(400, "image_not_fetched", `${param}: ${error.message}`, { param, cause: error });
     }
   }
+}
+
+/** Whether the first bytes are those of PNG, JPEG, GIF or WebP. Other formats may name files or hold programs. */
+function isPicture(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.subarray(0, 12)).toString("hex");
+  if (start.startsWith("52494646")) return start.endsWith("57454250");
+  return ["89504e470d0a1a0a", "ffd8ff", "474946383761", "474946383961"].some((signature) => start.startsWith(signature));
 }
 
 async function decoding<Value>(param: string, decode: () => Promise<Value>): Promise<Value> {

@@ -1,4 +1,5 @@
 /** What a server is started with. */
+import { availableParallelism } from "node:os";
 import type { WorkerOptions } from "../engine/protocol.ts";
 import type { ApiKey } from "../security/api-keys.ts";
 
@@ -9,7 +10,7 @@ export type ServerOptions = {
   readonly host?: string;
   /** Default 8000; 0 takes a free one. */
   readonly port?: number;
-  /** What computes, for every worker. */
+  /** What computes, for every worker. Several workers share the processor's threads unless `threads` says otherwise. */
   readonly backend?: WorkerOptions["backend"];
   /** Worker threads of each model, default 1; each holds a copy of the model. */
   readonly numWorkers?: number;
@@ -105,7 +106,13 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     checkWhole(name, resolved[name], 1);
   }
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
-  return resolved;
+  return { ...resolved, backend: { ...resolved.backend, threads: resolved.backend.threads ?? shareOfThreads(resolved) } };
+}
+
+/** A worker's share of the processor's threads; left to the backend when there is one worker. */
+function shareOfThreads({ models, numWorkers }: ResolvedServerOptions): number | undefined {
+  const total = models.length * numWorkers;
+  return total === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / total));
 }
 
 /** The folder's own name, or its parent's where that says more: `out/demo/model` is "demo". */

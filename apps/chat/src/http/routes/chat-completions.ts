@@ -30,6 +30,7 @@ export function chatCompletions(context: ServerContext) {
     const { answer, leave } = openAnswer(c, context, {
       modelId: model.id,
       digest,
+      isStream: request.stream === true,
       requests: choices.map((index) =>
         chatRequest(conversation, request, {
           settings: { ...settings, seed: settings.seed + index },

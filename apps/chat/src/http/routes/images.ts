@@ -83,6 +83,7 @@ function draw(c: RequestContext, context: ServerContext, request: ImageRequest, 
   const { answer, leave } = openAnswer(c, context, {
     modelId: model.id,
     digest,
+    isStream: request.stream === true,
     requests: indices.map((index) => ({
       messages,
       answer: "image",

@@ -29,6 +29,7 @@ export function uiChat(context: ServerContext) {
     const { answer, leave } = openAnswer(c, context, {
       modelId: model.id,
       digest,
+      isStream: true,
       requests: [
         chatRequest(conversation, request, { settings, model, numPreviews: request.previews ?? DEFAULT_PREVIEWS }),
       ],
