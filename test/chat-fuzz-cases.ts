@@ -1,6 +1,5 @@
 /** Malformed and hostile requests, made from a seed. */
-import { deflateSync } from "node:zlib";
-import { crc32 } from "node:zlib";
+import { crc32, deflateSync } from "node:zlib";
 import { Generator } from "@interfuse/tensor";
 
 /** A request, and whether nothing but an error can be right. */
@@ -166,13 +165,17 @@ function hostileFile(random: Generator): FuzzCase {
   const name = pick(random, ["../../../etc/passwd", "a.png", "C:\\a.png", "\u0000.png", "a".repeat(3000)]);
   const form = new FormData();
   form.append("prompt", "a");
-  form.append(pick(random, ["image", "image[]", "mask"]), new File([new Uint8Array(file)], name, { type: "image/png" }));
+  form.append(
+    pick(random, ["image", "image[]", "mask"]),
+    new File([new Uint8Array(file)], name, { type: "image/png" }),
+  );
   return { name: "hostile file", path: "/v1/images/edits", init: { method: "POST", body: form }, mustFail: true };
 }
 
 function brokenForm(random: Generator): FuzzCase {
   const pixel = PIXEL.toString("latin1");
-  const field = (name: string, value: string) => `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const field = (name: string, value: string) =>
+    `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
   const file = `--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n${pixel}\r\n`;
   const bodies: [string, string, string][] = [
     ["no end", `${field("prompt", "a")}${file}`, "multipart/form-data; boundary=x"],
@@ -184,7 +187,11 @@ function brokenForm(random: Generator): FuzzCase {
     ["not a number", `${field("prompt", "a")}${field("n", "two")}${file}--x--\r\n`, "multipart/form-data; boundary=x"],
     ["many fields", `${field("prompt", "a").repeat(500)}${file}--x--\r\n`, "multipart/form-data; boundary=x"],
     ["headers alone", "--x\r\nContent-Disposition: form-data\r\n\r\n", "multipart/form-data; boundary=x"],
-    ["a prototype", `${field("__proto__", "a")}${field("prompt", "")}${file}--x--\r\n`, "multipart/form-data; boundary=x"],
+    [
+      "a prototype",
+      `${field("__proto__", "a")}${field("prompt", "")}${file}--x--\r\n`,
+      "multipart/form-data; boundary=x",
+    ],
     ["empty", "", "multipart/form-data; boundary=x"],
   ];
   const [name, body, type] = pick(random, bodies);
@@ -275,5 +282,10 @@ function pngFile(width: number, height: number, rows: Buffer): Buffer {
   header.writeUInt32BE(height, 4);
   header.set([8, 2, 0, 0, 0], 8);
   const signature = Buffer.from("89504e470d0a1a0a", "hex");
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(rows)),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
 }

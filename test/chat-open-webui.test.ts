@@ -70,14 +70,21 @@ describe("Open WebUI", () => {
   });
 
   it("reads these frames", async () => {
-    const stream = await chat({ ...settings, modalities: ["image"], stream: true, stream_options: { include_usage: true } });
+    const stream = await chat({
+      ...settings,
+      modalities: ["image"],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
     const frames = stream
       .replaceAll(/"id":"chatcmpl-[0-9a-f]{32}"/g, '"id":"chatcmpl-ID"')
       .replaceAll(/"id":"img_[\w-]{22}"/g, '"id":"img_ID"')
       .replaceAll(/"created":\d+/g, '"created":0')
       .replaceAll(/base64,[\w+/=]+/g, "base64,PNG");
-    const head = '{"id":"chatcmpl-ID","object":"chat.completion.chunk","created":0,"model":"painter","seed":1,"choices":';
-    const choice = (delta: string, end = "null") => `[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${end}}]`;
+    const head =
+      '{"id":"chatcmpl-ID","object":"chat.completion.chunk","created":0,"model":"painter","seed":1,"choices":';
+    const choice = (delta: string, end = "null") =>
+      `[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${end}}]`;
     expect(frames.split("\n\n")).toEqual([
       `data: ${head}${choice('{"role":"assistant","content":""}')}}`,
       `data: ${head}${choice('{"content":"","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,PNG"},"index":0,"id":"img_ID","seed":1}]}')}}`,
@@ -92,7 +99,14 @@ describe("Open WebUI", () => {
     const response = await fetch(`${server.url}/v1/images/generations`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ model: "dall-e-3", prompt: "a", n: 1, size: "8x8", response_format: "b64_json", steps: 1 }),
+      body: JSON.stringify({
+        model: "dall-e-3",
+        prompt: "a",
+        n: 1,
+        size: "8x8",
+        response_format: "b64_json",
+        steps: 1,
+      }),
     });
     expect(await response.json()).toMatchObject({ data: [{ b64_json: expect.any(String) }], model: "painter" });
   });

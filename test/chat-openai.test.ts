@@ -19,11 +19,18 @@ afterAll(async () => {
 });
 
 /** Fields that are ours; the client passes them on as they are. */
-type Extras = { steps?: number; guidance_scale?: number; image_mode?: string; max_images?: number; modalities?: string[] };
+type Extras = {
+  steps?: number;
+  guidance_scale?: number;
+  image_mode?: string;
+  max_images?: number;
+  modalities?: string[];
+};
 type Params = OpenAI.ChatCompletionCreateParamsNonStreaming;
 /** Images of a message, in the form that OpenRouter and others use; OpenAI's types do not have them. */
 type Message = OpenAI.ChatCompletionMessage & { images?: { image_url: { url: string }; seed: number }[] };
 
+const messageOf = ({ choices }: OpenAI.ChatCompletion, index = 0) => choices[index]?.message as Message | undefined;
 const bytes = (url: string) => Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
 const user = (content: OpenAI.ChatCompletionUserMessageParam["content"]) => ({ role: "user" as const, content });
 
@@ -50,8 +57,7 @@ describe("chat", () => {
     ];
     const settings = { steps: 2, guidance_scale: 1.5, seed: 7, max_tokens: 8 };
     const completion = await ask({ model: "painter", messages: [user(content)], ...settings });
-    const message = completion.choices[0]?.message as Message;
-    const [image, ...others] = message.images ?? [];
+    const [image, ...others] = messageOf(completion)?.images ?? [];
     expect(others).toEqual([]);
     expect(image?.seed).toBe(7);
     const text = readPngText(bytes(image?.image_url.url ?? ""));
@@ -77,14 +83,14 @@ describe("chat", () => {
       chunks.push(chunk);
       if (chunk.choices[0] !== undefined) deltas.push(chunk.choices[0].delta as (typeof deltas)[number]);
     }
-    const message = whole.choices[0]?.message as Message;
-    expect(message.images).toHaveLength(3);
+    const message = messageOf(whole);
+    expect(message?.images).toHaveLength(3);
     expect(deltas[0]).toEqual({ role: "assistant", content: "" });
-    expect(deltas.map(({ content }) => content ?? "").join("")).toBe(message.content);
+    expect(deltas.map(({ content }) => content ?? "").join("")).toBe(message?.content);
     const withImages = deltas.filter(({ images }) => images !== undefined);
     expect(withImages).toHaveLength(1);
     expect(withImages[0]?.images?.map(({ image_url }) => image_url)).toEqual(
-      message.images?.map(({ image_url }) => image_url),
+      message?.images?.map(({ image_url }) => image_url),
     );
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: whole.usage });
     expect(chunks.at(-2)?.choices[0]).toMatchObject({ delta: {}, finish_reason: whole.choices[0]?.finish_reason });
@@ -98,8 +104,7 @@ describe("chat", () => {
       seed: 1,
       ...{ steps: 2 },
     });
-    const { choices } = await stream.finalChatCompletion();
-    expect((choices[0]?.message as Message).images).toHaveLength(1);
+    expect(messageOf(await stream.finalChatCompletion())?.images).toHaveLength(1);
   });
 
   it("draws at once when only an image is wanted, and gives every choice its seed", async () => {
@@ -110,8 +115,7 @@ describe("chat", () => {
     expect(choices.map(({ finish_reason }) => finish_reason)).toEqual(["stop", "stop"]);
     const alone = await ask({ ...params, seed: 6 });
     const pixels = (url = "") => bytes(url).subarray(-60);
-    const aloneImage = (alone.choices[0]?.message as Message).images?.[0];
-    expect(pixels(aloneImage?.image_url.url)).toEqual(pixels(images[1]?.image_url.url));
+    expect(pixels(messageOf(alone)?.images?.[0]?.image_url.url)).toEqual(pixels(images[1]?.image_url.url));
   });
 
   it("answers in text alone when asked to", async () => {
@@ -121,9 +125,9 @@ describe("chat", () => {
 
   it("puts images as links into the text, and reads its own links back", async () => {
     const settings = { model: "painter", max_tokens: 8, steps: 2, seed: 3 };
-    const { choices } = await ask({ ...settings, messages: [user("draw")], image_mode: "markdown" });
-    const { content, ...message } = choices[0]?.message as Message;
+    const message = messageOf(await ask({ ...settings, messages: [user("draw")], image_mode: "markdown" }));
     expect(message).not.toHaveProperty("images");
+    const content = message?.content;
     const [, url = ""] = /!\[image\]\((http\S+\/v1\/files\/img_\S+\/content)\)/.exec(content ?? "") ?? [];
     const file = await fetch(url);
     expect(file.headers.get("content-type")).toBe("image/png");
@@ -300,7 +304,7 @@ describe("going away and coming back", () => {
     // The client's time is over after 100 ms; it comes back after half a second, a second, two, until the image is done.
     const impatient = client.withOptions({ timeout: 100, maxRetries: 5 });
     const completion = await impatient.chat.completions.create(endless as Params);
-    expect((completion.choices[0]?.message as Message).images).toHaveLength(1);
+    expect(messageOf(completion)?.images).toHaveLength(1);
     expect(completed()).toBe(before + 1);
     expect(server.engine.stats().get("talker")?.numCancelled).toBe(cancelled);
   });

@@ -32,6 +32,8 @@ export function createApp(context: ServerContext): Hono<Env> {
   app.post("/v1/images/generations", needsKey, imageGenerations(context));
   app.post("/v1/images/edits", needsKey, imageEdits(context));
   app.post("/api/chat", needsKey, uiChat(context));
+  // Answers end with their clients, so there is never a stream to go on with.
+  app.get("/api/chat/:id/stream", needsKey, (c) => c.body(null, 204));
   app.notFound(() => new ApiError(404, "not_found", "there is nothing here; see /openapi.json").toResponse());
   app.onError((error, c) => {
     const apiError = toApiError(error);

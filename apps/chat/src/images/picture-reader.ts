@@ -81,7 +81,9 @@ export class PictureReader {
 function isPicture(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.subarray(0, 12)).toString("hex");
   if (start.startsWith("52494646")) return start.endsWith("57454250");
-  return ["89504e470d0a1a0a", "ffd8ff", "474946383761", "474946383961"].some((signature) => start.startsWith(signature));
+  return ["89504e470d0a1a0a", "ffd8ff", "474946383761", "474946383961"].some((signature) =>
+    start.startsWith(signature),
+  );
 }
 
 async function decoding<Value>(param: string, decode: () => Promise<Value>): Promise<Value> {

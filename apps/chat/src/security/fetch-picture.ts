@@ -15,9 +15,10 @@ export type FetchOptions = {
   readonly allowedHosts: readonly string[];
   readonly maxBytes: number;
   readonly timeoutMs?: number;
-  /** How names become addresses, and which addresses are allowed; tests have their own. */
+  /** How names become addresses, which addresses are allowed, and how requests are sent; tests have their own. */
   readonly resolve?: (host: string) => Promise<string[]>;
   readonly isAllowedAddress?: (address: string) => boolean;
+  readonly send?: typeof request;
 };
 
 /** The bytes behind a URL. @throws {FetchError} saying why there are none */
@@ -42,10 +43,14 @@ async function resolveAll(host: string): Promise<string[]> {
 }
 
 /** Connects to `address` and nothing else, whatever the name says by then. */
-function download(url: URL, address: string, { maxBytes, timeoutMs = 10_000 }: FetchOptions): Promise<Uint8Array> {
+function download(
+  url: URL,
+  address: string,
+  { maxBytes, timeoutMs = 10_000, send = request }: FetchOptions,
+): Promise<Uint8Array> {
   const { promise, resolve, reject } = settleable<Uint8Array>();
   const family = address.includes(":") ? 6 : 4;
-  const asked = request(
+  const asked = send(
     url,
     {
       agent: false,

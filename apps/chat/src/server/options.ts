@@ -106,7 +106,10 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     checkWhole(name, resolved[name], 1);
   }
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
-  return { ...resolved, backend: { ...resolved.backend, threads: resolved.backend.threads ?? shareOfThreads(resolved) } };
+  return {
+    ...resolved,
+    backend: { ...resolved.backend, threads: resolved.backend.threads ?? shareOfThreads(resolved) },
+  };
 }
 
 /** A worker's share of the processor's threads; left to the backend when there is one worker. */

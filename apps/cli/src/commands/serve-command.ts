@@ -58,5 +58,7 @@ export function apiKeyCommand(): Command {
   const command = new Command("api-key").description('make a key for "interfuse serve"; it is shown this once');
   return withRequired(command, "--api-key-file <file>", "the file to add it to")
     .argument("<name>", "whose key it is")
-    .action(async (name: string, options: ApiKeyOptions) => (await import("../actions/api-key.ts")).apiKey(name, options));
+    .action(async (name: string, options: ApiKeyOptions) =>
+      (await import("../actions/api-key.ts")).apiKey(name, options),
+    );
 }
