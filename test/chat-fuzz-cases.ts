@@ -1,6 +1,6 @@
 /** Malformed and hostile requests, made from a seed. */
 import { crc32, deflateSync } from "node:zlib";
-import { Generator } from "@interfuse/tensor";
+import { Generator as Random } from "@interfuse/tensor";
 
 /** A request, and whether nothing but an error can be right. */
 export type FuzzCase = {
@@ -104,22 +104,21 @@ function hostileFiles(): Buffer[] {
 }
 
 /** `count` cases, the same for the same seed. */
-export function* fuzzCases(count: number, seed = 1): Generator_<FuzzCase> {
+export function* fuzzCases(count: number, seed = 1): Generator<FuzzCase, void, undefined> {
   const makers = [mutatedField, brokenJson, hostileUrl, hostileFile, brokenForm, strangePath, strangeHeaders];
   for (let index = 0; index < count; index++) {
-    const random = new Generator(seed).fork(index);
-    const make = makers[index % makers.length] as (random: Generator) => FuzzCase;
+    const random = new Random(seed).fork(index);
+    const make = makers[index % makers.length] as (random: Random) => FuzzCase;
     yield make(random);
   }
 }
-type Generator_<T> = globalThis.Generator<T, void, undefined>;
 
-function pick<T>(random: Generator, list: readonly T[]): T {
+function pick<T>(random: Random, list: readonly T[]): T {
   return list[random.integer(list.length)] as T;
 }
 
 /** A valid body with one value, somewhere, replaced or taken out. */
-function mutatedField(random: Generator): FuzzCase {
+function mutatedField(random: Random): FuzzCase {
   const path = pick(random, PATHS);
   const body = validBody(path);
   const where = pick(random, pathsIn(body));
@@ -127,7 +126,7 @@ function mutatedField(random: Generator): FuzzCase {
   return posted(path, `${where.join(".")} = ${JSON.stringify(value)?.slice(0, 40)}`, replaceAt(body, where, value));
 }
 
-function brokenJson(random: Generator): FuzzCase {
+function brokenJson(random: Random): FuzzCase {
   const path = pick(random, PATHS);
   const text = JSON.stringify(validBody(path));
   const at = random.integer(text.length - 1) + 1;
@@ -148,12 +147,12 @@ function brokenJson(random: Generator): FuzzCase {
   return { name, path, init: { method: "POST", headers: JSON_HEADERS, body: body as BodyInit }, mustFail: true };
 }
 
-function hostileUrl(random: Generator): FuzzCase {
+function hostileUrl(random: Random): FuzzCase {
   const url = pick(random, HOSTILE_URLS);
   return { ...posted(...pictureBody(random, url)), mustFail: true };
 }
 
-function hostileFile(random: Generator): FuzzCase {
+function hostileFile(random: Random): FuzzCase {
   const file = pick(random, hostileFiles());
   if (random.uniform() < 0.5) {
     const type = pick(random, ["image/png", "image/jpeg", "application/octet-stream", "image/svg+xml"]);
@@ -172,7 +171,7 @@ function hostileFile(random: Generator): FuzzCase {
   return { name: "hostile file", path: "/v1/images/edits", init: { method: "POST", body: form }, mustFail: true };
 }
 
-function brokenForm(random: Generator): FuzzCase {
+function brokenForm(random: Random): FuzzCase {
   const pixel = PIXEL.toString("latin1");
   const field = (name: string, value: string) =>
     `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
@@ -199,7 +198,7 @@ function brokenForm(random: Generator): FuzzCase {
   return { name: `form: ${name}`, path: "/v1/images/edits", init, mustFail: true };
 }
 
-function strangePath(random: Generator): FuzzCase {
+function strangePath(random: Random): FuzzCase {
   const path = pick(random, [
     "/v1/files/..%2f..%2fetc%2fpasswd/content",
     "/v1/files/%2e%2e/content",
@@ -219,7 +218,7 @@ function strangePath(random: Generator): FuzzCase {
   return { name: path.slice(0, 60), path, init: { method: pick(random, ["GET", "DELETE", "PUT"]) }, mustFail: true };
 }
 
-function strangeHeaders(random: Generator): FuzzCase {
+function strangeHeaders(random: Random): FuzzCase {
   const path = pick(random, PATHS);
   const headers = pick(random, [
     { "content-type": "text/plain" },
@@ -242,7 +241,7 @@ function posted(path: string, name: string, body: unknown): FuzzCase {
 }
 
 /** A body that names a picture in one of the places for it. */
-function pictureBody(random: Generator, url: string): [string, string, unknown] {
+function pictureBody(random: Random, url: string): [string, string, unknown] {
   const name = `picture ${url.slice(0, 40)}`;
   const path = pick(random, ["/v1/chat/completions", "/v1/images/edits", "/api/chat"] as const);
   if (path === "/v1/images/edits") return [path, name, { prompt: "a", image: url }];

@@ -123,7 +123,7 @@ describe("the same request again", () => {
 
 describe("a worker that dies", () => {
   it("takes nobody with it: what had told nothing starts over, the rest fails cleanly, others never notice", async () => {
-    await start({ numWorkers: 2, models: [{ folder: models.talker }] } as object);
+    await start({ numWorkers: 2 });
     const silent = draw({ steps: 250 });
     const other = draw({ steps: 250, seed: 2 });
     await expect.poll(() => stats()?.numRunning).toBe(2);

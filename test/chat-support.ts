@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type RunningServer, type ServerOptions, startServer } from "@interfuse/chat";
 import { directorySink, encodePng } from "@interfuse/data";
 import { Pipeline, savePipeline } from "@interfuse/pipeline";
-import { tf as tensorflow, type tf, useBackend } from "@interfuse/tensor";
+import { tf, useBackend } from "@interfuse/tensor";
 import { randomPicture, tinyParts } from "./pipeline-support.ts";
 
 /** Settings of every test's server: nothing depends on the machine. */
@@ -48,5 +48,5 @@ export async function pictureUrl(seed: number, width = 8, height = 8): Promise<s
 function scaleEmbedding({ model }: Pipeline, tokenId: number, factor: number): void {
   const embedding = model.parameters().get("embedding.weight") as tf.Variable;
   const factors = Array.from({ length: embedding.shape[0] as number }, (_, id) => (id === tokenId ? factor : 1));
-  tensorflow.tidy(() => embedding.assign(embedding.mul(tensorflow.tensor2d(factors, [factors.length, 1]))));
+  tf.tidy(() => embedding.assign(embedding.mul(tf.tensor2d(factors, [factors.length, 1]))));
 }

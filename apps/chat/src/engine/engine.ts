@@ -11,8 +11,8 @@ export type EngineOptions = {
   readonly numWorkers: number;
   /** Jobs that one worker runs at a time. */
   readonly maxRunning: number;
-  /** Tokens that one worker's running jobs may hold in the cache together. */
-  readonly maxRunningTokens: number;
+  /** Tokens that one worker's running jobs may hold in the cache together; left out, as many as suit what computes. */
+  readonly maxRunningTokens?: number;
   /** Jobs that may wait for each model. */
   readonly maxWaiting: number;
   /** Jobs that one owner may have open. */

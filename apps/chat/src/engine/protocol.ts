@@ -7,8 +7,8 @@ export type WorkerOptions = {
   /** Model folder. */
   readonly folder: string;
   readonly backend: Pick<UseBackendOptions, "backend" | "device" | "precision" | "threads">;
-  /** Tokens that running jobs may hold in the cache together. */
-  readonly maxRunningTokens: number;
+  /** Tokens that running jobs may hold in the cache together; left out, as many as suit what computes. */
+  readonly maxRunningTokens?: number;
 };
 
 /** What a worker says of the model it has loaded. */

@@ -4,9 +4,9 @@
  */
 import type { TokenUsage } from "@interfuse/pipeline";
 import type { Answer, AnswerEvent, ShownImage } from "../answers/answer.ts";
-import { ApiError, type ErrorBody, errorOfJob, toApiError } from "./api-error.ts";
+import { ApiError, errorOfJob, toApiError } from "./api-error.ts";
 import { dataUrl, fileUrl } from "./image-url.ts";
-import { DONE, type Frame } from "./sse.ts";
+import { DONE, errorFrame, type Frame, queueComment } from "./sse.ts";
 import { chatUsage, sumUsage } from "./usage.ts";
 
 export type ChatOutputOptions = {
@@ -133,15 +133,4 @@ export class ChatOutput {
     const choices = [{ index, delta, logprobs: null, finish_reason: finishReason }];
     return { data: { ...this.#head("chat.completion.chunk"), choices } };
   }
-}
-
-/** An error inside a stream, which makes clients throw. */
-export function errorFrame(body: ErrorBody): Frame {
-  return { data: body };
-}
-
-/** A place in the queue, as a comment that clients skip. */
-export function queueComment({ position, etaSeconds }: { position: number; etaSeconds: number | undefined }): Frame {
-  const eta = etaSeconds === undefined ? "" : ` eta=${etaSeconds.toFixed(1)}s`;
-  return { comment: `queue position=${position}${eta}` };
 }

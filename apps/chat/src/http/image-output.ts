@@ -3,9 +3,8 @@ import type { TokenUsage } from "@interfuse/pipeline";
 import sharp from "sharp";
 import type { Answer, ShownImage } from "../answers/answer.ts";
 import { ApiError, errorOfJob, toApiError } from "./api-error.ts";
-import { errorFrame, queueComment } from "./chat-output.ts";
 import { fileUrl, toBase64 } from "./image-url.ts";
-import type { Frame } from "./sse.ts";
+import { errorFrame, type Frame, queueComment } from "./sse.ts";
 import { imageUsage, sumUsage } from "./usage.ts";
 
 export type ImageOutputOptions = {

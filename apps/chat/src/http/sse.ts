@@ -1,10 +1,22 @@
 /** Server-sent events: a generator of frames as a streamed response, with comments that keep the connection open. */
+import type { ErrorBody } from "./api-error.ts";
 
 /** One frame; `event` names it, where clients want a name. */
 export type Frame = { readonly event?: string; readonly data: unknown } | { readonly comment: string };
 
 /** What ends the streams of OpenAI's chat and of the AI SDK. */
 export const DONE: Frame = { data: "[DONE]" };
+
+/** An error inside a stream, which makes clients throw. */
+export function errorFrame(body: ErrorBody): Frame {
+  return { data: body };
+}
+
+/** A place in the queue, as a comment that clients skip. */
+export function queueComment({ position, etaSeconds }: { position: number; etaSeconds: number | undefined }): Frame {
+  const eta = etaSeconds === undefined ? "" : ` eta=${etaSeconds.toFixed(1)}s`;
+  return { comment: `queue position=${position}${eta}` };
+}
 
 /** Time without a frame after which a comment is sent. */
 const PING_MS = 15_000;

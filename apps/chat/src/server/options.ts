@@ -16,7 +16,7 @@ export type ServerOptions = {
   readonly numWorkers?: number;
   /** Answers that one worker makes at a time, default 16. */
   readonly maxRunning?: number;
-  /** Tokens that one worker's running answers may hold in its cache together, default 8192. */
+  /** Tokens that one worker's running answers may hold in its cache together; default 8192 on libtorch, else 2048. */
   readonly maxRunningTokens?: number;
   /** Answers that may wait for each model, default 64. */
   readonly maxWaiting?: number;
@@ -72,7 +72,8 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** `ServerOptions` with defaults filled in. */
-export type ResolvedServerOptions = Required<Omit<ServerOptions, "models" | "limits">> & {
+export type ResolvedServerOptions = Required<Omit<ServerOptions, "models" | "limits" | "maxRunningTokens">> & {
+  readonly maxRunningTokens?: number;
   readonly models: readonly { readonly folder: string; readonly id: string }[];
   readonly limits: Limits;
 };
@@ -86,7 +87,6 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     backend: {},
     numWorkers: 1,
     maxRunning: 16,
-    maxRunningTokens: 8192,
     maxWaiting: 64,
     maxJobsPerKey: 32,
     apiKeys: [],
@@ -102,9 +102,8 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     limits: { ...DEFAULT_LIMITS, ...limits },
   };
   checkModels(resolved.models);
-  for (const name of ["numWorkers", "maxRunning", "maxRunningTokens", "maxJobsPerKey"] as const) {
-    checkWhole(name, resolved[name], 1);
-  }
+  for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
+  if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
   return {
     ...resolved,

@@ -6,6 +6,9 @@ import { useBackend } from "@interfuse/tensor";
 import type { LoadedModel, WorkerMessage, WorkerOptions, WorkerRequest } from "../protocol.ts";
 import { ModelLoop } from "./model-loop.ts";
 
+/** libtorch's attention needs no matrix over all pairs of tokens, so that many answers may share a step. */
+const TORCH_RUNNING_TOKENS = 8192;
+
 const { folder, backend: backendOptions, maxRunningTokens } = workerData as WorkerOptions;
 if (parentPort === null) throw new Error("model-worker: not a worker thread; it is started by WorkerHandle");
 const port = parentPort;
@@ -25,7 +28,9 @@ function transferables(message: WorkerMessage): ArrayBuffer[] {
 try {
   const { backend, device, precision, threads, library } = await useBackend(backendOptions);
   const pipeline = await loadPipeline(directorySource(folder));
-  const loop = new ModelLoop(pipeline.openSession({ maxRunningTokens }), post);
+  const suitable = backend === "torch" ? TORCH_RUNNING_TOKENS : undefined;
+  const session = pipeline.openSession({ maxRunningTokens: maxRunningTokens ?? suitable });
+  const loop = new ModelLoop(session, post);
   port.on("message", (message: WorkerRequest) => loop.receive(message));
   const { generation, sizeUnit } = pipeline;
   const { contextLength } = pipeline.model.config;
