@@ -20,6 +20,7 @@ const LAYERS = {
   training: 4,
   evaluation: 5,
   train: 6,
+  chat: 6,
   cli: 7,
 };
 const BROWSER_PACKAGES = ["tensor", "text-tokenizer", "image-tokenizer", "backbone", "diffusion", "model", "pipeline"];

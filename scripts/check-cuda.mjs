@@ -17,7 +17,12 @@ if (status !== 0) {
   process.exit(1);
 }
 
-const TESTS = ["test/ops-", "test/torch-", "packages/backend-torch/src/kernels", "packages/backend-torch/src/torch-backend"];
+const TESTS = [
+  "test/ops-",
+  "test/torch-",
+  "packages/backend-torch/src/kernels",
+  "packages/backend-torch/src/torch-backend",
+];
 const STEPS = [
   ["fused operations", () => run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...TESTS])],
   ["TensorFlow.js's specs", () => runNode("scripts/conformance.mjs", ["--backend", "torch"])],
@@ -32,5 +37,7 @@ for (const [name, step] of STEPS) {
   process.stdout.write(`\n== ${name}\n`);
   if (step().status !== 0) failed.push(name);
 }
-process.stdout.write(failed.length === 0 ? `\ncheck:cuda: all passed in ${ROOT}\n` : `\ncheck:cuda: failed: ${failed.join(", ")}\n`);
+process.stdout.write(
+  failed.length === 0 ? `\ncheck:cuda: all passed in ${ROOT}\n` : `\ncheck:cuda: failed: ${failed.join(", ")}\n`,
+);
 process.exit(failed.length === 0 ? 0 : 1);

@@ -49,7 +49,8 @@ const benches: Record<string, () => Promise<object | object[]>> = {
     }),
   layers: () => benchLayers(shared),
   overhead: () => benchOverhead(shared),
-  "train-step": () => benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? (values.device === "cpu" ? 32 : 256)) }),
+  "train-step": () =>
+    benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? (values.device === "cpu" ? 32 : 256)) }),
 };
 
 const bench = benches[positionals[0] ?? ""];

@@ -10,7 +10,8 @@ const FILES = ["ops-torch.test.ts", "ops-random.test.ts", "ops-bfloat16.test.ts"
 
 const script = fileURLToPath(new URL("../../scripts/emulated-device.mjs", import.meta.url));
 const missing = await torchUnavailable();
-const otherVersion = findLibtorch()?.version === "2.13.0" ? undefined : "the emulated device is made for libtorch 2.13.0";
+const otherVersion =
+  findLibtorch()?.version === "2.13.0" ? undefined : "the emulated device is made for libtorch 2.13.0";
 const reason = missing ?? otherVersion;
 if (reason !== undefined) console.warn(`skipped: the tests on the emulated device (${reason})`);
 

@@ -7,6 +7,7 @@ import { askCommand, captionCommand } from "./commands/describe-commands.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { editCommand, generateCommand } from "./commands/draw-commands.ts";
 import { evaluateCommand } from "./commands/evaluate-command.ts";
+import { apiKeyCommand, serveCommand } from "./commands/serve-command.ts";
 import { tokenizeCommand } from "./commands/tokenize-command.ts";
 import { trainCommand } from "./commands/train-command.ts";
 
@@ -30,6 +31,8 @@ export function createProgram(): Command {
     editCommand(),
     evaluateCommand(),
     chatCommand(),
+    serveCommand(),
+    apiKeyCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   throwInsteadOfExiting(program);

@@ -10,6 +10,12 @@ export {
 } from "./config/pipeline-config.ts";
 export { loadPipeline } from "./folder/load-pipeline.ts";
 export { type PipelineParts, savePipeline } from "./folder/save-pipeline.ts";
-export type { IndexedEvent, PipelineEvent } from "./generation/events.ts";
-export type { AnswerOptions, ChatOptions, DrawOptions } from "./generation/options.ts";
+export type { IndexedEvent, PipelineEvent, TokenUsage } from "./generation/events.ts";
+export type { AnswerOptions, ChatOptions, DrawOptions, ImageSamplingOptions } from "./generation/options.ts";
+export {
+  PipelineSession,
+  type PipelineSessionEvent,
+  type PipelineSessionRequest,
+} from "./generation/pipeline-session.ts";
+export { ContextLengthError } from "./generation/prepare-requests.ts";
 export { Pipeline } from "./pipeline.ts";

@@ -7,19 +7,17 @@ import type { UnifiedModel } from "@interfuse/model";
 import type { ContentPart, Message, TextTokenizer } from "@interfuse/text-tokenizer";
 import { type GenerationSettings, resolveGenerationSettings } from "./config/pipeline-config.ts";
 import type { PipelineParts } from "./folder/save-pipeline.ts";
-import { EventReader } from "./generation/event-reader.ts";
 import type { IndexedEvent, PipelineEvent } from "./generation/events.ts";
 import {
   type AnswerOptions,
   type ChatOptions,
   checkImageSize,
-  checkWhole,
   type DrawOptions,
   resolveImageSampling,
   resolveTextSampling,
 } from "./generation/options.ts";
-import { prepareRequests, type Task } from "./generation/prepare-requests.ts";
-import { runRequests } from "./generation/run-requests.ts";
+import { PipelineSession } from "./generation/pipeline-session.ts";
+import { prepareRequests, type RequestParts, type Task } from "./generation/prepare-requests.ts";
 
 type Conversation = readonly Message<Picture>[];
 
@@ -124,15 +122,27 @@ export class Pipeline {
    * @throws {RangeError} at the first event, as `draw` and `describe`
    */
   async *chat(messages: Conversation, options: ChatOptions = {}): AsyncGenerator<PipelineEvent, void, undefined> {
-    const { seed = 0, maxImages = 1, numPreviews = 4 } = options;
-    checkWhole("chat", { name: "maxImages", value: maxImages, least: 0 });
-    const image = resolveImageSampling("chat", { ...options, numPreviews }, this.#sizes());
-    for (const { content } of messages) {
-      for (const part of content) if (part.type === "image") this.#checkPicture("chat", part.image);
+    const session = this.openSession();
+    try {
+      await session.add({ messages, answer: "chat", options });
+      while (session.numOpen > 0) {
+        for (const { event } of await session.step()) {
+          if (event.type === "error") throw event.error;
+          yield event;
+        }
+      }
+    } finally {
+      session.dispose();
     }
-    const text = resolveTextSampling("chat", options);
-    const task = { operation: "chat", seed, text, images: maxImages === 0 ? undefined : [image], maxImages };
-    for await (const { event } of this.#events([messages], task, numPreviews)) yield event;
+  }
+
+  /**
+   * A session for conversations that come and go, over shared steps; dispose it when done.
+   * @param options.maxRunningTokens tokens that running conversations may hold in the cache together, default 2048
+   */
+  openSession(options: { maxRunningTokens?: number } = {}): PipelineSession {
+    const { sizeUnit } = this;
+    return new PipelineSession({ ...this.#requestParts(), generation: this.generation, sizeUnit }, options);
   }
 
   /** Frees the model and its tokenizers; the pipeline cannot be used afterwards. */
@@ -167,16 +177,24 @@ export class Pipeline {
     task: Task,
     numPreviews: number,
   ): AsyncGenerator<IndexedEvent, void, undefined> {
+    const requests = await prepareRequests(conversations, task, this.#requestParts());
+    const session = this.openSession();
+    try {
+      for (const request of requests) session.addRequest(request, { numPreviews });
+      while (session.numOpen > 0) {
+        for (const { id, event } of await session.step()) {
+          if (event.type === "error") throw event.error;
+          yield { index: id, event };
+        }
+      }
+    } finally {
+      session.dispose();
+    }
+  }
+
+  #requestParts(): RequestParts {
     const { model, textTokenizer, imageTokenizer } = this;
-    const forbiddenTokenIds = this.#forbiddenTokenIds;
-    const requests = await prepareRequests(conversations, task, {
-      model,
-      textTokenizer,
-      imageTokenizer,
-      forbiddenTokenIds,
-    });
-    const reader = new EventReader({ textTokenizer, imageTokenizer, numPreviews });
-    for await (const events of runRequests(model, requests)) yield* await reader.read(events);
+    return { model, textTokenizer, imageTokenizer, forbiddenTokenIds: this.#forbiddenTokenIds };
   }
 
   #aboutPicture(operation: string, picture: Picture, text: string): Message<Picture> {

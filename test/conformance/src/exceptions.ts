@@ -22,7 +22,8 @@ export const KERNELS_NOT_NATIVE: Readonly<Record<string, string>> = {
 
 /** Specs that cannot pass on an accelerator, with the reason. */
 export const ACCELERATOR_EXCEPTIONS: Readonly<Record<string, string>> = {
-  "gather throws when index is out of bound": "an index is not looked at on the way to the device; outside it gives zeros",
+  "gather throws when index is out of bound":
+    "an index is not looked at on the way to the device; outside it gives zeros",
 };
 
 const EXACT = "compares or prints values that bfloat16 does not hold, without a tolerance";

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { compileSingle, compilerFlags } from "./compile.ts";
+import { compilerFlags, compileSingle } from "./compile.ts";
 import { findLibtorch } from "./find-libtorch.ts";
 import { cacheFolder, NATIVE_FOLDER } from "./paths.ts";
 import { processorKey } from "./processor.ts";

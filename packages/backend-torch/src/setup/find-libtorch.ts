@@ -62,7 +62,9 @@ export function findLibtorch({ wantsCuda = hasNvidiaCard() }: { wantsCuda?: bool
 /** Whether NVIDIA's driver lists a card. */
 export function hasNvidiaCard(): boolean {
   try {
-    return execFileSync("nvidia-smi", ["-L"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).includes("GPU");
+    return execFileSync("nvidia-smi", ["-L"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).includes(
+      "GPU",
+    );
   } catch {
     return false;
   }

@@ -44,7 +44,12 @@ export interface GetLibtorchOptions {
  */
 export async function getLibtorch(
   log: (line: string) => void,
-  { platform = process.platform, architecture = process.arch, archiveAddress, isForCuda = false }: GetLibtorchOptions = {},
+  {
+    platform = process.platform,
+    architecture = process.arch,
+    archiveAddress,
+    isForCuda = false,
+  }: GetLibtorchOptions = {},
 ): Promise<Libtorch> {
   const forCuda: Attempt[] = [
     { name: `pip install torch==${VERSION} with CUDA into a virtual environment`, run: installCudaInEnvironment },

@@ -62,7 +62,8 @@ function isIntact({ addon, prepare, digests }: BuildRecord): boolean {
 async function findOrGetCuda(): Promise<Libtorch> {
   const found = findLibtorch({ wantsCuda: true });
   if (found?.accelerator === "cuda") return found;
-  if (isLibtorchChosen()) throw new Error(`the libtorch in ${found?.origin} has no CUDA; unset LIBTORCH or name another`);
+  if (isLibtorchChosen())
+    throw new Error(`the libtorch in ${found?.origin} has no CUDA; unset LIBTORCH or name another`);
   return await getLibtorch(say, { isForCuda: true });
 }
 
@@ -80,7 +81,9 @@ async function getOrSettle(): Promise<Libtorch> {
 
 async function build(libtorch: Libtorch, folder: string): Promise<{ addon: string; prepare: string }> {
   const kind = libtorch.accelerator === undefined ? "" : ` with ${libtorch.accelerator}`;
-  say(`compiling against libtorch ${libtorch.version}${kind} (${libtorch.origin}), about two minutes on two processors`);
+  say(
+    `compiling against libtorch ${libtorch.version}${kind} (${libtorch.origin}), about two minutes on two processors`,
+  );
   const start = Date.now();
   const addons = await compileAddons(libtorch, folder, (done, total) => {
     if (process.stderr.isTTY)

@@ -48,6 +48,11 @@ export class Session {
     return this.#requests.size;
   }
 
+  /** Whether a request has neither ended nor failed nor been removed. */
+  has(id: number): boolean {
+    return this.#requests.has(id);
+  }
+
   /**
    * Starts to answer a document; its images are context and stand clean, whatever `hasLoss` says. Returns the id that tags
    * its events. The request frees itself with its `end` event.

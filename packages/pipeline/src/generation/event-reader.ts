@@ -1,60 +1,74 @@
-/** Turns the model's events (token ids, latents) into the pipeline's (text, pictures). */
-import type { ImageTokenizer, Picture } from "@interfuse/image-tokenizer";
-import type { GenerationEvent } from "@interfuse/model";
+/** Turns the model's events of one answer (token ids, latents) into the pipeline's (text, pictures), and counts its tokens. */
+import type { Picture } from "@interfuse/image-tokenizer";
+import type { GenerationEvent, UnifiedModel } from "@interfuse/model";
 import type { TextStream, TextTokenizer } from "@interfuse/text-tokenizer";
-import { decodeImages, type LatentImage } from "../chat-template/encode-pictures.ts";
-import type { IndexedEvent, PipelineEvent } from "./events.ts";
+import type { LatentImage } from "../chat-template/encode-pictures.ts";
+import type { PipelineEvent, TokenUsage } from "./events.ts";
+import { imageTokens } from "./request-tokens.ts";
+import { StopFilter } from "./stop-filter.ts";
 
-/** Reads the events of several requests; keeps for each the text that is not a whole character yet. */
+/** Reads the events of one answer; keeps the text that is not a whole character yet, or may begin a stop text. */
 export class EventReader {
-  readonly #textTokenizer: TextTokenizer;
-  readonly #imageTokenizer: ImageTokenizer;
+  readonly #model: UnifiedModel;
+  readonly #downsampling: number;
   readonly #numPreviews: number;
-  readonly #texts = new Map<number, TextStream>();
-  readonly #sizes = new Map<number, { height: number; width: number }>();
+  readonly #textTokenizer: TextTokenizer;
+  readonly #filter: StopFilter;
+  #text: TextStream;
+  #usage: TokenUsage;
+  #size = { height: 0, width: 0 };
 
-  /** @param parts.numPreviews previews to decode per image, spread evenly over its steps */
-  constructor(parts: { textTokenizer: TextTokenizer; imageTokenizer: ImageTokenizer; numPreviews: number }) {
-    this.#textTokenizer = parts.textTokenizer;
-    this.#imageTokenizer = parts.imageTokenizer;
+  /**
+   * @param parts.downsampling the image tokenizer's
+   * @param parts.numPreviews previews to show per image, spread evenly over its steps
+   * @param parts.stop texts that end the answer
+   * @param parts.prompt tokens of the prompt
+   */
+  constructor(parts: {
+    model: UnifiedModel;
+    textTokenizer: TextTokenizer;
+    downsampling: number;
+    numPreviews: number;
+    stop: readonly string[];
+    prompt: Pick<TokenUsage, "promptTextTokens" | "promptImageTokens">;
+  }) {
+    this.#model = parts.model;
+    this.#downsampling = parts.downsampling;
     this.#numPreviews = parts.numPreviews;
+    this.#textTokenizer = parts.textTokenizer;
+    this.#text = parts.textTokenizer.stream();
+    this.#filter = new StopFilter(parts.stop);
+    this.#usage = { ...parts.prompt, textTokens: 0, imageTokens: 0 };
   }
 
-  /** The events of one step; its images are decoded together. */
-  async read(events: readonly { index: number; event: GenerationEvent }[]): Promise<IndexedEvent[]> {
-    const images: LatentImage[] = [];
-    for (const { index, event } of events) {
-      if (event.type === "image-start") this.#sizes.set(index, event);
-      const isShown = event.type === "image-end" || (event.type === "image-preview" && this.#isPreview(event));
-      if (isShown)
-        images.push({ ...(this.#sizes.get(index) as { height: number; width: number }), latents: event.latents });
-    }
-    const pictures = await decodeImages(images, this.#imageTokenizer);
-    const nextPicture = () => pictures.shift() as Picture;
-    return events.flatMap(({ index, event }) =>
-      this.#translate(index, event, nextPicture).map((translated) => ({ index, event: translated })),
-    );
+  /** The image that an event shows, to be decoded before `translate` reads the event. Call it once for each event. */
+  shownImage(event: GenerationEvent): LatentImage | undefined {
+    if (event.type === "image-start") this.#size = { height: event.height, width: event.width };
+    const isShown = event.type === "image-end" || (event.type === "image-preview" && this.#isPreview(event));
+    return isShown ? { ...this.#size, latents: event.latents } : undefined;
   }
 
-  #translate(index: number, event: GenerationEvent, nextPicture: () => Picture): PipelineEvent[] {
+  /** @param picture the decoded `shownImage` of the event, where it has one */
+  translate(event: GenerationEvent, picture: Picture | undefined): PipelineEvent[] {
     switch (event.type) {
       case "text":
-        return textEvents(this.#textOf(index).push(event.tokenId));
+        this.#count({ textTokens: 1 });
+        return this.#show(this.#filter.push(this.#text.push(event.tokenId)));
       case "image-start": {
-        const { downsampling } = this.#imageTokenizer;
-        const size = { width: event.width * downsampling, height: event.height * downsampling };
-        return [...this.#endText(index), { type: "image-start", ...size }];
+        const width = event.width * this.#downsampling;
+        const height = event.height * this.#downsampling;
+        this.#count({ imageTokens: imageTokens(this.#model, event) });
+        return [...this.#endText(), { type: "image-start", width, height }];
       }
       case "image-preview": {
         const { step, numSteps } = event;
         const progress: PipelineEvent = { type: "image-progress", step, numSteps };
-        if (!this.#isPreview(event)) return [progress];
-        return [progress, { type: "image-preview", step, numSteps, picture: nextPicture() }];
+        return picture === undefined ? [progress] : [progress, { type: "image-preview", step, numSteps, picture }];
       }
       case "image-end":
-        return [{ type: "image", picture: nextPicture() }];
+        return [{ type: "image", picture: picture as Picture }];
       case "end":
-        return [...this.#endText(index), event];
+        return [...this.#endText(), { ...event, usage: this.#usage }];
     }
   }
 
@@ -64,16 +78,21 @@ export class EventReader {
     return step < numSteps && previewsUntil(step) > previewsUntil(step - 1);
   }
 
-  #textOf(index: number): TextStream {
-    const stream = this.#texts.get(index) ?? this.#textTokenizer.stream();
-    this.#texts.set(index, stream);
-    return stream;
+  #endText(): PipelineEvent[] {
+    const rest = this.#filter.push(this.#text.end()) + this.#filter.end();
+    this.#text = this.#textTokenizer.stream();
+    return textEvents(rest);
   }
 
-  #endText(index: number): PipelineEvent[] {
-    const rest = this.#texts.get(index)?.end() ?? "";
-    this.#texts.delete(index);
-    return textEvents(rest);
+  /** Text, and the end of the answer when a stop text has come. */
+  #show(text: string): PipelineEvent[] {
+    const shown = textEvents(text);
+    return this.#filter.isStopped ? [...shown, { type: "end", reason: "stop", usage: this.#usage }] : shown;
+  }
+
+  #count({ textTokens = 0, imageTokens: drawn = 0 }): void {
+    const { textTokens: text, imageTokens: image, ...prompt } = this.#usage;
+    this.#usage = { ...prompt, textTokens: text + textTokens, imageTokens: image + drawn };
   }
 }
 

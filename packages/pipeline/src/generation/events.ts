@@ -1,5 +1,13 @@
 import type { Picture } from "@interfuse/image-tokenizer";
 
+/** Tokens that an answer took; an image counts its patches and their frame. */
+export type TokenUsage = {
+  readonly promptTextTokens: number;
+  readonly promptImageTokens: number;
+  readonly textTokens: number;
+  readonly imageTokens: number;
+};
+
 /** What an answer yields, in order. */
 export type PipelineEvent =
   /** More text; never half a character. */
@@ -12,8 +20,8 @@ export type PipelineEvent =
   | { readonly type: "image-preview"; readonly step: number; readonly numSteps: number; readonly picture: Picture }
   /** The finished image. */
   | { readonly type: "image"; readonly picture: Picture }
-  /** `eos`: the model ended its answer; `length`: its token limit or the context is used up. */
-  | { readonly type: "end"; readonly reason: "eos" | "length" };
+  /** `eos`: the model ended its answer; `stop`: a stop text came; `length`: its token limit or the context is used up. */
+  | { readonly type: "end"; readonly reason: "eos" | "stop" | "length"; readonly usage: TokenUsage };
 
 /** An event of one of several answers made together. */
 export type IndexedEvent = {

@@ -9,6 +9,8 @@ export type ImageSamplingOptions = {
   readonly steps?: number;
   /** Classifier-free guidance weight; 1 is off. */
   readonly guidanceScale?: number;
+  /** What guidance leads away from, instead of from no prompt at all; without guidance it has no effect. */
+  readonly negativePrompt?: string;
   /** Integration rule; see `@interfuse/diffusion`. */
   readonly solver?: SolverName;
   /** Width of the picture, in pixels. */
@@ -48,6 +50,8 @@ export type ChatOptions = ImageSamplingOptions &
   CommonOptions & {
     /** Most images of an answer; 0 answers in text only. */
     readonly maxImages?: number;
+    /** Texts that end the answer when they come; they are left out of it. */
+    readonly stop?: readonly string[];
   };
 
 /** `ImageSamplingOptions` filled in. */
@@ -68,6 +72,7 @@ export function resolveImageSampling(
   const {
     steps = settings.steps,
     guidanceScale = settings.guidanceScale,
+    negativePrompt = "",
     solver = settings.solver,
     width = settings.imageSize,
     height = settings.imageSize,
@@ -81,7 +86,7 @@ export function resolveImageSampling(
     );
   }
   checkImageSize(operation, { what: "the picture to draw", width, height }, { settings, unit });
-  return { steps, guidanceScale, solver, width, height, numPreviews };
+  return { steps, guidanceScale, negativePrompt, solver, width, height, numPreviews };
 }
 
 /** Fills in a text's settings and checks them. @throws {RangeError} naming the option, its value and the rule */

@@ -6,7 +6,7 @@ import type { Message, TextTokenizer } from "@interfuse/text-tokenizer";
 import { encodePrompt } from "../chat-template/encode-conversation.ts";
 import { encodePictures, type LatentImage } from "../chat-template/encode-pictures.ts";
 import type { ResolvedImageSampling, ResolvedTextSampling } from "./options.ts";
-import { documentTokens, type GenerationRequest, imageTokens } from "./run-requests.ts";
+import { documentTokens, type GenerationRequest, imageTokens } from "./request-tokens.ts";
 
 /** What is asked of a conversation. */
 export type Task = {
@@ -22,7 +22,13 @@ export type Task = {
   readonly maxImages: number;
 };
 
-type Parts = {
+/** What a conversation that does not fit is refused with. */
+export class ContextLengthError extends RangeError {
+  override readonly name = "ContextLengthError";
+}
+
+/** What turns conversations into requests. */
+export type RequestParts = {
   readonly model: UnifiedModel;
   readonly textTokenizer: TextTokenizer;
   readonly imageTokenizer: ImageTokenizer;
@@ -32,12 +38,12 @@ type Parts = {
 
 /**
  * Makes a request of each conversation.
- * @throws {RangeError} when one does not fit into the model's context
+ * @throws {ContextLengthError} when one does not fit into the model's context
  */
 export async function prepareRequests(
   conversations: readonly (readonly Message<Picture>[])[],
   task: Task,
-  parts: Parts,
+  parts: RequestParts,
 ): Promise<GenerationRequest[]> {
   const { model, textTokenizer, imageTokenizer } = parts;
   const { operation, text, images, maxImages } = task;
@@ -64,13 +70,22 @@ export async function prepareRequests(
             ...(sampling.guidanceScale !== 1 && {
               guidance: {
                 scale: sampling.guidanceScale,
-                document: encodePrompt(messages, { textTokenizer, latentsOf, dropUser: true }),
+                document: encodePrompt(withoutPrompt(messages, sampling.negativePrompt), { textTokenizer, latentsOf }),
               },
             }),
           },
         }),
     };
     return { document, options };
+  });
+}
+
+/** The twin for guidance: the user's messages emptied but for what the picture should not show. */
+function withoutPrompt(messages: readonly Message<Picture>[], negativePrompt: string): Message<Picture>[] {
+  const last = messages.length - 1;
+  return messages.map(({ role, content }, index) => {
+    if (role !== "user") return { role, content };
+    return { role, content: index === last && negativePrompt !== "" ? [{ type: "text", text: negativePrompt }] : [] };
   });
 }
 
@@ -98,7 +113,7 @@ function assertFits(
 ): void {
   const { numPromptTokens, numAnswerTokens, index, contextLength } = sizes;
   if (numPromptTokens + numAnswerTokens > contextLength) {
-    throw new RangeError(
+    throw new ContextLengthError(
       `${operation}: input ${index} takes ${numPromptTokens} tokens and the answer at least ${numAnswerTokens}, more than ` +
         `the model's context of ${contextLength}; shorten the text, drop earlier messages or use smaller pictures`,
     );

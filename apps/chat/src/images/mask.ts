@@ -1,0 +1,32 @@
+/** A mask over an image to edit: where it is transparent the model may paint, elsewhere the image stays as it was. */
+import type { Picture } from "@interfuse/data";
+import sharp from "sharp";
+
+/** One byte a pixel: 255 where the picture is to be kept, 0 where it may change. */
+export type Mask = { readonly width: number; readonly height: number; readonly kept: Uint8Array };
+
+/**
+ * Reads the alpha of a mask, fitted to a size like the image it belongs to.
+ * @throws Error when it is no picture or has more than `maxPixels` pixels
+ */
+export async function readMask(
+  bytes: Uint8Array,
+  { size, maxPixels }: { size: number; maxPixels: number },
+): Promise<Mask> {
+  const { data, info } = await sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
+    .ensureAlpha()
+    .resize(size, size, { fit: "cover" })
+    .extractChannel("alpha")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, kept: Uint8Array.from(data) };
+}
+
+/** The painted picture where the mask lets it be, the original elsewhere; soft edges mix the two. */
+export function applyMask(painted: Picture, original: Picture, mask: Mask): Picture {
+  const data = painted.data.map((value, index) => {
+    const kept = (mask.kept[Math.floor(index / 3)] as number) / 255;
+    return Math.round(kept * (original.data[index] as number) + (1 - kept) * value);
+  });
+  return { width: painted.width, height: painted.height, data };
+}

@@ -1,0 +1,145 @@
+/** What a server is started with. */
+import { availableParallelism } from "node:os";
+import type { WorkerOptions } from "../engine/protocol.ts";
+import type { ApiKey } from "../security/api-keys.ts";
+
+export type ServerOptions = {
+  /** Folders to serve; the first is the default model. An id is the folder's name unless given. */
+  readonly models: readonly { readonly folder: string; readonly id?: string }[];
+  /** Address to listen on; default "127.0.0.1", this machine only. */
+  readonly host?: string;
+  /** Default 8000; 0 takes a free one. */
+  readonly port?: number;
+  /** What computes, for every worker. Several workers share the processor's threads unless `threads` says otherwise. */
+  readonly backend?: WorkerOptions["backend"];
+  /** Worker threads of each model, default 1; each holds a copy of the model. */
+  readonly numWorkers?: number;
+  /** Answers that one worker makes at a time, default 16. */
+  readonly maxRunning?: number;
+  /** Tokens that one worker's running answers may hold in its cache together; default 8192 on libtorch, else 2048. */
+  readonly maxRunningTokens?: number;
+  /** Answers that may wait for each model, default 64. */
+  readonly maxWaiting?: number;
+  /** Answers that one key (without keys: one address) may have under way, default 32. */
+  readonly maxJobsPerKey?: number;
+  /** Keys that may ask; without any, everyone who reaches the server may. */
+  readonly apiKeys?: readonly ApiKey[];
+  /** Origins of web pages that may ask from a browser, as "https://chat.example.org"; default none. */
+  readonly corsOrigins?: readonly string[];
+  /** How clients reach the server, as "https://chat.example.org", for the addresses of images; default as they asked. */
+  readonly publicUrl?: string;
+  /** Names under which the server is reached, beside its address and localhost; `*` allows all. */
+  readonly hostNames?: readonly string[];
+  /** Hosts from which pictures may be fetched, as "images.example.org"; default none. */
+  readonly imageHosts?: readonly string[];
+  /** Whether the image endpoints answer unknown model names with the default model; default true, since many clients have a fixed list. */
+  readonly mapUnknownImageModels?: boolean;
+  readonly limits?: Partial<Limits>;
+  /** Seconds that open answers may take to end when the server is closed, default 30. */
+  readonly drainSeconds?: number;
+  /** Takes a line for people; default nothing. */
+  readonly log?: (line: string) => void;
+};
+
+/** Bounds on what one request may ask. */
+export type Limits = {
+  /** Of a request's body. */
+  readonly maxBodyBytes: number;
+  /** Of a picture in a request, before it is reduced to the model's size. */
+  readonly maxPixels: number;
+  /** Pictures in a request. */
+  readonly maxPictures: number;
+  readonly maxMessages: number;
+  /** Characters of all texts of a request. */
+  readonly maxCharacters: number;
+  /** Denoising steps of an image. */
+  readonly maxSteps: number;
+  /** Images, or choices, of one request. */
+  readonly maxCount: number;
+  /** Bytes of made images that are kept. */
+  readonly maxStoredBytes: number;
+};
+
+export const DEFAULT_LIMITS: Limits = {
+  maxBodyBytes: 32 * 2 ** 20,
+  maxPixels: 2 ** 24,
+  maxPictures: 32,
+  maxMessages: 512,
+  maxCharacters: 2 ** 17,
+  maxSteps: 250,
+  maxCount: 10,
+  maxStoredBytes: 256 * 2 ** 20,
+};
+
+/** `ServerOptions` with defaults filled in. */
+export type ResolvedServerOptions = Required<Omit<ServerOptions, "models" | "limits" | "maxRunningTokens">> & {
+  readonly maxRunningTokens?: number;
+  readonly models: readonly { readonly folder: string; readonly id: string }[];
+  readonly limits: Limits;
+};
+
+/** Fills in defaults. @throws {RangeError} naming the option, its value and the rule */
+export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  const { models, limits, ...others } = options;
+  const resolved: ResolvedServerOptions = {
+    host: "127.0.0.1",
+    port: 8000,
+    backend: {},
+    numWorkers: 1,
+    maxRunning: 16,
+    maxWaiting: 64,
+    maxJobsPerKey: 32,
+    apiKeys: [],
+    corsOrigins: [],
+    publicUrl: "",
+    hostNames: [],
+    imageHosts: [],
+    mapUnknownImageModels: true,
+    drainSeconds: 30,
+    log: () => undefined,
+    ...defined(others),
+    models: models.map(({ folder, id }) => ({ folder, id: id ?? nameOfFolder(folder) })),
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  };
+  checkModels(resolved.models);
+  for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
+  if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
+  for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
+  return {
+    ...resolved,
+    backend: { ...resolved.backend, threads: resolved.backend.threads ?? shareOfThreads(resolved) },
+  };
+}
+
+/** A worker's share of the processor's threads; left to the backend when there is one worker. */
+function shareOfThreads({ models, numWorkers }: ResolvedServerOptions): number | undefined {
+  const total = models.length * numWorkers;
+  return total === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / total));
+}
+
+/** The folder's own name, or its parent's where that says more: `out/demo/model` is "demo". */
+function nameOfFolder(folder: string): string {
+  const names = folder.split(/[\\/]/).filter((name) => name !== "" && name !== ".");
+  const last = names.at(-1) ?? "model";
+  return last === "model" ? (names.at(-2) ?? last) : last;
+}
+
+function checkModels(models: ResolvedServerOptions["models"]): void {
+  if (models.length === 0) throw new RangeError("startServer: models is empty; give at least one folder");
+  const ids = models.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) {
+    throw new RangeError(`startServer: two models are named "${twice}"; name them apart, as NAME=FOLDER`);
+  }
+}
+
+function checkWhole(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`startServer: ${name} (=${value}) must be a whole number of at least ${least}`);
+  }
+}
+
+/** Without the keys whose value is undefined, which would otherwise hide a default. */
+function defined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

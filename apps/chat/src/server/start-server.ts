@@ -1,0 +1,77 @@
+/** A running server: the engine, the routes, and a port they listen on. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { ImageStore } from "../answers/image-store.ts";
+import { RunningAnswers } from "../answers/running-answers.ts";
+import { Engine } from "../engine/engine.ts";
+import { createApp } from "../http/app.ts";
+import type { Env } from "../http/context.ts";
+import { Metrics } from "../http/metrics.ts";
+import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./options.ts";
+
+export type RunningServer = {
+  /** Where it listens, as "http://127.0.0.1:8000". */
+  readonly url: string;
+  readonly engine: Engine;
+  /** Takes in nothing more, lets open answers end for `drainSeconds` at most, and frees everything. */
+  close(options?: { drainSeconds?: number }): Promise<void>;
+};
+
+/**
+ * Loads the models, then listens.
+ * @throws {RangeError} when an option is wrong
+ * @throws {Error} when a model cannot be loaded or the port is taken; nothing keeps running then
+ */
+export async function startServer(given: ServerOptions): Promise<RunningServer> {
+  const options = resolveServerOptions(given);
+  const engine = await Engine.start({ ...options, maxJobsPerOwner: options.maxJobsPerKey });
+  const images = new ImageStore({ maxBytes: options.limits.maxStoredBytes });
+  const metrics = new Metrics(engine, images);
+  const app = createApp({ engine, answers: new RunningAnswers(), images, metrics, options });
+  const listener = getRequestListener((request, env) => app.fetch(request, env as Env["Bindings"]), {
+    overrideGlobalObjects: false,
+    errorHandler: () =>
+      Response.json(
+        {
+          error: { message: "the request is malformed", type: "invalid_request_error", param: null, code: "malformed" },
+        },
+        { status: 400 },
+      ),
+  });
+  const server = createServer(listener);
+  let closing: Promise<void> | undefined;
+  const close = async (drainSeconds: number) => {
+    // Listening goes on while open answers end, so that others are told to go elsewhere (503) instead of being cut off.
+    await engine.close({ drainSeconds });
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    metrics.dispose();
+    // What the last answers still have to send gets a moment.
+    const timer = setTimeout(() => server.closeAllConnections(), 1000);
+    await closed;
+    clearTimeout(timer);
+  };
+  try {
+    return {
+      url: await listen(server, options),
+      engine,
+      close: ({ drainSeconds = options.drainSeconds } = {}) => (closing ??= close(drainSeconds)),
+    };
+  } catch (error) {
+    await engine.close();
+    metrics.dispose();
+    throw error;
+  }
+}
+
+function listen(server: Server, { host, port }: ResolvedServerOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      const { address, family, port: bound } = server.address() as AddressInfo;
+      resolve(`http://${family === "IPv6" ? `[${address}]` : address}:${bound}`);
+    });
+  });
+}

@@ -1,0 +1,187 @@
+/** Many requests at once: shared steps, a bounded queue, limits, a worker that dies, and a server that is told to stop. */
+import type { RunningServer } from "@interfuse/chat";
+import { readPngText } from "@interfuse/data";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startTestServer, writeModels } from "./chat-support.ts";
+
+let models: Awaited<ReturnType<typeof writeModels>>;
+let server: RunningServer;
+beforeAll(async () => {
+  models = await writeModels();
+});
+afterAll(() => models.remove());
+afterEach(() => server.close({ drainSeconds: 0 }));
+
+async function start(options: Omit<Parameters<typeof startTestServer>[0], "models"> = {}): Promise<void> {
+  server = await startTestServer({ models: [{ folder: models.talker }], ...options });
+}
+
+function post(path: string, body: object, init: RequestInit & { headers?: Record<string, string> } = {}) {
+  const headers = { "content-type": "application/json", ...init.headers };
+  return fetch(server.url + path, { method: "POST", ...init, headers, body: JSON.stringify(body) });
+}
+
+const draw = (body: object, init?: Parameters<typeof post>[2]) =>
+  post("/v1/images/generations", { prompt: "a red circle", steps: 4, seed: 1, ...body }, init);
+/** A drawing that takes longer than any test looks at it. */
+const drawLong = (init?: Parameters<typeof post>[2]) => draw({ steps: 250, stream: true, n: 1 }, init);
+const stats = () => server.engine.stats().get("talker");
+
+async function png(response: Response): Promise<Buffer> {
+  const { data } = (await response.json()) as { data: { b64_json: string }[] };
+  return Buffer.from(data[0]?.b64_json ?? "", "base64");
+}
+
+describe("shared steps", () => {
+  it("give the same bytes for the same batch, and otherwise the same to within 2/255", async () => {
+    await start();
+    const seeds = [1, 2, 3, 4];
+    const together = async () => {
+      const response = await draw({ n: seeds.length, seed: 1 });
+      const { data } = (await response.json()) as { data: { b64_json: string }[] };
+      return data.map(({ b64_json }) => Buffer.from(b64_json, "base64"));
+    };
+    const first = await together();
+    expect(await together()).toEqual(first);
+    for (const [index, seed] of seeds.entries()) {
+      const pixels = async (file: Buffer | undefined) => sharp(file).raw().toBuffer();
+      const alone = await pixels(await png(await draw({ seed })));
+      const shared = await pixels(first[index]);
+      expect(Math.max(...alone.map((value, at) => Math.abs(value - (shared[at] as number))))).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it("let a short request pass a long one", async () => {
+    await start();
+    const long = await drawLong();
+    const short = await draw({});
+    expect(short.status).toBe(200);
+    expect(stats()).toMatchObject({ numRunning: 1, numCompleted: 1 });
+    await long.body?.cancel();
+    await expect.poll(() => stats()?.numRunning).toBe(0);
+  });
+});
+
+describe("the queue", () => {
+  it("tells positions at once, is bounded, and moves up when somebody goes", async () => {
+    await start({ maxRunning: 1, maxWaiting: 2 });
+    const running = await drawLong();
+    const waiting = [await drawLong(), await drawLong()];
+    await expect.poll(() => stats()?.numWaiting).toBe(2);
+    const full = await draw({});
+    expect(full.status).toBe(429);
+    expect(Number(full.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await full.json()).toMatchObject({ error: { code: "queue_full", type: "rate_limit_error" } });
+    const reader = waiting[1]?.body?.getReader();
+    const text = async () => new TextDecoder().decode((await reader?.read())?.value);
+    expect(await text()).toMatch(/^: queue position=1/);
+    await waiting[0]?.body?.cancel();
+    expect(await text()).toMatch(/^: queue position=0/);
+    await running.body?.cancel();
+    await expect.poll(() => stats()).toMatchObject({ numRunning: 1, numWaiting: 0, numCancelled: 2 });
+    await reader?.cancel();
+    await expect.poll(() => server.engine.numOpenJobs).toBe(0);
+  });
+
+  it("bounds what one key may have under way", async () => {
+    await start({ maxJobsPerKey: 2 });
+    const long = [await drawLong(), await drawLong()];
+    const refused = await draw({});
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toMatchObject({ error: { code: "too_many_jobs" } });
+    for (const response of long) await response.body?.cancel();
+    await expect.poll(() => server.engine.numOpenJobs).toBe(0);
+    expect((await draw({})).status).toBe(200);
+  });
+});
+
+describe("the same request again", () => {
+  it("joins by its idempotency key, also after its client has gone", async () => {
+    await start();
+    const key = { "idempotency-key": "once" };
+    const first = await drawLong({ headers: key });
+    await first.body?.cancel();
+    const [again, also] = await Promise.all([drawLong({ headers: key }), drawLong({ headers: key })]);
+    expect(await again.text()).toBe(await also.text());
+    expect(stats()).toMatchObject({ numCompleted: 1, numCancelled: 0 });
+    const other = await draw({ steps: 3 }, { headers: key });
+    expect(other.status).toBe(409);
+    expect((await draw({}, { headers: { "idempotency-key": "twice" } })).status).toBe(200);
+  });
+
+  it("is another one when it does not say that it is a retry", async () => {
+    await start();
+    const body = { seed: undefined, steps: 1 };
+    const [one, two] = await Promise.all([draw(body), draw(body)]);
+    const seeds = await Promise.all([one, two].map(async (response) => readPngText(await png(response)).seed));
+    expect(seeds[0]).not.toBe(seeds[1]);
+    const retry = await draw(body, { headers: { "x-stainless-retry-count": "1" } });
+    expect(seeds).toContain(readPngText(await png(retry)).seed);
+  });
+});
+
+describe("a worker that dies", () => {
+  it("takes nobody with it: what had told nothing starts over, the rest fails cleanly, others never notice", async () => {
+    await start({ numWorkers: 2 });
+    const silent = draw({ steps: 250 });
+    const other = draw({ steps: 250, seed: 2 });
+    await expect.poll(() => stats()?.numRunning).toBe(2);
+    await server.engine.replaceWorker("talker", 0);
+    expect([(await silent).status, (await other).status]).toEqual([200, 200]);
+    expect(stats()).toMatchObject({ numWorkerDeaths: 1, numRetried: 1, numFailed: 0, numCompleted: 2 });
+    await expect.poll(() => stats()?.numReadyWorkers).toBe(2);
+  });
+
+  it("fails what it had begun to tell", async () => {
+    await start();
+    const body = { model: "talker", messages: [{ role: "user", content: "a" }], max_tokens: 400, stream: true };
+    const response = await post("/v1/chat/completions", body);
+    const reader = response.body?.getReader();
+    let text = "";
+    const read = async () => {
+      const { value, done } = (await reader?.read()) ?? { done: true };
+      text += new TextDecoder().decode(value);
+      return !done;
+    };
+    while (!/"content":"[^"]/.test(text)) await read();
+    await server.engine.replaceWorker("talker", 0);
+    while (await read());
+    expect(text).toMatch(/data: \{"error":\{"message":"the model's worker stopped .*"code":"worker_died"\}\}\n\n$/);
+    expect((await draw({})).status).toBe(200);
+  });
+});
+
+describe("a server that is told to stop", () => {
+  it("ends what is open, refuses the rest, and tells that it is not ready", async () => {
+    await start();
+    const open = draw({ steps: 250 });
+    await expect.poll(() => stats()?.numRunning).toBe(1);
+    const closed = server.close({ drainSeconds: 60 });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+    const refused = await draw({});
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect((await open).status).toBe(200);
+    await closed;
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+  });
+
+  it("fails what takes too long", async () => {
+    await start();
+    const open = await drawLong();
+    await server.close({ drainSeconds: 0 });
+    expect(await open.text()).toMatch(/"code":"draining"/);
+  });
+});
+
+describe("a server that cannot start", () => {
+  it("says why, and leaves nothing running", async () => {
+    await start();
+    await expect(startTestServer({ models: [{ folder: "nowhere" }] })).rejects.toThrow(/"nowhere".*cannot be served/);
+    await expect(startTestServer({ models: [] })).rejects.toThrow(/at least one folder/);
+    const twice = [{ folder: models.talker }, { folder: models.talker }];
+    await expect(startTestServer({ models: twice })).rejects.toThrow(/two models are named "talker"/);
+    const port = Number(new URL(server.url).port);
+    await expect(startTestServer({ models: [{ folder: models.talker }], port })).rejects.toThrow(/EADDRINUSE/);
+  });
+});
