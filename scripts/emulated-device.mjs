@@ -20,7 +20,8 @@ const { emulatedDevice } = await import(
 const device = await emulatedDevice();
 const preload = path.join(path.dirname(device), "load.cjs");
 writeFileSync(preload, `process.dlopen({ exports: {} }, ${JSON.stringify(device)});\n`);
-const options = [process.env.NODE_OPTIONS, `--require ${JSON.stringify(preload)}`].filter(Boolean).join(" ");
 exitOnFailure(
-  run(process.execPath, [path.join(ROOT, PROGRAMS[command] ?? command), ...args], { env: { NODE_OPTIONS: options } }),
+  run(process.execPath, [path.join(ROOT, PROGRAMS[command] ?? command), ...args], {
+    env: { NODE_OPTIONS: `--require ${JSON.stringify(preload)}` },
+  }),
 );
