@@ -26,7 +26,7 @@ function boundFunctions(): Map<string, string> {
   const functions = new Map<string, string>();
   for (const file of readdirSync(TABLES).filter((name) => name.endsWith("_table.cc"))) {
     const text = readFileSync(`${TABLES}${file}`, "utf8");
-    for (const [, name, target] of text.matchAll(/\{"(\w+)", bind<(.+)>\}/g)) {
+    for (const [, name, target] of text.matchAll(/\{"(\w+)", (?:bind\w*<|BY_DEVICE\()(.+)[>)]\}/g)) {
       functions.set(name as string, (target as string).replace(/^static_cast<.*>\((.*)\)$/, "$1"));
     }
   }
