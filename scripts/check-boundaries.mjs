@@ -8,6 +8,7 @@ import { ROOT } from "./lib/process.mjs";
 
 /** Each package's layer: an import goes to a lower layer only. */
 const LAYERS = {
+  "ai-provider": 0,
   "backend-torch": 0,
   tensor: 1,
   backbone: 2,

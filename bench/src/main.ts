@@ -11,6 +11,9 @@ import { benchGenerateImage } from "./generate-image.ts";
 import { benchImageTokenizer, TOKENIZERS } from "./image-tokenizer.ts";
 import { benchLayers } from "./layers.ts";
 import { benchOverhead } from "./overhead.ts";
+import { benchServeEndurance } from "./serve/endurance.ts";
+import { benchServe } from "./serve/throughput.ts";
+import { benchServeWorkerDeath } from "./serve/worker-death.ts";
 import { benchTrainStep } from "./train-step.ts";
 import { SHAPES } from "./workload.ts";
 
@@ -25,6 +28,10 @@ const { values, positionals } = parseArgs({
     documents: { type: "string" },
     length: { type: "string", default: "512" },
     rounds: { type: "string", default: "15" },
+    model: { type: "string", default: "out/demo/model" },
+    clients: { type: "string", default: "16" },
+    workers: { type: "string", default: "1" },
+    minutes: { type: "string", default: "60" },
     threads: { type: "string", default: String(Math.min(availableParallelism(), 16)) },
   },
 });
@@ -36,6 +43,12 @@ const shared = {
   device: values.device as DeviceName,
   threads: Number(values.threads),
   rounds: Number(values.rounds),
+} as const;
+const served = {
+  model: values.model,
+  clients: Number(values.clients),
+  numWorkers: Number(values.workers),
+  backend: { device: shared.device, precision, threads: shared.threads },
 } as const;
 const benches: Record<string, () => Promise<object | object[]>> = {
   attention: () =>
@@ -49,6 +62,9 @@ const benches: Record<string, () => Promise<object | object[]>> = {
     }),
   layers: () => benchLayers(shared),
   overhead: () => benchOverhead(shared),
+  serve: () => benchServe({ ...served, rounds: shared.rounds }),
+  "serve-endurance": () => benchServeEndurance({ ...served, minutes: Number(values.minutes) }),
+  "serve-worker-death": () => benchServeWorkerDeath(served),
   "train-step": () =>
     benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? (values.device === "cpu" ? 32 : 256)) }),
 };

@@ -27,6 +27,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     hostNames: options.hostName,
     imageHosts: options.imageHost,
     publicUrl: options.publicUrl,
+    limits: { maxStoredBytes: options.imageMemory * 2 ** 20 },
     drainSeconds: drain,
     log,
   });

@@ -22,6 +22,7 @@ export type ServeOptions = GlobalOptions & {
   readonly hostName: readonly string[];
   readonly imageHost: readonly string[];
   readonly publicUrl?: string;
+  readonly imageMemory: number;
   readonly drain: number;
 };
 
@@ -49,6 +50,7 @@ export function serveCommand(): Command {
     .addOption(list("--host-name <name>", "a name by which the server is reached"))
     .addOption(list("--image-host <name>", "a host from which pictures may be fetched"))
     .option("--public-url <url>", "how clients reach the server, for the addresses of images")
+    .addOption(whole("--image-memory <mib>", "made images that are kept, for their addresses", 0).default(256))
     .addOption(whole("--drain <seconds>", "time for open answers when it is stopped", 0).default(30))
     .action(async (options: ServeOptions) => (await import("../actions/serve.ts")).serve(options));
 }
