@@ -1,0 +1,22 @@
+/** The web page: `src/page` and, in workers, `src/browser`, bundled into `dist/page`, from where the server serves it. */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: at("src/page"),
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: at("dist/page"),
+    emptyOutDir: true,
+    target: "es2022",
+    // The server lets scripts, styles and images come from itself only, so nothing is inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 2000,
+  },
+  worker: { format: "es" },
+});
