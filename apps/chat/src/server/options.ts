@@ -1,6 +1,7 @@
 /** What a server is started with. */
 import { availableParallelism } from "node:os";
 import type { WorkerOptions } from "../engine/protocol.ts";
+import { folderName } from "../folder-name.ts";
 import type { ApiKey } from "../security/api-keys.ts";
 
 export type ServerOptions = {
@@ -98,7 +99,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     drainSeconds: 30,
     log: () => undefined,
     ...defined(others),
-    models: models.map(({ folder, id }) => ({ folder, id: id ?? nameOfFolder(folder) })),
+    models: models.map(({ folder, id }) => ({ folder, id: id ?? folderName(folder) })),
     limits: { ...DEFAULT_LIMITS, ...limits },
   };
   checkModels(resolved.models);
@@ -115,13 +116,6 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
 function shareOfThreads({ models, numWorkers }: ResolvedServerOptions): number | undefined {
   const total = models.length * numWorkers;
   return total === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / total));
-}
-
-/** The folder's own name, or its parent's where that says more: `out/demo/model` is "demo". */
-function nameOfFolder(folder: string): string {
-  const names = folder.split(/[\\/]/).filter((name) => name !== "" && name !== ".");
-  const last = names.at(-1) ?? "model";
-  return last === "model" ? (names.at(-2) ?? last) : last;
 }
 
 function checkModels(models: ResolvedServerOptions["models"]): void {
