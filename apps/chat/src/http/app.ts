@@ -7,11 +7,13 @@ import { SECURITY_HEADERS } from "../security/headers.ts";
 import { ApiError, toApiError } from "./api-error.ts";
 import type { Env, ServerContext } from "./context.ts";
 import { openApiDocument } from "./openapi.ts";
+import { readPageFiles } from "./page-files.ts";
 import { chatCompletions } from "./routes/chat-completions.ts";
 import { fileContent } from "./routes/files.ts";
 import { imageEdits, imageGenerations } from "./routes/images.ts";
 import { getModel, listModels } from "./routes/models.ts";
 import { health, metrics, readiness } from "./routes/operations.ts";
+import { pageFile } from "./routes/page.ts";
 import { uiChat } from "./routes/ui-chat.ts";
 
 export function createApp(context: ServerContext): Hono<Env> {
@@ -32,6 +34,7 @@ export function createApp(context: ServerContext): Hono<Env> {
   app.post("/v1/images/generations", needsKey, imageGenerations(context));
   app.post("/v1/images/edits", needsKey, imageEdits(context));
   app.post("/api/chat", needsKey, uiChat(context));
+  for (const [path, file] of readPageFiles()) app.get(path, pageFile(file));
   // Answers end with their clients, so there is never a stream to go on with.
   app.get("/api/chat/:id/stream", needsKey, (c) => c.body(null, 204));
   app.notFound(() => new ApiError(404, "not_found", "there is nothing here; see /openapi.json").toResponse());

@@ -47,8 +47,6 @@ export type AnswerRequest = {
   readonly steps: number;
   /** Classifier-free guidance weight; 1 is off. */
   readonly guidanceScale: number;
-  /** What guidance leads away from; "" for nothing. */
-  readonly negativePrompt: string;
   /** 0 takes the likeliest token. */
   readonly temperature: number;
   /** Previews of each image, spread evenly over its steps; the image itself is not one. */
