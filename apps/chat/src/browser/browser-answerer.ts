@@ -75,14 +75,14 @@ export class BrowserAnswerer implements Answerer {
   }
 
   #record(request: AnswerRequest): ImageRecord {
-    const { seed, steps, guidanceScale, negativePrompt, messages } = request;
+    const { seed, steps, guidanceScale, messages } = request;
     const prompt = (messages.at(-1)?.parts ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
     const { solver } = this.info.generation;
-    return { prompt, negativePrompt, seed, steps, guidanceScale, solver, model: this.info.name };
+    return { prompt, seed, steps, guidanceScale, solver, model: this.info.name };
   }
 
   async #sessionRequest(request: AnswerRequest): Promise<PipelineSessionRequest> {
-    const { seed, steps, guidanceScale, negativePrompt, numPreviews, temperature, answerWith } = request;
+    const { seed, steps, guidanceScale, numPreviews, temperature, answerWith } = request;
     const { imageSize } = this.info.generation;
     const messages = await Promise.all(
       request.messages.map(async ({ role, parts }) => ({
@@ -94,7 +94,7 @@ export class BrowserAnswerer implements Answerer {
         ),
       })),
     );
-    const options = { seed, steps, guidanceScale, negativePrompt, numPreviews };
+    const options = { seed, steps, guidanceScale, numPreviews };
     if (answerWith === "image") return { messages, answer: "image", options };
     const maxTokens = Math.min(MAX_TOKENS, this.info.contextLength);
     const maxImages = answerWith === "text" ? 0 : 1;

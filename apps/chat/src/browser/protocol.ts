@@ -7,8 +7,8 @@ export type PickedFile = { readonly path: string; readonly file: File };
 
 /** Where a model folder lies. */
 export type ModelPlace =
-  /** Served somewhere: the folder's URL, absolute. */
-  | { readonly kind: "url"; readonly url: string }
+  /** Served somewhere: the folder's URL, absolute; with the key that its server wants, where it wants one. */
+  | { readonly kind: "url"; readonly url: string; readonly apiKey?: string }
   /** Picked or dropped by the user. */
   | { readonly kind: "folder"; readonly name: string; readonly files: readonly PickedFile[] }
   /** Kept in this browser when it was opened before. */

@@ -1,5 +1,6 @@
 /** Starts the page. */
 import { render } from "preact";
+import { restoreModel } from "../browser/picker/browser-models.ts";
 import { App } from "./components/app.tsx";
 import { connect } from "./state/answerers.ts";
 import { app, setApp } from "./state/app-state.ts";
@@ -14,6 +15,7 @@ import "./styles/conversation.css";
 import "./styles/composer.css";
 import "./styles/dialogs.css";
 import "./styles/welcome.css";
+import "./styles/browser-models.css";
 
 followTheme();
 app.subscribe((state, last) => state.settings !== last.settings && saveSettings(state.settings));
@@ -21,4 +23,5 @@ startHistory().catch(() =>
   setApp({ notice: "This browser keeps no history for this page; export what you want to keep." }),
 );
 void connect();
+void restoreModel();
 render(<App />, document.getElementById("page") as HTMLElement);

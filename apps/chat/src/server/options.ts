@@ -33,6 +33,10 @@ export type ServerOptions = {
   readonly hostNames?: readonly string[];
   /** Hosts from which pictures may be fetched, as "images.example.org"; default none. */
   readonly imageHosts?: readonly string[];
+  /** Whether who may ask may also read the models' files, to run them in a browser; default false. */
+  readonly shareModels?: boolean;
+  /** Hosts beside this one from which the page may read models to run them in the browser, as "models.example.org"; default none. */
+  readonly modelHosts?: readonly string[];
   /** Whether the image endpoints answer unknown model names with the default model; default true, since many clients have a fixed list. */
   readonly mapUnknownImageModels?: boolean;
   readonly limits?: Partial<Limits>;
@@ -95,6 +99,8 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     publicUrl: "",
     hostNames: [],
     imageHosts: [],
+    shareModels: false,
+    modelHosts: [],
     mapUnknownImageModels: true,
     drainSeconds: 30,
     log: () => undefined,
@@ -103,6 +109,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     limits: { ...DEFAULT_LIMITS, ...limits },
   };
   checkModels(resolved.models);
+  checkHosts(resolved.modelHosts);
   for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
   if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
@@ -124,6 +131,14 @@ function checkModels(models: ResolvedServerOptions["models"]): void {
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) {
     throw new RangeError(`startServer: two models are named "${twice}"; name them apart, as NAME=FOLDER`);
+  }
+}
+
+/** They become part of a header. */
+function checkHosts(hosts: readonly string[]): void {
+  const wrong = hosts.find((host) => !/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/i.test(host));
+  if (wrong !== undefined) {
+    throw new RangeError(`startServer: modelHosts ("${wrong}") must be host names, as "models.example.org"`);
   }
 }
 

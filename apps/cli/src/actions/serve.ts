@@ -26,6 +26,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     corsOrigins: options.corsOrigin,
     hostNames: options.hostName,
     imageHosts: options.imageHost,
+    shareModels: options.shareModel,
+    modelHosts: options.modelHost,
     publicUrl: options.publicUrl,
     drainSeconds: drain,
     log,

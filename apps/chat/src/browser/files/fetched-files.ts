@@ -5,13 +5,18 @@ import { readResponse } from "./read-response.ts";
 export class FetchedFiles implements ProgressiveSource {
   readonly name: string;
   readonly #base: string;
+  readonly #headers: Readonly<Record<string, string>>;
   /** Answers whose body nobody has read yet, by path. */
   readonly #begun = new Map<string, Response>();
 
-  /** @param url the folder's, absolute, with or without a "/" at its end */
-  constructor(url: string) {
+  /**
+   * @param url the folder's, absolute, with or without a "/" at its end
+   * @param apiKey for its server; "" for none
+   */
+  constructor(url: string, apiKey = "") {
     this.name = url;
     this.#base = url.endsWith("/") ? url : `${url}/`;
+    this.#headers = apiKey === "" ? {} : { authorization: `Bearer ${apiKey}` };
   }
 
   /**
@@ -43,7 +48,7 @@ export class FetchedFiles implements ProgressiveSource {
   async #fetch(path: string): Promise<Response> {
     const url = new URL(path, this.#base);
     try {
-      return await fetch(url, { credentials: "same-origin", referrerPolicy: "no-referrer" });
+      return await fetch(url, { headers: this.#headers, credentials: "same-origin", referrerPolicy: "no-referrer" });
     } catch (cause) {
       // A browser does not tell a page why: an absent network, a host that this page may not ask, or one that does not let it.
       const remedy =

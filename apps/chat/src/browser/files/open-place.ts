@@ -1,4 +1,5 @@
 /** A model's place as a source of files, and the name and id under which it is known. */
+import { MODEL_FILES } from "@interfuse/pipeline";
 import { folderName } from "../../folder-name.ts";
 import type { ModelPlace } from "../protocol.ts";
 import { FetchedFiles } from "./fetched-files.ts";
@@ -18,18 +19,24 @@ export async function openPlace(place: ModelPlace): Promise<OpenedPlace> {
   switch (place.kind) {
     case "url": {
       const name = folderName(new URL(place.url).pathname);
-      return { source: new FetchedFiles(place.url), id: idOf(name, place.url), name };
+      return { source: new FetchedFiles(place.url, place.apiKey), id: idOf(name, place.url), name };
     }
     case "folder": {
-      const sizes = place.files.map(({ path, file }) => `${path}:${file.size}`).toSorted();
+      const files = place.files.filter(({ path }) => isModelFile(path));
+      const sizes = files.map(({ path, file }) => `${path}:${file.size}`).toSorted();
       const name = folderName(place.name);
-      return { source: new PickedFiles(place.name, place.files), id: idOf(name, sizes.join("|")), name };
+      return { source: new PickedFiles(place.name, files), id: idOf(name, sizes.join("|")), name };
     }
     case "kept": {
       const model = await keptModel(place.id);
       return { source: new KeptFiles(model), id: model.id, name: model.name };
     }
   }
+}
+
+/** Training leaves more in a folder than the model is made of. */
+function isModelFile(path: string): boolean {
+  return (Object.values(MODEL_FILES) as string[]).includes(path);
 }
 
 /** The name with a number that tells places of one name apart (FNV-1a 32). */

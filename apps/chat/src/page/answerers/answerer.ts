@@ -32,6 +32,8 @@ export type AnswerModel = {
   readonly imageSize: number;
   readonly steps: number;
   readonly guidanceScale: number;
+  /** Where its folder can be read, to run it in the browser; only where the server shares it. */
+  readonly filesUrl?: string;
 };
 
 export type AnswerRequest = {

@@ -16,6 +16,7 @@ type ListedModel = {
   readonly id: string;
   readonly context_length: number;
   readonly image: { readonly size: string; readonly steps: number; readonly guidance_scale: number };
+  readonly files?: string;
 };
 
 /** What modalities each way of answering is. */
@@ -103,12 +104,13 @@ async function uiMessage({ role, parts }: AnswerMessage) {
   return { role, parts: await Promise.all(parts.map(read)) };
 }
 
-function readModel({ id, context_length, image }: ListedModel): AnswerModel {
+function readModel({ id, context_length, image, files }: ListedModel): AnswerModel {
   return {
     id,
     contextLength: context_length,
     imageSize: Number.parseInt(image.size, 10),
     steps: image.steps,
     guidanceScale: image.guidance_scale,
+    filesUrl: files && new URL(files, document.baseURI).href,
   };
 }

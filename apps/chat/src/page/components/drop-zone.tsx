@@ -1,5 +1,7 @@
-/** Pictures dropped anywhere on the page, or pasted, go to the message that is being written. */
+/** Pictures dropped anywhere on the page, or pasted, go to the message that is being written; a dropped model folder is opened. */
 import { useEffect, useState } from "preact/hooks";
+import { droppedFolder, readDroppedFolder } from "../../browser/files/model-folder.ts";
+import { openFound } from "../../browser/picker/browser-models.ts";
 import { attachFiles } from "../attach-files.ts";
 import { Icon } from "./icon.tsx";
 
@@ -23,7 +25,9 @@ export function DropZone() {
         if (!hasFiles(event)) return;
         event.preventDefault();
         setIsOver(false);
-        void attachFiles(event.dataTransfer?.files);
+        const folder = droppedFolder(event.dataTransfer?.items);
+        if (folder === undefined) void attachFiles(event.dataTransfer?.files);
+        else void openFound(() => readDroppedFolder(folder), folder.name);
       },
       { signal },
     );
@@ -39,7 +43,7 @@ export function DropZone() {
   return isOver ? (
     <div class="drop-zone" aria-hidden="true">
       <p>
-        <Icon name="picture" /> Drop it to ask about it, or to have it changed
+        <Icon name="picture" /> Drop a picture to ask about it or have it changed, a model folder to run it here
       </p>
     </div>
   ) : null;

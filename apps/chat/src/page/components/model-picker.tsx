@@ -1,4 +1,5 @@
 /** Says which model answers and where it runs, and lets the user choose another. */
+import { BrowserModelsView } from "../../browser/picker/browser-models-view.tsx";
 import type { Answerer } from "../answerers/answerer.ts";
 import { chooseModel } from "../state/answerers.ts";
 import { app, chosenModel } from "../state/app-state.ts";
@@ -31,6 +32,7 @@ export function ModelPicker() {
             />
           ))}
           {answerers.length === 0 && <p class="hint">The server that sent this page does not answer.</p>}
+          <BrowserModelsView />
         </>
       )}
     </Popover>

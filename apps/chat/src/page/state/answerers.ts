@@ -19,6 +19,16 @@ export function addAnswerer(answerer: Answerer, { choose = false }: { choose?: b
   if (choose || chosenModel(app.get()) === undefined) chooseModel(answerer.id, answerer.models[0]?.id ?? "");
 }
 
+/** Takes it out; if it was chosen, the first of the others is. */
+export function removeAnswerer(id: string): void {
+  app.set((state) => ({ ...state, answerers: state.answerers.filter((answerer) => answerer.id !== id) }));
+  const { answerers, chosen } = app.get();
+  if (chosen?.answererId !== id) return;
+  const [next] = answerers;
+  if (next === undefined) setApp({ chosen: undefined });
+  else chooseModel(next.id, next.models[0]?.id ?? "");
+}
+
 export function chooseModel(answererId: string, model: string): void {
   setApp({ chosen: { answererId, model } });
 }
