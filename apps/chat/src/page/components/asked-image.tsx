@@ -1,3 +1,4 @@
+import { markPixels } from "../pixels.ts";
 import { setApp } from "../state/app-state.ts";
 import { useImage } from "../state/images.ts";
 
@@ -7,7 +8,7 @@ export function AskedImage({ id }: { id: string }) {
   if (image?.url === undefined) return <span class="asked-image asked-image-gone">picture</span>;
   return (
     <button type="button" class="asked-image" onClick={() => setApp({ lightbox: id })}>
-      <img src={image.url} alt="What you gave" />
+      <img src={image.url} alt="What you gave" onLoad={markPixels} />
     </button>
   );
 }

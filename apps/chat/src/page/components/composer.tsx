@@ -1,6 +1,7 @@
 /** Where the next message is written: its pictures, its text, the settings it is answered with. */
 import { useEffect, useRef } from "preact/hooks";
 import { attachFiles } from "../attach-files.ts";
+import { markPixels } from "../pixels.ts";
 import { app, chosenModel, openConversation, setApp } from "../state/app-state.ts";
 import { imagesOf, isOpen, selectedTake } from "../state/conversation.ts";
 import { attachImage, detach, send } from "../state/conversation-actions.ts";
@@ -114,7 +115,7 @@ function Attachment({ id }: { id: string }) {
   const image = useImage(id);
   return (
     <li class="attachment">
-      {image?.url !== undefined && <img src={image.url} alt="To be sent" />}
+      {image?.url !== undefined && <img src={image.url} alt="To be sent" onLoad={markPixels} />}
       <IconButton icon="close" label="Take the picture out" onClick={() => detach(id)} />
     </li>
   );
@@ -130,7 +131,7 @@ function LastImageHint() {
   if (image === undefined || shown?.url === undefined) return null;
   return (
     <button type="button" class="last-image" onClick={() => void attachImage(image)}>
-      <img class="pixelated" src={shown.url} alt="" />
+      <img src={shown.url} alt="" onLoad={markPixels} />
       Ask about this picture, or change it
     </button>
   );

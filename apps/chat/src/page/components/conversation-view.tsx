@@ -1,6 +1,7 @@
 /** The turns of the open conversation; follows what is being made unless the user looks at something earlier. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { app, openConversation } from "../state/app-state.ts";
+import { titleOf } from "../state/conversation.ts";
 import { useStore } from "../state/store.ts";
 import { TurnView } from "./turn.tsx";
 
@@ -34,10 +35,13 @@ export function ConversationView() {
   });
 
   return (
-    <ol class="turns" ref={list}>
-      {conversation.turns.map((turn, index) => (
-        <TurnView key={turn.id} turn={turn} conversationId={conversation.id} isLast={index === numTurns - 1} />
-      ))}
-    </ol>
+    <>
+      <h1 class="visually-hidden">{titleOf(conversation)}</h1>
+      <ol class="turns" ref={list}>
+        {conversation.turns.map((turn, index) => (
+          <TurnView key={turn.id} turn={turn} conversationId={conversation.id} isLast={index === numTurns - 1} />
+        ))}
+      </ol>
+    </>
   );
 }

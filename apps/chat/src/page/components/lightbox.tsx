@@ -1,5 +1,6 @@
 /** An image by itself, large: with its replay, what made it, and its neighbours in the conversation by arrow keys. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { markPixels } from "../pixels.ts";
 import { app, openConversation, setApp } from "../state/app-state.ts";
 import { type Asked, type Conversation, imagesOf } from "../state/conversation.ts";
 import { type ShownImage, useImage } from "../state/images.ts";
@@ -112,11 +113,6 @@ function Caption({ exhibit, image }: { exhibit: Exhibit; image: ShownImage }) {
       </div>
     </div>
   );
-}
-
-/** Small images are shown with their pixels as squares. */
-function markPixels({ currentTarget: image }: { currentTarget: HTMLImageElement }): void {
-  image.classList.toggle("pixelated", Math.max(image.naturalWidth, image.naturalHeight) <= 96);
 }
 
 /** The finished images of a conversation, in their order. */

@@ -1,5 +1,6 @@
 /** An image of an answer: noise that sharpens while it is painted, then the image, which opens large. */
 import { useState } from "preact/hooks";
+import { pixelsOf } from "../pixels.ts";
 import { setApp } from "../state/app-state.ts";
 import type { ImagePart } from "../state/conversation.ts";
 import { type ShownImage, useImage } from "../state/images.ts";
@@ -7,8 +8,6 @@ import { ReplayStrip } from "./replay-strip.tsx";
 
 /** Blur of the first preview, in pixels; it goes as the steps come. */
 const MAX_BLUR = 14;
-/** Images up to this side are shown with their pixels as squares, which is what they are. */
-const MAX_PIXELATED = 96;
 
 type PaintedImageProps = { part: ImagePart; prompt: string; hasStrip: boolean };
 
@@ -67,9 +66,4 @@ function Painting(props: { part: ImagePart; image: ShownImage | undefined; style
       </p>
     </div>
   );
-}
-
-/** Class of an <img> by how large its pixels come out. */
-export function pixelsOf({ width, height }: { width: number; height: number }): string {
-  return Math.max(width, height) <= MAX_PIXELATED ? "pixelated" : "";
 }

@@ -40,7 +40,7 @@ export function ReplayStrip({ image, frame, onFrame }: ReplayStripProps) {
       <div class="strip-track">
         <div class="strip-frames" aria-hidden="true">
           {[...image.frameUrls, image.url].map((url, index) => (
-            <img key={url} class={`pixelated ${index === at ? "strip-current" : ""}`} src={url} alt="" />
+            <img key={url} class={index === at ? "strip-current" : ""} src={url} alt="" />
           ))}
         </div>
         <input

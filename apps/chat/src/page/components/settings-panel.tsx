@@ -27,20 +27,22 @@ export function SettingsPanel() {
             onChange={(answerWith) => setSettings({ answerWith })}
           />
           <SeedField settings={settings} />
-          <ImageSliders
-            values={settings}
-            own={own}
-            label={settings.isComparing ? "A" : ""}
-            onChange={(change) => setSettings(change)}
-          />
-          {settings.isComparing && (
+          <div class={settings.isComparing ? "compared" : ""}>
             <ImageSliders
-              values={settings.compared}
+              values={settings}
               own={own}
-              label="B"
-              onChange={(change) => setSettings({ compared: { ...settings.compared, ...change } })}
+              label={settings.isComparing ? "A" : ""}
+              onChange={(change) => setSettings(change)}
             />
-          )}
+            {settings.isComparing && (
+              <ImageSliders
+                values={settings.compared}
+                own={own}
+                label="B"
+                onChange={(change) => setSettings({ compared: { ...settings.compared, ...change } })}
+              />
+            )}
+          </div>
           <label class="check">
             <input
               type="checkbox"

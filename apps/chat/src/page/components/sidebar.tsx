@@ -21,7 +21,7 @@ export function Sidebar({ onLeave = () => undefined }: { onLeave?: () => void })
     <div class="sidebar-inner">
       <div class="brand">
         <Mark />
-        <h1>Interfuse</h1>
+        <span>Interfuse</span>
       </div>
       <button
         type="button"

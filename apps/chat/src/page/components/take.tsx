@@ -23,7 +23,11 @@ export function TakeView({ take, place, prompt, number, isSelected, isLast }: Ta
   const name = take.label === "" ? `Answer ${number ?? ""}`.trim() : `Answer ${take.label}`;
   return (
     <article class={`take take-${status.kind} ${isSeveral && isSelected ? "take-selected" : ""}`} aria-label={name}>
-      {take.label !== "" && <h3 class="take-label">{take.label}</h3>}
+      {take.label !== "" && (
+        <p class="take-label" aria-hidden="true">
+          {take.label}
+        </p>
+      )}
       {parts.map((part, index) =>
         part.type === "text" ? (
           // Parts only ever grow at the end.

@@ -37,22 +37,22 @@ export function Welcome() {
             <SceneView key={noise} scene={HERO} noise={noise} />
           ))}
         </div>
-        <h2>Words in, pictures out, and the other way round.</h2>
+        <h1>Words in, pictures out, and the other way round.</h1>
         <p>
           One model reads and paints. Ask for a picture, watch it come out of the noise, then ask about it or change it.
         </p>
       </div>
       <div class="examples">
         <section aria-labelledby="examples-draw">
-          <h3 id="examples-draw">Draw</h3>
+          <h2 id="examples-draw">Draw</h2>
           {list(DRAW_EXAMPLES)}
         </section>
         <section aria-labelledby="examples-ask">
-          <h3 id="examples-ask">Ask about a picture</h3>
+          <h2 id="examples-ask">Ask about a picture</h2>
           {list(ASK_EXAMPLES)}
         </section>
         <section aria-labelledby="examples-change">
-          <h3 id="examples-change">Change a picture</h3>
+          <h2 id="examples-change">Change a picture</h2>
           {list(CHANGE_EXAMPLES)}
         </section>
       </div>

@@ -27,7 +27,7 @@ export const DEFAULT_SETTINGS: Settings = {
   temperature: 0,
   hasMemory: undefined,
   isComparing: false,
-  compared: { steps: undefined, guidanceScale: undefined },
+  compared: { steps: undefined, guidanceScale: 1 },
   theme: "auto",
 };
 
