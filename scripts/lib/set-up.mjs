@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { buildPage } from "./build-page.mjs";
 import { exitOnFailure, ROOT, run, runNode, runPnpm } from "./process.mjs";
 import { installSystemPackages } from "./system-packages.mjs";
 
@@ -52,6 +53,7 @@ function installDependencies(say) {
 
 function build() {
   exitOnFailure(run(process.execPath, [path.join(ROOT, "node_modules/typescript/bin/tsc"), "-b"]));
+  buildPage();
 }
 
 /** The libtorch backend; its own command finds or gets libtorch, compiles the addon and says what it does. */
