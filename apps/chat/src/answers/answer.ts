@@ -12,7 +12,7 @@ import type { ImageStore } from "./image-store.ts";
 /** A picture as clients get it. */
 export type ShownImage = {
   readonly png: Uint8Array;
-  /** In the image store; previews are not stored. */
+  /** In the image store, if it is kept there; previews are not. */
   readonly id?: string;
   readonly seed: number;
 };
@@ -30,7 +30,8 @@ export type AnswerParts = {
   readonly jobs: readonly Job[];
   /** What is written into the images of each job. */
   readonly records: readonly ImageRecord[];
-  readonly images: ImageStore;
+  /** Where finished images are kept; left out where nobody is told their ids. */
+  readonly images?: ImageStore;
   /** Applied to every picture before it is shown. */
   readonly finish?: (picture: Picture) => Picture;
 };
@@ -105,7 +106,7 @@ export class Answer {
     const { seed } = record;
     if (event.type === "image") {
       const png = await encodePng(picture, { text: imageText(record, picture) });
-      return { type: "image", image: { png, id: images.put(png), seed } };
+      return { type: "image", image: { png, id: images?.put(png), seed } };
     }
     const png = await encodePng(picture, { compressionLevel: 3 });
     return { type: "image-preview", step: event.step, numSteps: event.numSteps, image: { png, seed } };
