@@ -44,17 +44,21 @@ export class Answer {
   readonly records: readonly ImageRecord[];
   /** Resolves when nothing more comes. */
   readonly done: Promise<void>;
-  readonly #parts: AnswerParts;
+  readonly #parts: Omit<AnswerParts, "jobs">;
+  /** None once they have ended: an answer is kept for a while, and need not keep what they were made of. */
+  #jobs: readonly Job[];
   #numReaders = 0;
   #isDone = false;
   #isCancelled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: AnswerParts) {
+  constructor({ jobs, ...parts }: AnswerParts) {
     this.#parts = parts;
+    this.#jobs = jobs;
     this.records = parts.records;
-    this.done = Promise.all(parts.jobs.map((job, index) => this.#show(job, index))).then(() => {
+    this.done = Promise.all(jobs.map((job, index) => this.#show(job, index))).then(() => {
       this.#isDone = true;
+      this.#jobs = [];
       this.events.end();
     });
   }
@@ -85,7 +89,7 @@ export class Answer {
   /** Gives up whatever is not done. */
   cancel(): void {
     this.#isCancelled ||= !this.#isDone;
-    for (const job of this.#parts.jobs) job.cancel();
+    for (const job of this.#jobs) job.cancel();
   }
 
   async #show(job: Job, index: number): Promise<void> {
