@@ -96,6 +96,16 @@ describe("the queue", () => {
   });
 });
 
+describe("a request that does not fit the model", () => {
+  it("is refused, which is no failure of the server's", async () => {
+    await start();
+    const messages = [{ role: "user", content: "word ".repeat(400) }];
+    const response = await post("/v1/chat/completions", { model: "talker", messages });
+    expect(response.status).toBe(400);
+    expect(stats()).toMatchObject({ numRefused: 1, numFailed: 0 });
+  });
+});
+
 describe("the same request again", () => {
   it("joins by its idempotency key, also after its client has gone", async () => {
     await start();

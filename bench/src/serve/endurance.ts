@@ -19,10 +19,12 @@ interface Sample {
 
 const SAMPLE_SECONDS = 5;
 const SAMPLES_PER_LINE = 12;
-/** Share of the time over which memory is averaged, at a quarter and at the end. */
-const WINDOW = 0.05;
 /** Small enough to be full before the first quarter is over: filling is not growth. */
 const MAX_STORED_BYTES = 2 ** 20;
+
+type Kind = (url: string, number: number, png: string) => Promise<void>;
+/** What every second request is, in turn; the others draw. */
+const KINDS: readonly Kind[] = [streamImage, chat, abandon, editImage, askAbout];
 
 /** What was measured; the bars are no failure and at most 2 % growth. */
 export async function benchServeEndurance(options: EnduranceOptions) {
@@ -46,8 +48,9 @@ export async function benchServeEndurance(options: EnduranceOptions) {
     }
     load.stop();
     await Promise.all(clients);
-    const quarter = meanResident(samples, { from: 0.25, total: options.minutes * 60 });
-    const end = meanResident(samples, { from: 1 - WINDOW, total: options.minutes * 60 });
+    const total = options.minutes * 60;
+    const resident = trend(samples.filter(({ seconds }) => seconds >= total / 4));
+    const [quarter, end] = [resident(total / 4), resident(total)];
     return {
       bench: "serve-endurance",
       minutes: options.minutes,
@@ -67,11 +70,17 @@ export async function benchServeEndurance(options: EnduranceOptions) {
   }
 }
 
-function meanResident(samples: readonly Sample[], { from, total }: { from: number; total: number }): number {
-  const inWindow = samples.filter(
-    ({ seconds }) => seconds >= from * total && seconds <= (from + WINDOW) * total + SAMPLE_SECONDS,
-  );
-  return inWindow.reduce((sum, { residentMiB }) => sum + residentMiB, 0) / inWindow.length;
+/**
+ * The straight line through the samples (least squares). Garbage waits for its collection, so that single readings differ by
+ * more than what is looked for.
+ */
+function trend(samples: readonly Sample[]): (seconds: number) => number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const time = mean(samples.map(({ seconds }) => seconds));
+  const resident = mean(samples.map(({ residentMiB }) => residentMiB));
+  const covariance = mean(samples.map(({ seconds, residentMiB }) => (seconds - time) * (residentMiB - resident)));
+  const variance = mean(samples.map(({ seconds }) => (seconds - time) ** 2));
+  return (seconds) => resident + (covariance / variance) * (seconds - time);
 }
 
 /** A line for people who wait. */
@@ -109,21 +118,11 @@ class Load {
       const number = this.#nextNumber++;
       try {
         if (png === undefined || number % 2 === 0) png = await drawImage(this.#url, number);
-        else await this.#other(number, png);
+        else await (KINDS[(number >> 1) % KINDS.length] as Kind)(this.#url, number, png);
       } catch (error) {
         this.failures.push(`request ${number}: ${(error as Error).message}`);
       }
       this.numRequests++;
     }
-  }
-
-  #other(number: number, png: string): Promise<void> {
-    const kinds = [streamImage, chat, abandon];
-    const withPicture = [editImage, askAbout];
-    const kind = (number >> 1) % (kinds.length + withPicture.length);
-    const plain = kinds[kind];
-    return plain === undefined
-      ? (withPicture[kind - kinds.length] as typeof editImage)(this.#url, number, png)
-      : plain(this.#url, number);
   }
 }

@@ -72,7 +72,7 @@ export async function askAbout(url: string, number: number, png: string): Promis
   if (!text.endsWith("data: [DONE]\n\n")) throw new AnswerError("a stream without its end", { isClean: false });
 }
 
-/** Begins a drawing and goes away at its first preview. */
+/** Begins a drawing and goes away at its first byte. */
 export async function abandon(url: string, number: number): Promise<void> {
   const controller = new AbortController();
   const body = { ...drawing(number), stream: true, partial_images: 3 };

@@ -37,7 +37,11 @@ export async function benchServe(options: ThroughputOptions) {
     await server.metrics(); // the delay of the event loop is measured from one reading to the next
     const rates: { alone: number; together: number }[] = [];
     for (let round = 0; round < options.rounds; round++) {
-      rates.push({ alone: await alone(), together: await together() });
+      const both = { alone: await alone(), together: await together() };
+      rates.push(both);
+      process.stderr.write(
+        `${both.alone.toFixed(2)} images/s one after another, ${both.together.toFixed(2)} at once\n`,
+      );
     }
     const { event_loop_delay_p99_seconds: delay = Number.NaN } = await server.metrics();
     const firstBytes = await withFullQueue(server);

@@ -54,7 +54,7 @@ export class InterfuseLanguageModel implements LanguageModelV3 {
     const content: LanguageModelV3Content[] = [];
     const result = { content, warnings: warningsOf(options), request, response: { ...response } };
     let finish: Pick<LanguageModelV3GenerateResult, "finishReason" | "usage" | "providerMetadata"> | undefined;
-    for await (const part of stream as unknown as AsyncIterable<StreamPartOf<typeof stream>>) {
+    for (const part of await readAll(stream)) {
       if (part.type === "error") throw part.error;
       if (part.type === "file") content.push(part);
       else if (part.type === "text-delta") addText(content, part.delta);
@@ -93,7 +93,13 @@ export class InterfuseLanguageModel implements LanguageModelV3 {
   }
 }
 
-type StreamPartOf<Stream> = Stream extends ReadableStream<infer Part> ? Part : never;
+/** By a reader, since streams cannot be iterated in every browser. */
+async function readAll<Part>(stream: ReadableStream<Part>): Promise<Part[]> {
+  const reader = stream.getReader();
+  const parts: Part[] = [];
+  for (let next = await reader.read(); !next.done; next = await reader.read()) parts.push(next.value);
+  return parts;
+}
 
 function addText(content: LanguageModelV3Content[], delta: string): void {
   const last = content.at(-1);

@@ -14,6 +14,7 @@ const POOL_METRICS: readonly [string, "gauge" | "counter", string, (stats: PoolS
   ["step_seconds", "gauge", "Duration of the last step", (stats) => stats.stepMilliseconds / 1000],
   ["jobs_completed_total", "counter", "Answers made", (stats) => stats.numCompleted],
   ["jobs_failed_total", "counter", "Answers that failed", (stats) => stats.numFailed],
+  ["jobs_refused_total", "counter", "Answers to requests that do not fit the model", (stats) => stats.numRefused],
   ["jobs_cancelled_total", "counter", "Answers given up because their client had gone", (stats) => stats.numCancelled],
   ["jobs_retried_total", "counter", "Answers started again after their worker had died", (stats) => stats.numRetried],
   ["worker_deaths_total", "counter", "Worker threads that died", (stats) => stats.numWorkerDeaths],

@@ -40,6 +40,7 @@ export function chatCompletions(context: ServerContext) {
         }),
       ),
       records: choices.map((index) => imageRecord(prompt, { settings, model, index })),
+      keepsImages: true,
     });
     const output = new ChatOutput(answer, {
       modelId: model.id,
