@@ -24,9 +24,13 @@ export function startBrowser(executablePath: string): Promise<Browser> {
 /** A page, and what went wrong on it so far. */
 export type OpenPage = { readonly page: Page; readonly problems: readonly string[] };
 
-/** Opens the page of a server in a fresh profile and waits until something answers. */
+/** Opens the page of a server in a fresh profile, without motion unless asked for, and waits until something answers. */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 800 },
+    reducedMotion: "reduce",
+    ...options,
+  });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on("console", (message) => {
