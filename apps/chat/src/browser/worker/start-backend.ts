@@ -6,12 +6,15 @@ import threadedWasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-was
 import type { OpenRequest } from "../protocol.ts";
 import { useOwnWasmThreads } from "./wasm-threads.ts";
 
+/** The wasm backend starts this many threads at once, and waits for further ones without letting them start. */
+const MAX_THREADS = 8;
+
 /** @throws Error when the named backend, or for "auto" every one, cannot start */
 export async function startBackend({
   backend,
-  threads,
+  threads = Math.min(navigator.hardwareConcurrency, MAX_THREADS),
 }: Pick<OpenRequest, "backend" | "threads">): Promise<BackendReport> {
-  if (backend === "webgpu" || backend === "auto") await import("@tensorflow/tfjs-backend-webgpu");
+  if (backend === "webgpu" || (backend === "auto" && (await hasGpu()))) await import("@tensorflow/tfjs-backend-webgpu");
   if (backend === "webgpu" || backend === "cpu") return useBackend({ backend });
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   wasm.setWasmPaths({
@@ -21,7 +24,13 @@ export async function startBackend({
   });
   useOwnWasmThreads();
   if (threads === 1) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-  else if (threads !== undefined) wasm.setThreadsCount(threads);
+  else wasm.setThreadsCount(threads);
   const report = await useBackend({ backend });
   return report.backend === "wasm" ? { ...report, threads: wasm.getThreadsCount() } : report;
+}
+
+/** Whether WebGPU computes on hardware; without, it is an emulation on the processor, far slower than wasm. */
+async function hasGpu(): Promise<boolean> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  return adapter != null && !adapter.info.isFallbackAdapter;
 }
