@@ -2,13 +2,23 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningServer, startServer } from "@interfuse/chat";
-import { directorySource, loadPicture, type Picture, readPngText } from "@interfuse/data";
+import { directorySource, encodePng, loadPicture, type Picture, readPngText } from "@interfuse/data";
 import { loadPipeline } from "@interfuse/pipeline";
 import { useBackend } from "@interfuse/tensor";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axeViolations, findBrowser, finished, openPage, say, settings, startBrowser } from "./chat-page-browser.ts";
+import {
+  answerWith,
+  axeViolations,
+  findBrowser,
+  finished,
+  openPage,
+  say,
+  settings,
+  startBrowser,
+} from "./chat-page-browser.ts";
 import { startTestServer, writeModels } from "./chat-support.ts";
+import { randomPicture } from "./pipeline-support.ts";
 
 const PROMPT = "a red circle";
 const SEED = 7;
@@ -57,6 +67,27 @@ describe.skipIf(program === undefined)("a model in the page (skipped where no Ch
     await page.context().close();
   });
 
+  it("answers about a picture as Node does", async () => {
+    const picture = randomPicture(5);
+    const png = Buffer.from(await encodePng(picture));
+    const pipeline = await loadPipeline(directorySource(models.talker));
+    const expectedText = await pipeline.ask(picture, "what is this?");
+    pipeline.dispose();
+    const { page } = await openPage(browser, server.url);
+    await openPicker(page);
+    await page.getByLabel("Compute with").selectOption("cpu");
+    await page.getByLabel("Model folder", { exact: true }).setInputFiles(models.talker);
+    await page.locator(".model-place", { hasText: "in this browser, JavaScript" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Pictures to add").setInputFiles({ name: "p.png", mimeType: "image/png", buffer: png });
+    await page.getByRole("img", { name: "To be sent" }).waitFor();
+    await answerWith(page, "Words");
+    await say(page, "what is this?");
+    await finished(page, 1);
+    expect(await page.locator(".said").textContent()).toBe(expectedText);
+    await page.context().close();
+  });
+
   it("runs a folder that the user picked, and lets the server answer again when it is closed", async () => {
     const { page, problems } = await openPage(browser, server.url);
     await openPicker(page);
@@ -79,22 +110,19 @@ describe.skipIf(program === undefined)("a model in the page (skipped where no Ch
     const { page } = await openPage(browser, server.url, { bypassCSP: true });
     const broken = join(models.painter, "..", "broken");
     const failure = page.locator(".browser-models-failure");
-    const open = async (folder: string) => {
-      await page.getByLabel("Model folder", { exact: true }).setInputFiles(folder);
-      await failure.waitFor();
-      return failure.innerText();
-    };
+    const pick = () => page.getByLabel("Model folder", { exact: true }).setInputFiles(broken);
     try {
       cpSync(models.painter, broken, { recursive: true });
       await openPicker(page);
       rmSync(join(broken, "model.safetensors"));
-      expect(await open(broken)).toMatch(/"model.safetensors" missing in "broken"; the folder is incomplete/);
+      await pick();
+      await failure.getByText(/"model.safetensors" missing in "broken"; the folder is incomplete/).waitFor();
       writeFileSync(join(broken, "model.safetensors"), "short");
       writeFileSync(join(broken, "config.json"), '{ "formatVersion": 99 }');
-      await page.getByLabel("Model folder", { exact: true }).setInputFiles(broken);
+      await pick();
       await failure.getByText(/formatVersion \(=99\) must be 1/).waitFor();
       rmSync(join(broken, "tokenizer.json"));
-      await page.getByLabel("Model folder", { exact: true }).setInputFiles(broken);
+      await pick();
       await failure.getByText(/this is no model folder/).waitFor();
       await page.getByLabel("Address of a model folder").fill("/models/painter/nothing");
       await page.getByRole("button", { name: "Open", exact: true }).click();

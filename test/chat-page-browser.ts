@@ -25,9 +25,13 @@ export function startBrowser(executablePath: string): Promise<Browser> {
 /** A page, and what went wrong on it so far. */
 export type OpenPage = { readonly page: Page; readonly problems: readonly string[] };
 
-/** Opens the page of a server in a fresh profile and waits until something answers. */
+/** Opens the page of a server in a fresh profile, without motion unless asked for, and waits until something answers. */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 800 },
+    reducedMotion: "reduce",
+    ...options,
+  });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on("console", (message) => {
@@ -75,7 +79,7 @@ export async function say(page: Page, text: string): Promise<void> {
 
 /** Waits until this many answers are done, and none is under way. */
 export async function finished(page: Page, count: number): Promise<void> {
-  await expect.poll(() => page.locator(".take-done").count(), { timeout: 30_000 }).toBe(count);
+  await expect.poll(() => page.locator(".take-done").count(), { timeout: 60_000 }).toBe(count);
   await expect.poll(() => page.locator(".take-asked, .take-queued, .take-running").count()).toBe(0);
 }
 

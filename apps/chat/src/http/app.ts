@@ -35,7 +35,9 @@ export function createApp(context: ServerContext): Hono<Env> {
   app.post("/v1/images/generations", needsKey, imageGenerations(context));
   app.post("/v1/images/edits", needsKey, imageEdits(context));
   app.post("/api/chat", needsKey, uiChat(context));
-  for (const [path, file] of readPageFiles()) app.get(path, pageFile(file));
+  const pageFiles = readPageFiles();
+  if (pageFiles.size === 0) options.log('the web page is not built; "npm run build" does that');
+  for (const [path, file] of pageFiles) app.get(path, pageFile(file));
   app.get("/models/:id/:path{.+}", needsKey, sharedFile(context));
   // Answers end with their clients, so there is never a stream to go on with.
   app.get("/api/chat/:id/stream", needsKey, (c) => c.body(null, 204));

@@ -1,7 +1,7 @@
 /** Tells those who hear the page what goes on: that something waits, is painted, is finished. Never more than they can follow. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { app, openConversation } from "../state/app-state.ts";
-import { imagesOf, type Take, textOf } from "../state/conversation.ts";
+import { imagesOf, queuePlace, type Take, textOf } from "../state/conversation.ts";
 import { useStore } from "../state/store.ts";
 
 export function Announcer() {
@@ -30,7 +30,7 @@ function describe(take: Take): string {
     case "asked":
       return "";
     case "queued":
-      return status.position === 0 ? "" : `${name}Waiting, ${status.position} before you.`;
+      return status.position === 0 ? "" : `${name}${queuePlace(status)}.`;
     case "running":
       return parts.some((part) => part.type === "image" && !part.isDone) ? `${name}Painting an image.` : "";
     case "stopped":

@@ -7,7 +7,8 @@ import { useStore } from "../state/store.ts";
 
 export function KeyDialog() {
   const isAsked = useStore(app, (state) => state.isKeyAsked);
-  const wasWrong = useStore(app, (state) => state.connection.kind === "key-needed") && apiKey.get() !== "";
+  const { kind } = useStore(app, (state) => state.connection);
+  const wasWrong = kind === "key-needed" && apiKey.get() !== "";
   const dialog = useRef<HTMLDialogElement>(null);
   const [isKept, setIsKept] = useState(false);
   useEffect(() => {
@@ -15,14 +16,13 @@ export function KeyDialog() {
     else dialog.current?.close();
   }, [isAsked]);
   return (
-    <dialog class="sheet" ref={dialog} aria-labelledby="key-title" onClose={() => setApp({ isKeyAsked: false })}>
+    <dialog class="sheet" ref={dialog} aria-labelledby="key-title" onCancel={() => setApp({ isKeyAsked: false })}>
       <form
         class="sheet-form"
         onSubmit={(event) => {
           event.preventDefault();
           const key = new FormData(event.currentTarget).get("key");
           apiKey.set(String(key).trim(), { isKept });
-          setApp({ isKeyAsked: false });
           void connect();
         }}
       >
@@ -40,7 +40,7 @@ export function KeyDialog() {
           <span>Keep it in this browser</span>
         </label>
         <div class="row-end">
-          <button type="button" class="quiet-button" onClick={() => dialog.current?.close()}>
+          <button type="button" class="quiet-button" onClick={() => setApp({ isKeyAsked: false })}>
             Cancel
           </button>
           <button type="submit" class="button button-main">

@@ -5,7 +5,7 @@ import type { TakePlace } from "../state/change-conversation.ts";
 import { imagesOf, type Take, textOf } from "../state/conversation.ts";
 import { attachImage, lockSeed, removeTake, reroll, retry, vary } from "../state/conversation-actions.ts";
 import { getImage } from "../state/images.ts";
-import { IconButton } from "./icon-button.tsx";
+import { ActionButton } from "./action-button.tsx";
 
 type TakeActionsProps = { take: Take; place: TakePlace; isSeveral: boolean; isLast: boolean };
 
@@ -17,24 +17,46 @@ export function TakeActions({ take, place, isSeveral, isLast }: TakeActionsProps
     <fieldset class="actions" aria-label="Actions">
       {image !== undefined && (
         <>
-          <IconButton icon="reuse" label="Use as input" onClick={() => void useAsInput(image.image)} />
-          <IconButton
+          <ActionButton
+            icon="reuse"
+            label="Use as input"
+            text="Use as input"
+            onClick={() => void useAsInput(image.image)}
+          />
+          <ActionButton
             icon="download"
             label="Download"
+            text="Download"
             onClick={() => void downloadImage(image.image, take.asked.seed)}
           />
         </>
       )}
-      {text !== "" && <IconButton icon="copy" label="Copy text" onClick={() => void copy(text)} />}
-      {take.status.kind === "stopped" && <IconButton icon="play" label="Ask again" onClick={() => retry(place)} />}
-      {isLast && <IconButton icon="reroll" label="Re-roll" onClick={() => reroll(conversation, turn)} />}
+      {text !== "" && <ActionButton icon="copy" label="Copy text" text="Copy" onClick={() => void copy(text)} />}
+      {take.status.kind === "stopped" && (
+        <ActionButton icon="play" label="Ask again" text="Ask again" onClick={() => retry(place)} />
+      )}
+      {isLast && (
+        <ActionButton icon="reroll" label="Re-roll" text="Re-roll" onClick={() => reroll(conversation, turn)} />
+      )}
       {isLast && image !== undefined && (
-        <IconButton icon="grid" label="Four variations" onClick={() => vary(conversation, turn, take)} />
+        <ActionButton
+          icon="grid"
+          label="Four variations"
+          text="Variations"
+          onClick={() => vary(conversation, turn, take)}
+        />
       )}
       {image !== undefined && (
-        <IconButton icon="locked" label={`Keep seed ${take.asked.seed}`} onClick={() => keepSeed(take.asked.seed)} />
+        <ActionButton
+          icon="locked"
+          label={`Keep seed ${take.asked.seed}`}
+          text="Keep seed"
+          onClick={() => keepSeed(take.asked.seed)}
+        />
       )}
-      {isSeveral && <IconButton icon="close" label="Remove this answer" onClick={() => removeTake(place)} />}
+      {isSeveral && (
+        <ActionButton icon="close" label="Remove this answer" text="Remove" onClick={() => removeTake(place)} />
+      )}
     </fieldset>
   );
 }

@@ -1,6 +1,6 @@
 /** One answer: its text and images in their order, how it stands, how it was made, and what can be done with it. */
 import type { TakePlace } from "../state/change-conversation.ts";
-import { imagesOf, isOpen, type Take } from "../state/conversation.ts";
+import { imagesOf, isOpen, queuePlace, type Take } from "../state/conversation.ts";
 import { selectTake } from "../state/conversation-actions.ts";
 import { PaintedImage } from "./painted-image.tsx";
 import { TakeActions } from "./take-actions.tsx";
@@ -58,18 +58,15 @@ export function TakeView({ take, place, prompt, number, isSelected, isLast }: Ta
 
 /** Until there is something to see. */
 function Waiting({ take: { status, parts } }: { take: Take }) {
-  if (status.kind === "queued" && status.position > 0) {
-    const { position, etaSeconds } = status;
+  if (status.kind === "queued") {
     return (
       <p class="waiting">
         <span class="dots" aria-hidden="true" />
-        {position === 1 ? "One request is before yours" : `${position} requests are before yours`}
-        {etaSeconds !== undefined && `, about ${Math.max(1, Math.round(etaSeconds))} s`}
+        <span class="waiting-text">{queuePlace(status)}</span>
       </p>
     );
   }
-  const isSilent =
-    parts.length === 0 && (status.kind === "asked" || status.kind === "queued" || status.kind === "running");
+  const isSilent = parts.length === 0 && (status.kind === "asked" || status.kind === "running");
   return isSilent ? (
     <p class="waiting">
       <span class="dots" aria-hidden="true" />

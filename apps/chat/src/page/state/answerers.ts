@@ -46,6 +46,7 @@ export async function connect(): Promise<void> {
     const seconds = RETRY_SECONDS[Math.min(numFailures++, RETRY_SECONDS.length - 1)] as number;
     setApp({
       connection: { kind: "unreachable", message: error.message, retryAt: Date.now() + seconds * 1000 },
+      isKeyAsked: false,
     });
     timer = window.setTimeout(connect, seconds * 1000);
   }

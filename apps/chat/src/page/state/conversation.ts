@@ -90,6 +90,13 @@ export function textOf(take: Take): string {
   return take.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 
+/** A place in the queue, in words. */
+export function queuePlace({ position, etaSeconds }: { position: number; etaSeconds?: number }): string {
+  const before = position === 1 ? "One request is before yours" : `${position} requests are before yours`;
+  const place = position === 0 ? "You are next" : before;
+  return etaSeconds === undefined ? place : `${place}, about ${Math.max(1, Math.round(etaSeconds))} s`;
+}
+
 /** What a conversation is called in the list. */
 export function titleOf({ turns }: Conversation): string {
   const text = turns[0]?.text.trim().replace(/\s+/g, " ") ?? "";
