@@ -4,15 +4,12 @@ import plainWasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.w
 import simdWasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedWasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import type { OpenRequest } from "../protocol.ts";
-import { useOwnWasmThreads } from "./wasm-threads.ts";
-
-/** The wasm backend starts this many threads at once, and waits for further ones without letting them start. */
-const MAX_THREADS = 8;
+import { defaultWasmThreads, useOwnWasmThreads } from "./wasm-threads.ts";
 
 /** @throws Error when the named backend, or for "auto" every one, cannot start */
 export async function startBackend({
   backend,
-  threads = Math.min(navigator.hardwareConcurrency, MAX_THREADS),
+  threads = defaultWasmThreads(),
 }: Pick<OpenRequest, "backend" | "threads">): Promise<BackendReport> {
   if (backend === "webgpu" || (backend === "auto" && (await hasGpu()))) await import("@tensorflow/tfjs-backend-webgpu");
   if (backend === "webgpu" || backend === "cpu") return useBackend({ backend });
@@ -22,7 +19,7 @@ export async function startBackend({
     "tfjs-backend-wasm-simd.wasm": simdWasmUrl,
     "tfjs-backend-wasm-threaded-simd.wasm": threadedWasmUrl,
   });
-  useOwnWasmThreads();
+  useOwnWasmThreads(threads);
   if (threads === 1) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   else wasm.setThreadsCount(threads);
   const report = await useBackend({ backend });
