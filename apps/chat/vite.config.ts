@@ -28,4 +28,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 2000,
   },
   worker: { format: "es" },
+  // While the page is being worked on (`npx vite`), a server beside it answers.
+  server: {
+    proxy: { "/v1": "http://127.0.0.1:8000", "/api": "http://127.0.0.1:8000", "/models": "http://127.0.0.1:8000" },
+  },
 });

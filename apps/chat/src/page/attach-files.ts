@@ -7,7 +7,7 @@ import { attach } from "./state/conversation-actions.ts";
 export async function attachFiles(files: Iterable<File> | undefined): Promise<void> {
   for (const file of files ?? []) {
     try {
-      await attach(await readPicture(file));
+      attach(await readPicture(file));
     } catch (error) {
       setApp({ notice: `${file.name}: ${(error as Error).message}` });
     }

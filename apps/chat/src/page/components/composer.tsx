@@ -127,7 +127,7 @@ function LastImageHint() {
     const take = openConversation(state).turns.map(selectedTake).at(-1);
     return take === undefined ? undefined : imagesOf(take).at(-1)?.image;
   });
-  const shown = useImage(image ?? "");
+  const shown = useImage(image);
   if (image === undefined || shown?.url === undefined) return null;
   return (
     <button type="button" class="last-image" onClick={() => void attachImage(image)}>

@@ -61,6 +61,6 @@ export function Welcome() {
 }
 
 async function ask({ text, scene }: Example): Promise<void> {
-  if (scene !== undefined) await attach(await sceneFile(scene));
+  if (scene !== undefined) attach(await sceneFile(scene));
   send({ text, images: app.get().draft.images });
 }

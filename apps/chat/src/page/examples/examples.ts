@@ -19,8 +19,8 @@ const STACK: Scene = [
 
 export const DRAW_EXAMPLES: readonly Example[] = [
   { text: "a red circle above a blue square" },
-  { text: "three yellow triangles" },
-  { text: "a large purple square" },
+  { text: "four purple circles" },
+  { text: "a large orange square" },
   { text: "a green triangle left of a white circle" },
 ];
 

@@ -2,8 +2,8 @@
 import { app, chosenModel, EMPTY_DRAFT, newConversation, openConversation, setApp, setSettings } from "./app-state.ts";
 import { changeConversation, changeTake, changeTurn, type TakePlace } from "./change-conversation.ts";
 import { type Asked, type Conversation, isOpen, type Take, type Turn } from "./conversation.ts";
-import { isIdle, removeFromHistory, saveImage } from "./history.ts";
-import { getImage, putImage } from "./images.ts";
+import { removeFromHistory, saveImage } from "./history.ts";
+import { getImage, peekImage, putImage } from "./images.ts";
 import { runTake, stopTake } from "./run-take.ts";
 import { NUM_SEEDS, randomSeed, type Settings, usesMemory } from "./settings.ts";
 
@@ -16,8 +16,9 @@ export function send(draft = app.get().draft): void {
   const text = draft.text.trim();
   if (chosenModel(state) === undefined || (text === "" && draft.images.length === 0)) return;
   const takes = newTakes(state.settings);
-  const turn: Turn = { id: crypto.randomUUID(), text, images: draft.images, takes, selected: takes[0]?.id ?? "" };
   const conversation = openConversation(state);
+  const images = draft.images.map((id) => keepImage(id, conversation.id));
+  const turn: Turn = { id: crypto.randomUUID(), text, images, takes, selected: takes[0]?.id ?? "" };
   changeConversation(conversation.id, (last) => ({ ...last, turns: [...last.turns, turn] }));
   setApp({ draft: EMPTY_DRAFT });
   for (const { id } of takes) void runTake({ conversation: conversation.id, turn: turn.id, take: id });
@@ -89,9 +90,7 @@ export function startConversation(): void {
 
 /** Deletes a conversation for good, with its images. */
 export async function deleteConversation(conversation: Conversation): Promise<void> {
-  if (!isIdle(conversation)) {
-    for (const { takes } of conversation.turns) for (const take of takes.filter(isOpen)) stopTake(take.id);
-  }
+  for (const { takes } of conversation.turns) for (const take of takes.filter(isOpen)) stopTake(take.id);
   if (app.get().open === conversation.id) startConversation();
   app.set((state) => {
     const { [conversation.id]: _, ...conversations } = state.conversations;
@@ -101,18 +100,17 @@ export async function deleteConversation(conversation: Conversation): Promise<vo
 }
 
 /** Adds a picture to the draft. */
-export async function attach(blob: Blob): Promise<void> {
+export function attach(blob: Blob): void {
   const { id: conversationId } = openConversation(app.get());
   const image = { id: crypto.randomUUID(), conversationId, blob, frames: [] };
   putImage(image);
   app.set((state) => ({ ...state, draft: { ...state.draft, images: [...state.draft.images, image.id] } }));
-  await saveImage(image).catch(() => undefined);
 }
 
 /** Adds a picture of the conversation to the draft, to ask about it or to have it changed. */
 export async function attachImage(id: string): Promise<void> {
   const image = await getImage(id);
-  if (image?.blob !== undefined) await attach(image.blob);
+  if (image?.blob !== undefined) attach(image.blob);
 }
 
 export function detach(id: string): void {
@@ -120,6 +118,17 @@ export function detach(id: string): void {
     ...state,
     draft: { ...state.draft, images: state.draft.images.filter((each) => each !== id) },
   }));
+}
+
+/** Writes an image of the draft to the history, a copy of it where it belongs to another conversation. @returns its id there */
+function keepImage(id: string, conversationId: string): string {
+  const image = peekImage(id);
+  if (image === undefined) return id;
+  const kept = image.conversationId === conversationId ? image : { ...image, id: crypto.randomUUID(), conversationId };
+  putImage(kept);
+  // Where the browser keeps nothing the image is still shown; `startHistory` has said so.
+  void saveImage(kept).catch(() => undefined);
+  return kept.id;
 }
 
 function addTakes(conversation: string, turn: string, takes: readonly Take[]): void {

@@ -3,7 +3,7 @@ import { base64ToBytes, bytesToBase64 } from "../data-url.ts";
 import { app } from "./app-state.ts";
 import { type Conversation, imageIdsOf, withoutOpenTakes } from "./conversation.ts";
 import { loadImage, saveImage } from "./history.ts";
-import { getImage } from "./images.ts";
+import { getImage, type StoredImage } from "./images.ts";
 import { readConversation } from "./read-conversation.ts";
 
 const FORMAT = "interfuse-history";
@@ -40,7 +40,7 @@ export async function importHistory(file: Blob): Promise<number> {
   const known = app.get().conversations;
   const taken = conversations.filter(({ id, updatedAt }) => (known[id]?.updatedAt ?? 0) < updatedAt);
   const ids = new Set(taken.flatMap(imageIdsOf));
-  for (const image of images.filter(({ id }) => ids.has(id))) await importImage(image);
+  await Promise.all(images.filter(({ id }) => ids.has(id)).map(saveImage));
   app.set((state) => ({
     ...state,
     conversations: { ...state.conversations, ...Object.fromEntries(taken.map((each) => [each.id, each])) },
@@ -48,11 +48,14 @@ export async function importHistory(file: Blob): Promise<number> {
   return taken.length;
 }
 
-function parse(text: string): { conversations: Conversation[]; images: ExportedImage[] } {
+function parse(text: string): { conversations: Conversation[]; images: StoredImage[] } {
   try {
     const file = JSON.parse(text) as { format: string; version: number; conversations: unknown[]; images: unknown[] };
     if (file.format !== FORMAT || file.version !== VERSION) throw new RangeError("another format or version");
-    return { conversations: file.conversations.map(readConversation), images: file.images as ExportedImage[] };
+    return {
+      conversations: file.conversations.map(readConversation),
+      images: file.images.map((image) => readImage(image as ExportedImage)),
+    };
   } catch (cause) {
     throw new RangeError("This is no history that was exported here.", { cause });
   }
@@ -72,10 +75,10 @@ async function exportImage(id: string): Promise<ExportedImage | undefined> {
   };
 }
 
-async function importImage({ id, conversationId, type, data, frames }: ExportedImage): Promise<void> {
+function readImage({ id, conversationId, type, data, frames }: ExportedImage): StoredImage {
   // Only what <img> shows; an SVG or a page stays out.
   if (!/^image\/(png|jpeg)$/.test(type)) throw new RangeError("importHistory: an image is neither PNG nor JPEG");
   const decode = (base64: string) => new Blob([base64ToBytes(base64)], { type });
   const kept = frames.map((frame) => ({ step: Number(frame.step), blob: decode(frame.data) }));
-  await saveImage({ id: String(id), conversationId: String(conversationId), blob: decode(data), frames: kept });
+  return { id: String(id), conversationId: String(conversationId), blob: decode(data), frames: kept };
 }

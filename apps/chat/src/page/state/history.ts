@@ -1,7 +1,7 @@
 /** The history in this browser: conversations and their images in IndexedDB, written as they change. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { app } from "./app-state.ts";
-import { type Conversation, imageIdsOf, isOpen, withoutOpenTakes } from "./conversation.ts";
+import { type Conversation, imageIdsOf, withoutOpenTakes } from "./conversation.ts";
 import { dropImages, type Frame, loadImagesFrom, type StoredImage } from "./images.ts";
 
 /** Images as they are stored: bytes, which every browser keeps. */
@@ -90,9 +90,4 @@ export async function removeFromHistory(conversation: Conversation): Promise<voi
   const keys = await db.getAllKeysFromIndex("images", "conversationId", conversation.id);
   await Promise.all(keys.map((key) => db.delete("images", key)));
   dropImages(imageIdsOf(conversation));
-}
-
-/** Whether nothing in it is being made. */
-export function isIdle({ turns }: Conversation): boolean {
-  return turns.every(({ takes }) => takes.every((take) => !isOpen(take)));
 }

@@ -40,9 +40,9 @@ export function putImage(image: StoredImage): void {
 }
 
 /** The image, once it is in memory. */
-export function useImage(id: string): ShownImage | undefined {
-  const image = useStore(images, (all) => all[id]);
-  if (image === undefined) void getImage(id);
+export function useImage(id: string | undefined): ShownImage | undefined {
+  const image = useStore(images, (all) => (id === undefined ? undefined : all[id]));
+  if (image === undefined && id !== undefined) void getImage(id);
   return image;
 }
 

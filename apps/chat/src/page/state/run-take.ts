@@ -46,11 +46,6 @@ export function stopTake(take: string): void {
   running.get(take)?.abort();
 }
 
-/** Stops everything that is being made. */
-export function stopAll(): void {
-  for (const controller of running.values()) controller.abort();
-}
-
 function fail(place: TakePlace, error: unknown): void {
   const isStopped = error instanceof DOMException && error.name === "AbortError";
   const known = error instanceof AnswerError ? error : new AnswerError("failed", (error as Error).message);
