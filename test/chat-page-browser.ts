@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
 
 const PLACES = [
   "/usr/bin/chromium",
@@ -68,4 +69,28 @@ export async function axeViolations(page: Page): Promise<string[]> {
       nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ""}`),
     );
   });
+}
+
+/** Writes a message and sends it. */
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Message" }).fill(text);
+  await page.getByRole("button", { name: "Send" }).click();
+}
+
+/** Waits until this many answers are done, and none is under way. */
+export async function finished(page: Page, count: number): Promise<void> {
+  await expect.poll(() => page.locator(".take-done").count(), { timeout: 60_000 }).toBe(count);
+  await expect.poll(() => page.locator(".take-asked, .take-queued, .take-running").count()).toBe(0);
+}
+
+/** Opens the settings, does something there, and closes them. */
+export async function settings(page: Page, act: () => Promise<unknown>): Promise<void> {
+  await page.getByRole("button", { name: /^Settings/ }).click();
+  await act();
+  await page.getByRole("region", { name: "Settings" }).press("Escape");
+}
+
+/** Sets what is answered with: Picture, Words, or as the model likes. */
+export function answerWith(page: Page, name: string): Promise<void> {
+  return settings(page, () => page.getByRole("radio", { name }).check());
 }

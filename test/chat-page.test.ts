@@ -6,7 +6,16 @@ import { createApiKey } from "@interfuse/chat";
 import { encodePng } from "@interfuse/data";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axeViolations, findBrowser, openPage, startBrowser } from "./chat-page-browser.ts";
+import {
+  answerWith,
+  axeViolations,
+  findBrowser,
+  finished,
+  openPage,
+  say,
+  settings,
+  startBrowser,
+} from "./chat-page-browser.ts";
 import { startTestServer, writeModels } from "./chat-support.ts";
 import { randomPicture } from "./pipeline-support.ts";
 
@@ -252,28 +261,6 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
     expect((await fetch(`${server.url}/assets/..%2f..%2fpackage.json`)).status).toBe(404);
   });
 });
-
-async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole("textbox", { name: "Message" }).fill(text);
-  await page.getByRole("button", { name: "Send" }).click();
-}
-
-/** Waits until this many answers are done, and none is under way. */
-async function finished(page: Page, count: number): Promise<void> {
-  await expect.poll(() => page.locator(".take-done").count(), { timeout: 60_000 }).toBe(count);
-  await expect.poll(() => page.locator(".take-asked, .take-queued, .take-running").count()).toBe(0);
-}
-
-/** Opens the settings, does something there, and closes them. */
-async function settings(page: Page, act: () => Promise<unknown>): Promise<void> {
-  await page.getByRole("button", { name: /^Settings/ }).click();
-  await act();
-  await page.getByRole("region", { name: "Settings" }).press("Escape");
-}
-
-function answerWith(page: Page, name: string): Promise<void> {
-  return settings(page, () => page.getByRole("radio", { name }).check());
-}
 
 function slider(page: Page, name: string, value: number): Promise<void> {
   return settings(page, () => page.getByRole("slider", { name, exact: true }).fill(String(value)));

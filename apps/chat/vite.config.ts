@@ -29,5 +29,7 @@ export default defineConfig({
   },
   worker: { format: "es" },
   // While the page is being worked on (`npx vite`), a server beside it answers.
-  server: { proxy: { "/v1": "http://127.0.0.1:8000", "/api": "http://127.0.0.1:8000" } },
+  server: {
+    proxy: { "/v1": "http://127.0.0.1:8000", "/api": "http://127.0.0.1:8000", "/models": "http://127.0.0.1:8000" },
+  },
 });

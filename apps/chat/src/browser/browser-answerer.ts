@@ -12,6 +12,7 @@ import {
   type AnswerRequest,
 } from "../page/answerers/answerer.ts";
 import { BrowserModel, type OpenModelOptions } from "./browser-model.ts";
+import { errorWords } from "./error-words.ts";
 import { backendWords } from "./model-words.ts";
 import { readPicture } from "./pictures/read-picture.ts";
 import type { LoadedBrowserModel } from "./protocol.ts";
@@ -60,7 +61,7 @@ export class BrowserAnswerer implements Answerer {
     if (signal.aborted) cancel();
     try {
       for await (const event of events) {
-        if (event.type === "error") throw new AnswerError(KIND_OF_CODE[event.error.code], event.error.message);
+        if (event.type === "error") throw new AnswerError(KIND_OF_CODE[event.error.code], errorWords(event.error));
         yield await answerEvent(event, record);
       }
       signal.throwIfAborted();

@@ -16,6 +16,8 @@ export class BrowserModel {
   readonly #worker: Worker;
   readonly #jobs = new Map<number, Replay<AnswerJobEvent>>();
   #nextJob = 0;
+  /** Why the worker is gone; undefined while it is there. */
+  #death: string | undefined;
 
   private constructor(worker: Worker, info: LoadedBrowserModel) {
     this.#worker = worker;
@@ -36,14 +38,18 @@ export class BrowserModel {
         worker.terminate();
         reject(error);
       };
-      signal?.addEventListener("abort", () => fail(signal.reason), { once: true });
+      const abort = () => fail(signal?.reason);
+      signal?.addEventListener("abort", abort, { once: true });
       // A script that cannot be loaded gives no message.
       worker.onerror = ({ message }) =>
         fail(new Error(message || "the model's worker cannot be loaded; reload the page"));
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         if (data.type === "progress") onProgress?.(data.progress);
         if (data.type === "failed") fail(new Error(data.message));
-        if (data.type === "ready") resolve(new BrowserModel(worker, data.model));
+        if (data.type === "ready") {
+          signal?.removeEventListener("abort", abort);
+          resolve(new BrowserModel(worker, data.model));
+        }
       };
       worker.postMessage({ type: "open", ...request } satisfies ToWorker);
     });
@@ -55,6 +61,7 @@ export class BrowserModel {
     const events = new Replay<AnswerJobEvent>();
     this.#jobs.set(job, events);
     this.#send({ type: "add", job, request });
+    if (this.#death !== undefined) this.#die(this.#death);
     const cancel = () => {
       if (!this.#jobs.delete(job)) return;
       this.#send({ type: "cancel", job });
@@ -83,6 +90,7 @@ export class BrowserModel {
   }
 
   #die(message: string): void {
+    this.#death = message;
     this.#worker.terminate();
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();

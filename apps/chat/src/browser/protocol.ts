@@ -22,7 +22,7 @@ export type OpenRequest = {
   readonly place: ModelPlace;
   /** "auto" takes WebGPU, else wasm, else plain JavaScript. */
   readonly backend: BrowserBackend;
-  /** Threads of wasm; as many as the processor has unless given. More than one need a cross-origin isolated page. */
+  /** Threads of wasm; half the processors unless given. More than one need a cross-origin isolated page. */
   readonly threads?: number;
 };
 
@@ -30,8 +30,7 @@ export type OpenRequest = {
 export type LoadProgress =
   | { readonly stage: "starting" }
   /** `totalBytes` grows as the sizes of further files become known. */
-  | { readonly stage: "reading"; readonly path: string; readonly loadedBytes: number; readonly totalBytes: number }
-  | { readonly stage: "building" };
+  | { readonly stage: "reading"; readonly path: string; readonly loadedBytes: number; readonly totalBytes: number };
 
 /** A model loaded in the browser. */
 export type LoadedBrowserModel = Omit<LoadedModel, "backend"> & {

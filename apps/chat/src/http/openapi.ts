@@ -55,7 +55,9 @@ export function openApiDocument(limits: Limits): object {
       "/v1/models": { get: got("The models that are served") },
       "/v1/models/{id}": { get: got("One model", ["id"]) },
       "/v1/files/{id}/content": { get: got("An image that was made here, as PNG", ["id"], "image/png") },
-      "/models/{id}/{path}": { get: got("A file of a model that is shared", ["id", "path"], "application/octet-stream") },
+      "/models/{id}/{path}": {
+        get: got("A file of a model that is shared", ["id", "path"], "application/octet-stream"),
+      },
       "/healthz": { get: got("Whether the process answers") },
       "/readyz": { get: got("Whether requests are taken in") },
       "/metrics": { get: got("Measurements for Prometheus", [], "text/plain") },

@@ -61,8 +61,6 @@ export class ModelKeeper {
   /** Says that the model is whole. */
   async finish(about: Omit<KeptModel, "id">): Promise<void> {
     await this.#put(ABOUT, JSON.stringify({ id: this.#id, ...about }));
-    // Without this a browser may clear the cache when its disk fills up; whether it grants it is its affair.
-    if (this.#failure === undefined) await navigator.storage?.persist?.().catch(() => false);
   }
 
   /** A full disk must not keep a model from being used; what was kept of it goes. */

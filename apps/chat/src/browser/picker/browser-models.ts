@@ -88,7 +88,6 @@ export function closeModel(): void {
   answerer.close();
   answerer = undefined;
   set({ loaded: undefined, isOfflineReady: false });
-  rememberChoice();
 }
 
 /** Removes a model from the browser's store; an open one goes on until it is closed. */

@@ -18,12 +18,6 @@ export function LoadingView(props: { name: string; progress: LoadProgress; onCan
 }
 
 function words(progress: LoadProgress): string {
-  switch (progress.stage) {
-    case "starting":
-      return "Getting ready to compute";
-    case "reading":
-      return `${progress.path}: ${byteWords(progress.loadedBytes)} of ${byteWords(progress.totalBytes)}`;
-    case "building":
-      return "Building the model";
-  }
+  if (progress.stage === "starting") return "Getting ready to compute";
+  return `${progress.path}: ${byteWords(progress.loadedBytes)} of ${byteWords(progress.totalBytes)}`;
 }

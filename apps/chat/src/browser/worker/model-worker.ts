@@ -5,11 +5,11 @@ import tiktokenUrl from "tiktoken/lite/tiktoken_bg.wasm?url";
 import { config as configureZod } from "zod";
 import type { WorkerRequest } from "../../engine/protocol.ts";
 import { ModelLoop, picturesOf } from "../../engine/worker/model-loop.ts";
+import { errorWords } from "../error-words.ts";
 import { ModelKeeper } from "../files/kept-models.ts";
 import { ObservedFiles } from "../files/observed-files.ts";
 import { openPlace } from "../files/open-place.ts";
 import type { FromWorker, OpenRequest, ToWorker } from "../protocol.ts";
-import { memoryError } from "./memory-error.ts";
 import { startBackend } from "./start-backend.ts";
 import { turnOfEventLoop } from "./turn-of-event-loop.ts";
 
@@ -29,7 +29,7 @@ let receive: ((message: WorkerRequest) => void) | undefined;
 
 worker.onmessage = ({ data }) => {
   if (data.type !== "open") return receive?.(data);
-  open(data).catch((error: unknown) => post({ type: "failed", message: memoryError(error) }));
+  open(data).catch((error: unknown) => post({ type: "failed", message: errorWords(error) }));
 };
 
 async function open({ place, ...options }: OpenRequest): Promise<void> {

@@ -52,7 +52,10 @@ function parse(text: string): { conversations: Conversation[]; images: StoredIma
   try {
     const file = JSON.parse(text) as { format: string; version: number; conversations: unknown[]; images: unknown[] };
     if (file.format !== FORMAT || file.version !== VERSION) throw new RangeError("another format or version");
-    return { conversations: file.conversations.map(readConversation), images: file.images.map((image) => readImage(image as ExportedImage)) };
+    return {
+      conversations: file.conversations.map(readConversation),
+      images: file.images.map((image) => readImage(image as ExportedImage)),
+    };
   } catch (cause) {
     throw new RangeError("This is no history that was exported here.", { cause });
   }
