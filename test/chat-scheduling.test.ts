@@ -143,6 +143,24 @@ describe("a worker that dies", () => {
     await expect.poll(() => stats()?.numReadyWorkers).toBe(2);
   });
 
+  it("does not show previews twice", async () => {
+    await start();
+    const response = await draw({ steps: 120, stream: true, partial_images: 3 });
+    const reader = response.body?.getReader();
+    let text = "";
+    const read = async () => {
+      const { value, done } = (await reader?.read()) ?? { done: true };
+      text += new TextDecoder().decode(value);
+      return !done;
+    };
+    while (!text.includes("partial_image_index")) await read();
+    await server.engine.replaceWorker("talker", 0);
+    while (await read());
+    expect(text.match(/(?<="partial_image_index":)\d/g)).toEqual(["0", "1", "2"]);
+    expect(text).toMatch(/event: image_generation\.completed/);
+    expect(stats()).toMatchObject({ numRetried: 1, numCompleted: 1 });
+  });
+
   it("fails what it had begun to tell", async () => {
     await start();
     const body = { model: "talker", messages: [{ role: "user", content: "a" }], max_tokens: 400, stream: true };
