@@ -19,7 +19,7 @@ tf.setBackend("torch");
 const x = tf.ones([ROWS, WIDTH]);
 const heads = tf.ones([ROWS, WIDTH / 64, 64]);
 const targets = tf.zeros([ROWS], "int32");
-const keyRanges = Int32Array.from({ length: 4 * ROWS }, (_, index) => (index % 4 === 1 ? 1 + (index >> 2) % 64 : 0));
+const keyRanges = Int32Array.from({ length: 4 * ROWS }, (_, index) => (index % 4 === 1 ? 1 + ((index >> 2) % 64) : 0));
 const kernels = {
   add: () => x.add(1),
   matMul: () => x.matMul(x, false, true),
