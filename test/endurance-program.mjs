@@ -90,7 +90,14 @@ for await (const event of trainer.run()) {
   if (event.step % (totalSteps / READINGS) !== 0) continue;
   globalThis.gc();
   const { rss, heapUsed, external } = process.memoryUsage();
-  readings.push({ step: event.step, rss, heapUsed, external, tensors: tf.memory().numTensors, slots: torchInfo().slots });
+  readings.push({
+    step: event.step,
+    rss,
+    heapUsed,
+    external,
+    tensors: tf.memory().numTensors,
+    slots: torchInfo().slots,
+  });
   if (process.stderr.isTTY || readings.length % 10 === 0)
     process.stderr.write(`${event.step} steps, ${(rss / 2 ** 20).toFixed(1)} MiB\n`);
 }

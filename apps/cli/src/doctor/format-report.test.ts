@@ -41,7 +41,9 @@ tried       yes  torch       loaded
 
   it("says when other programs were in the way, where they can be", () => {
     const busy = { ...report, tried: [...report.tried], load: 5.25 };
-    expect(formatReport(busy, 80)).toContain("\nbusy        other programs kept 2.0 of 2 cores busy: alone it is faster\n");
+    expect(formatReport(busy, 80)).toContain(
+      "\nbusy        other programs kept 2.0 of 2 cores busy: alone it is faster\n",
+    );
     expect(formatReport({ ...busy, device: "cuda:0" }, 80)).not.toContain("busy");
   });
 

@@ -114,7 +114,9 @@ describe("loadAddon refuses, with a remedy and without loading anything", () => 
     writeFileSync(addon, named, "latin1");
     writeFileSync(prepare, readFileSync((usual as BuildRecord).prepare));
     record();
-    expect(loadAddon).toThrow(/addon\.node" \(libtorch 2\.13\.0\) does not load: libnil\.so\S*: cannot open.*; run "npx/);
+    expect(loadAddon).toThrow(
+      /addon\.node" \(libtorch 2\.13\.0\) does not load: libnil\.so\S*: cannot open.*; run "npx/,
+    );
   });
 
   it("files that are no libraries", () => {
