@@ -9,27 +9,28 @@ import { registerTorchBackend } from "@interfuse/backend-torch";
 import { attention, crossEntropy, linear, rmsNorm, swiglu, tf } from "@interfuse/tensor";
 
 const MEBIBYTE = 2 ** 20;
-const ROWS = 4096;
-const WIDTH = 1024;
+const ROWS = 2 ** 16;
+const WIDTH = 64;
 
 registerTorchBackend({ threads: 2, precision: "bf16", device: "cpu" });
 tf.setBackend("torch");
 
-// Inputs of 16 MiB; every result is larger than what is left in the end.
+// An input of 16 MiB; what a kernel needs is more than is left in the end.
 const x = tf.ones([ROWS, WIDTH]);
-const heads = tf.ones([ROWS, WIDTH / 64, 64]);
+const weight = tf.ones([WIDTH, WIDTH]);
+const heads = x.reshape([ROWS, 1, WIDTH]);
 const targets = tf.zeros([ROWS], "int32");
 const keyRanges = Int32Array.from({ length: 4 * ROWS }, (_, index) => (index % 4 === 1 ? 1 + ((index >> 2) % 64) : 0));
 const kernels = {
   add: () => x.add(1),
-  matMul: () => x.matMul(x, false, true),
-  linear: () => linear(x, x),
+  matMul: () => x.matMul(weight),
+  linear: () => linear(x, weight),
   rmsNorm: () => rmsNorm(x, tf.ones([WIDTH]), { epsilon: 1e-5 }),
   swiglu: () => swiglu(tf.concat([x, x], 1)),
   attention: () => attention({ query: heads, key: heads, value: heads, keyRanges }),
   crossEntropyGrad: () => tf.grad((logits) => crossEntropy(logits, targets).sum())(x),
-  linearGrad: () => tf.grad((weight) => linear(x, weight).sum())(x),
-  conv2d: () => tf.conv2d(x.reshape([64, 64, 16, 64]), tf.ones([3, 3, 64, 64]), 1, "same"),
+  linearGrad: () => tf.grad((input) => linear(input, weight).sum())(x),
+  conv2d: () => tf.conv2d(x.reshape([4, 128, 128, WIDTH]), weight.reshape([1, 1, WIDTH, WIDTH]), 1, "same"),
 };
 
 /** What each kernel says: null where it computes. */
