@@ -64,7 +64,15 @@ export class EmptyProject {
       } else {
         // Unlike npm, pnpm looks for a dependency's dependencies in the registry even where the project has them.
         this.write("pnpm-workspace.yaml", `pmOnFail: ignore\noverrides: ${JSON.stringify(archives)}\n`);
-        this.runNode(join(ROOT, "scripts/pnpm.mjs"), "-C", this.folder, "install", "--offline", "--ignore-scripts");
+        this.runNode(
+          join(ROOT, "scripts/pnpm.mjs"),
+          "-C",
+          this.folder,
+          "install",
+          "--offline",
+          "--no-frozen-lockfile",
+          "--ignore-scripts",
+        );
       }
       return undefined;
     } catch (error) {

@@ -1,8 +1,8 @@
 // B batch, H height, W width, I input channels, O output channels
-import type { Generator } from "@interfuse/tensor";
+import type { Generator, tf } from "@interfuse/tensor";
 import { ConvolutionLayer } from "./convolution-layer.ts";
 import type { Layer } from "./layer.ts";
-import type { LocalStep, Step } from "./steps.ts";
+import { type LocalStep, runWhole, type Step } from "./steps.ts";
 
 /** Sizes of a {@link Convolution}. */
 export type ConvolutionOptions = {
@@ -27,6 +27,11 @@ export class Convolution extends ConvolutionLayer implements Layer {
     const std = gain / Math.sqrt(sizes.kernelSize * sizes.kernelSize * sizes.inputChannels);
     super({ ...sizes, stride, std, padding: [stride === 1 ? after : 0, after] }, generator);
     this.#scale = stride === 1 ? 1 : 0.5;
+  }
+
+  /** All steps, those that subclasses add too. */
+  override forward(x_BHWI: tf.Tensor4D): tf.Tensor4D {
+    return runWhole(this.steps(), x_BHWI);
   }
 
   /** Maps `[B, H, W, I]` to `[B, H / stride, W / stride, O]`. */
