@@ -11,6 +11,7 @@ import { benchGenerateImage } from "./generate-image.ts";
 import { benchImageTokenizer, TOKENIZERS } from "./image-tokenizer.ts";
 import { benchLargeImage } from "./large-image.ts";
 import { benchLayers } from "./layers.ts";
+import { drawLossCurves } from "./loss-curves.ts";
 import { benchOverhead } from "./overhead.ts";
 import { benchServeEndurance } from "./serve/endurance.ts";
 import { benchServe } from "./serve/throughput.ts";
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     device: { type: "string", default: "cpu" },
     documents: { type: "string" },
     length: { type: "string", default: "512" },
+    out: { type: "string", default: "losses.svg" },
     rounds: { type: "string", default: "15" },
     model: { type: "string", default: "out/demo/model" },
     clients: { type: "string", default: "16" },
@@ -71,6 +73,7 @@ const benches: Record<string, () => Promise<object | object[]>> = {
       compare: values.compare,
     }),
   layers: () => benchLayers(shared),
+  "loss-curves": () => drawLossCurves({ runs: positionals.slice(1), out: values.out, window: 10 }),
   overhead: () => benchOverhead(shared),
   serve: () => benchServe({ ...served, rounds: shared.rounds }),
   "serve-endurance": () => benchServeEndurance({ ...served, minutes: Number(values.minutes) }),
