@@ -116,7 +116,7 @@ describe("values of another type", () => {
       { groups: 1, epsilon: 1e-3, activation: "none" },
     ],
     GroupedConv2d: [
-      { x: image, weight: float(1, 1, 2, 2) },
+      { x: image, weight: float(1, 1, 2, 2), residual: image },
       { strides: [1, 1], padding, groups: 1 },
     ],
     WriteRows: [{ buffer: float(2, 2), rows: float(2, 2) }, { slots: Int32Array.of(0, 1) }],
