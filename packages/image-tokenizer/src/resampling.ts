@@ -1,29 +1,38 @@
-/** Resizing as a matrix on each axis, the same on every backend: PyTorch's `area` and `bicubic` of `interpolate`. */
+/**
+ * Resizing as a matrix on each axis, the same and differentiable on every backend (TensorFlow.js's own has a wrong gradient for
+ * half-pixel centres): PyTorch's `area`, `bilinear` and `bicubic` of `interpolate`.
+ */
 // B batch, H height, W width, C channels
 import { tf } from "@interfuse/tensor";
 
-/** A linear map of one axis: `rows[to][from]`. */
-export type AxisMap = readonly (readonly number[])[];
+/** A linear map of one axis: `weights[to * fromSize + from]`. */
+export type AxisMap = { readonly fromSize: number; readonly toSize: number; readonly weights: Float32Array };
 
 /** Averages cell i over the inputs from `floor(i n / m)` to `ceil((i + 1) n / m)` (adaptive average pooling). */
-export function areaMap(from: number, to: number): AxisMap {
-  return Array.from({ length: to }, (_, i) => {
-    const begin = Math.floor((i * from) / to);
-    const end = Math.ceil(((i + 1) * from) / to);
-    return Array.from({ length: from }, (_, j) => (j >= begin && j < end ? 1 / (end - begin) : 0));
+export function areaMap(fromSize: number, toSize: number): AxisMap {
+  return axisMap(fromSize, toSize, (i, add) => {
+    const begin = Math.floor((i * fromSize) / toSize);
+    const end = Math.ceil(((i + 1) * fromSize) / toSize);
+    for (let j = begin; j < end; j++) add(j, 1 / (end - begin));
+  });
+}
+
+/** Linear interpolation between pixel centres, borders repeated (`align_corners=False`), without antialiasing. */
+export function bilinearMap(fromSize: number, toSize: number): AxisMap {
+  return axisMap(fromSize, toSize, (i, add) => {
+    const place = ((i + 0.5) * fromSize) / toSize - 0.5;
+    const left = Math.floor(place);
+    add(left, 1 - (place - left));
+    add(left + 1, place - left);
   });
 }
 
 /** Cubic convolution with A = -0.75 between pixel centres, borders repeated (`align_corners=False`). */
-export function bicubicMap(from: number, to: number): AxisMap {
-  return Array.from({ length: to }, (_, i) => {
-    const centre = ((i + 0.5) * from) / to - 0.5;
-    const left = Math.floor(centre);
-    const weights = Array.from({ length: from }, () => 0);
-    for (let tap = left - 1; tap <= left + 2; tap++) {
-      weights[Math.min(Math.max(tap, 0), from - 1)]! += cubic(centre - tap);
-    }
-    return weights;
+export function bicubicMap(fromSize: number, toSize: number): AxisMap {
+  return axisMap(fromSize, toSize, (i, add) => {
+    const place = ((i + 0.5) * fromSize) / toSize - 0.5;
+    const left = Math.floor(place);
+    for (let tap = left - 1; tap <= left + 2; tap++) add(tap, cubic(place - tap));
   });
 }
 
@@ -32,14 +41,29 @@ export function resample(x_BHWC: tf.Tensor4D, rows: AxisMap, columns: AxisMap): 
   const [batch, height, width, channels] = x_BHWC.shape;
   return tf.tidy(() => {
     const x = x_BHWC.reshape([batch, height, width * channels]);
-    const y = applied(rows, x).reshape([batch * rows.length, width, channels]);
-    return applied(columns, y).reshape([batch, rows.length, columns.length, channels]);
+    const y = applied(rows, x).reshape([batch * rows.toSize, width, channels]);
+    return applied(columns, y).reshape([batch, rows.toSize, columns.toSize, channels]);
   });
 }
 
 /** `map x` for every item of `x [B, from, C]`. */
-function applied(map: AxisMap, x: tf.Tensor): tf.Tensor {
-  return tf.matMul(tf.tensor(map.flat(), [1, map.length, x.shape[1]!]), x);
+function applied({ weights, toSize, fromSize }: AxisMap, x: tf.Tensor): tf.Tensor {
+  return tf.matMul(tf.tensor3d(weights, [1, toSize, fromSize]), x);
+}
+
+/** The map whose weights `fill` adds for each i of the result; those outside the axis count for the cell at its border. */
+function axisMap(
+  fromSize: number,
+  toSize: number,
+  fill: (i: number, add: (from: number, weight: number) => void) => void,
+): AxisMap {
+  const weights = new Float32Array(toSize * fromSize);
+  for (let i = 0; i < toSize; i++) {
+    fill(i, (from, weight) => {
+      weights[i * fromSize + Math.min(Math.max(from, 0), fromSize - 1)]! += weight;
+    });
+  }
+  return { fromSize, toSize, weights };
 }
 
 const A = -0.75;
