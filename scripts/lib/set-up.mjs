@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { exitOnFailure, ROOT, run, runNode, runPnpm } from "./process.mjs";
+import { removeStaleOutputs } from "./stale-outputs.mjs";
 import { installSystemPackages } from "./system-packages.mjs";
 
 const MINIMUM_NODE = [20, 19];
@@ -51,6 +52,7 @@ function installDependencies(say) {
 }
 
 function build() {
+  removeStaleOutputs();
   exitOnFailure(run(process.execPath, [path.join(ROOT, "node_modules/typescript/bin/tsc"), "-b"]));
 }
 
