@@ -9,6 +9,7 @@ import type { DeviceName } from "@interfuse/tensor";
 import { benchAttention } from "./attention.ts";
 import { benchGenerateImage } from "./generate-image.ts";
 import { benchImageTokenizer, TOKENIZERS } from "./image-tokenizer.ts";
+import { benchLargeImage } from "./large-image.ts";
 import { benchLayers } from "./layers.ts";
 import { benchOverhead } from "./overhead.ts";
 import { benchTrainStep } from "./train-step.ts";
@@ -20,6 +21,8 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     size: { type: "string" },
     images: { type: "string", default: "256" },
+    side: { type: "string", default: "4096" },
+    compare: { type: "boolean", default: false },
     precision: { type: "string", default: "bf16" },
     device: { type: "string", default: "cpu" },
     documents: { type: "string" },
@@ -46,6 +49,13 @@ const benches: Record<string, () => Promise<object | object[]>> = {
       ...shared,
       size: values.size ?? (Object.keys(TOKENIZERS)[0] as string),
       numImages: Number(values.images),
+    }),
+  "large-image": () =>
+    benchLargeImage({
+      ...shared,
+      size: values.size ?? (Object.keys(TOKENIZERS)[0] as string),
+      side: Number(values.side),
+      compare: values.compare,
     }),
   layers: () => benchLayers(shared),
   overhead: () => benchOverhead(shared),
