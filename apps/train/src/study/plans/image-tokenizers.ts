@@ -1,0 +1,108 @@
+/**
+ * What image tokenizers are measured by: every kind at one small budget, the winners at full length, emoji, and what each
+ * technique changes. Two hours of two cores in all.
+ */
+import { featuresId } from "../kinds/features-of.ts";
+import type { Results, Run, Study } from "../study.ts";
+import { figuresTable } from "../tables.ts";
+import { CODES, COST, QUALITY, stageColumns } from "./columns.ts";
+import { baselineRows, featuresRun, type Method, method, rowOf } from "./tokenizer-runs.ts";
+
+const SEEDS = 3;
+/** Steps of the small recipes, so that one run takes a minute or two of one core. */
+const SMALL = ["steps=600", "report.checkpointEvery=200"];
+const EMOJI = ["batch.pictureSize=64", "batch.pictures=8"];
+
+/** Kinds of tokenizers by recipe. */
+const KINDS = {
+  f4: "KL",
+  vq: "VQ, 256 codes",
+  fsq: "FSQ [8, 6, 5]",
+  lfq: "LFQ, 8 bits",
+  simvq: "SimVQ, 256 codes",
+  residual: "residual VQ, 4 x 256 codes",
+  "multi-scale": "multi-scale VQ, 256 codes",
+} as const;
+type Kind = keyof typeof KINDS;
+const KIND_NAMES = Object.keys(KINDS) as Kind[];
+
+/** Those that have bars to clear. */
+const WINNERS = ["f4", "vq", "fsq", "residual", "multi-scale"] as const;
+
+/** Columns of the tables by stage: stages of the residual recipe, scales of the multi-scale one. */
+const NUM_STAGES = 5;
+
+function baselinesRun(data: "scenes" | "emoji"): Run & { kind: "baselines" } {
+  const sizes = { downsampling: 4, numComponents: 4, numCodes: 256 };
+  return { id: `baselines-${data}`, needs: [featuresId(data)], kind: "baselines", data, ...sizes };
+}
+
+/** Every kind of tokenizer at one small budget. */
+export function smallMethods(data: "scenes" | "emoji"): Record<Kind, Method> {
+  const entries = KIND_NAMES.map((kind) => {
+    const recipe = `small-${kind}`;
+    const overrides = [...SMALL, ...(data === "emoji" ? emojiOverrides(kind) : [])];
+    const name = data === "emoji" ? `emoji-${recipe}` : recipe;
+    return [kind, method(KINDS[kind], { name, recipe, data, overrides, numSeeds: SEEDS })];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Latents of emoji are 16 x 16, and so is the last scale. */
+function emojiOverrides(kind: Kind): string[] {
+  return kind === "multi-scale" ? [...EMOJI, "autoencoder.quantizer.scales=[1,2,4,8,16]"] : EMOJI;
+}
+
+function sheetRun(data: "scenes" | "emoji", methods: readonly Method[], title: string): Run {
+  const rows = methods.map(({ label, runs }) => ({ label, run: runs[0]?.id as string }));
+  return { id: `tokenizers-${data}`, needs: rows.map(({ run }) => run), kind: "sheet", data, title, rows };
+}
+
+/** Quality of methods beside the baselines, and below it the PSNR after each stage of those that have any. */
+function qualityTables(methods: Partial<Record<Kind, Method>>, baselines: Run & { kind: "baselines" }) {
+  const rows = [...Object.values(methods).map(rowOf), ...baselineRows(baselines)];
+  const staged = [methods.residual, methods["multi-scale"]].flatMap((one) => one ?? []).map(rowOf);
+  return (results: Results) =>
+    [
+      figuresTable(rows, [...QUALITY, ...CODES, ...COST], results),
+      "PSNR in dB after each stage or scale:",
+      figuresTable(staged, stageColumns(NUM_STAGES), results),
+    ].join("\n\n");
+}
+
+/** The study behind `docs/image-tokenizers.md`. */
+export function imageTokenizersStudy(): Study {
+  const scenes = smallMethods("scenes");
+  const emoji = smallMethods("emoji");
+  const winners = Object.fromEntries(
+    WINNERS.map((kind) => [kind, method(KINDS[kind], { name: kind, recipe: kind, numSeeds: 1 })]),
+  ) as Record<(typeof WINNERS)[number], Method>;
+  const [sceneBaselines, emojiBaselines] = [baselinesRun("scenes"), baselinesRun("emoji")];
+  const runsOfAll = (methods: Record<string, Method>) => Object.values(methods).flatMap(({ runs }) => runs);
+  return {
+    name: "image-tokenizers",
+    page: "docs/image-tokenizers.md",
+    sections: [
+      {
+        name: "kinds",
+        runs: [featuresRun("scenes", 400), sceneBaselines, ...runsOfAll(scenes)],
+        format: qualityTables(scenes, sceneBaselines),
+      },
+      {
+        name: "winners",
+        runs: [...runsOfAll(winners), sheetRun("scenes", Object.values(winners), "Held-out scenes")],
+        format: qualityTables(winners, sceneBaselines),
+      },
+      {
+        name: "emoji",
+        runs: [
+          featuresRun("emoji", 200),
+          emojiBaselines,
+          ...runsOfAll(emoji),
+          sheetRun("emoji", Object.values(emoji), "Held-out emoji"),
+        ],
+        format: qualityTables(emoji, emojiBaselines),
+      },
+    ],
+  };
+}
