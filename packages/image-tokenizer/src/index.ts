@@ -36,9 +36,17 @@ export {
   type AutoencoderPass,
   runAutoencoder,
   type TrainableAutoencoder,
+  type TrainableQuantizedOptions,
   trainableKl,
+  trainableQuantized,
 } from "./objectives/autoencoder-pass.ts";
-export { type EqVaeBranch, runEqVae, sampleEqVaeBranch } from "./objectives/eq-vae.ts";
+export {
+  type EqVaeBranch,
+  type EqVaeProbabilities,
+  runEqVae,
+  sampleEqVaeBranch,
+  smallestEqVaeScale,
+} from "./objectives/eq-vae.ts";
 export {
   DEFAULT_DENOISING_NETWORK,
   DenoisingNetwork,
@@ -110,7 +118,7 @@ export {
   quantizedAutoencoderLoss,
 } from "./quantized-autoencoder/loss.ts";
 export { QuantizedAutoencoder } from "./quantized-autoencoder/quantized-autoencoder.ts";
-export { QuantizedTokenizer } from "./quantized-autoencoder/quantized-tokenizer.ts";
+export { QuantizedTokenizer, type TrainableQuantized } from "./quantized-autoencoder/quantized-tokenizer.ts";
 export { quantizedAutoencoderRecipes } from "./quantized-autoencoder/recipes.ts";
 export { type Assignment, Assignments } from "./quantizers/assignments.ts";
 export {

@@ -6,6 +6,7 @@ import {
   type QuantizedAutoencoderConfig,
   quantizedAutoencoderRecipes,
 } from "@interfuse/image-tokenizer";
+import { pixelLossOnly } from "./image-tokenizer-loss.ts";
 import type { AutoencoderSettings, ImageTokenizerRecipe } from "./image-tokenizer-recipe.ts";
 
 /** Sides shrink 4 times: 32 x 32 pixels become 8 x 8 latents of 4 channels. */
@@ -16,7 +17,7 @@ export function f4ImageTokenizer(): ImageTokenizerRecipe {
     steps: 3200,
     autoencoder: settingsOf(klAutoencoderRecipes.f4()),
     batch: { pictures: 32, pictureSize: 32, gradientAccumulation: 1 },
-    loss: { reconstruction: "l1", klWeight: KL_WEIGHT },
+    loss: { ...pixelLossOnly("l1"), klWeight: KL_WEIGHT },
     learningRate: 2e-3,
     schedule: { kind: "cosine", warmupSteps: 100, finalRatio: 0.02, decayFraction: null },
     optimizer: {
@@ -60,7 +61,7 @@ function quantized(recipe: string, make: () => QuantizedAutoencoderConfig): () =
     ...f4ImageTokenizer(),
     recipe,
     autoencoder: settingsOf(make()),
-    loss: { reconstruction: "l1" },
+    loss: pixelLossOnly("l1"),
   });
 }
 
@@ -85,7 +86,7 @@ export function debugVqImageTokenizer(): ImageTokenizerRecipe {
     ...debugImageTokenizer(),
     recipe: "debug-vq",
     autoencoder: settingsOf(quantizedAutoencoderRecipes.debug()),
-    loss: { reconstruction: "l1" },
+    loss: pixelLossOnly("l1"),
   };
 }
 
