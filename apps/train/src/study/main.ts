@@ -62,6 +62,8 @@ async function list({ study, out, only }: StudyOptions): Promise<void> {
   const results = await readResults(out, study);
   for (const { id } of selectRuns(study, only)) {
     const result = results.get(id);
-    process.stdout.write(`${id}: ${result === undefined ? "to do" : `done, ${Math.round(result.processorSeconds)} s`}\n`);
+    process.stdout.write(
+      `${id}: ${result === undefined ? "to do" : `done, ${Math.round(result.processorSeconds)} s`}\n`,
+    );
   }
 }

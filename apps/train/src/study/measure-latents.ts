@@ -1,5 +1,5 @@
 /** What a model that learns a tokenizer's latents would see of them. */
-import { renderScene, sampleSceneFor, WORLD_SIZE, COLOUR_NAMES, SHAPE_NAMES } from "@interfuse/data";
+import { COLOUR_NAMES, renderScene, SHAPE_NAMES, sampleSceneFor, WORLD_SIZE } from "@interfuse/data";
 import { equivarianceErrors, type LabelledFeatures, latentSpectrum, linearProbe } from "@interfuse/evaluation";
 import { type ImageTokenizer, type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
 import { Generator, tf } from "@interfuse/tensor";

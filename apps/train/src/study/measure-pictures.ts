@@ -1,5 +1,12 @@
 /** How far pictures are from the ones they were made of. */
-import { frechetDistance, gradientMagnitudeRatio, perceptualDistance, pooledFeatures, psnr, ssim } from "@interfuse/evaluation";
+import {
+  frechetDistance,
+  gradientMagnitudeRatio,
+  perceptualDistance,
+  pooledFeatures,
+  psnr,
+  ssim,
+} from "@interfuse/evaluation";
 import { type FeatureNetwork, frozenNetworkEncoder, type Picture } from "@interfuse/image-tokenizer";
 import { pooledPsnr } from "../image-tokenizer/pooled-psnr.ts";
 

@@ -6,7 +6,8 @@ import { UsageError } from "../config/usage-error.ts";
 import { STUDIES } from "./studies.ts";
 import type { Study } from "./study.ts";
 
-const FLAGS = "flags: --only NAME (a section or the start of a run's name; may be repeated) --out DIR --jobs N --page --list";
+const FLAGS =
+  "flags: --only NAME (a section or the start of a run's name; may be repeated) --out DIR --jobs N --page --list";
 
 export type StudyOptions = {
   readonly study: Study;

@@ -15,7 +15,8 @@ export function replaceSections(page: string, { sections }: Study, results: Resu
     const marker = `<!-- study: ${section.name} -->\n`;
     const start = text.indexOf(marker);
     const end = text.indexOf("<!-- /study -->", start);
-    if (start < 0 || end < 0) throw new Error(`replaceSections: the page lacks "${marker.trim()}" .. "<!-- /study -->"`);
+    if (start < 0 || end < 0)
+      throw new Error(`replaceSections: the page lacks "${marker.trim()}" .. "<!-- /study -->"`);
     return `${text.slice(0, start + marker.length)}\n${formatSection(section, results)}\n\n${text.slice(end)}`;
   }, page);
 }

@@ -41,10 +41,12 @@ export async function runPool(
     active.set(run.id, finished);
   };
   while (waiting.length > 0 || active.size > 0) {
-    for (const run of waiting.filter(({ needs }) => needs.some((id) => failed.has(id)))) {
-      log(`${run.id}: left out, as what it needs failed`);
-      failed.add(run.id);
-      waiting.splice(waiting.indexOf(run), 1);
+    const hopeless = waiting.find(({ needs }) => needs.some((id) => failed.has(id)));
+    if (hopeless !== undefined) {
+      log(`${hopeless.id}: left out, as what it needs failed`);
+      failed.add(hopeless.id);
+      waiting.splice(waiting.indexOf(hopeless), 1);
+      continue;
     }
     const isOpen = (id: string) => active.has(id) || waiting.some((run) => run.id === id);
     const ready = waiting.find(({ needs }) => !needs.some(isOpen));

@@ -55,7 +55,9 @@ export async function runStudy({ study, folder, only, start, ...options }: RunSt
   await writeFileAtomically(studyPaths(folder).tables, tables);
   if (signal.aborted) throw new InterruptedError("stopped");
   if (failed.length > 0) {
-    throw new Error(`${failed.length} runs failed: ${failed.join(", ")}; see ${studyPaths(folder).log(failed[0] as string)}`);
+    throw new Error(
+      `${failed.length} runs failed: ${failed.join(", ")}; see ${studyPaths(folder).log(failed[0] as string)}`,
+    );
   }
   return tables;
 }
@@ -67,6 +69,9 @@ export async function writePage(study: Study, folder: string, root: string): Pro
   await writeFileAtomically(file, replaceSections(await readFile(file, "utf8"), study, results));
   for (const { id, kind } of runsOf(study)) {
     if (kind !== "sheet" || !results.has(id)) continue;
-    await writeFileAtomically(join(root, dirname(study.page), "images", `${id}.png`), await readFile(studyPaths(folder).sheet(id)));
+    await writeFileAtomically(
+      join(root, dirname(study.page), "images", `${id}.png`),
+      await readFile(studyPaths(folder).sheet(id)),
+    );
   }
 }

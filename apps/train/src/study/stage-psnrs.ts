@@ -1,5 +1,10 @@
 /** Reconstructions from the first stages of a residual tokenizer, or the first scales of a multi-scale one. */
-import { type Picture, picturesToTensor, type QuantizedAutoencoder, tensorToPictures } from "@interfuse/image-tokenizer";
+import {
+  type Picture,
+  picturesToTensor,
+  type QuantizedAutoencoder,
+  tensorToPictures,
+} from "@interfuse/image-tokenizer";
 import { mapEqualSizes } from "@interfuse/pipeline";
 import { tf } from "@interfuse/tensor";
 import { pooledPsnr } from "../image-tokenizer/pooled-psnr.ts";

@@ -9,7 +9,7 @@ const NUM_HELD_OUT = 256;
 const NUM_TRAINING = 2048;
 
 const makers: Readonly<Record<DataName, (folder: string) => Promise<unknown>>> = {
-  scenes: (folder) => writeScenes(folder, { numScenes: 20_000, numCasesPerTask: 256 }),
+  scenes: (folder) => writeScenes(folder, { numScenes: 20_000, numCasesPerTask: 200 }),
   emoji: (folder) => writeEmoji(folder, { size: 64 }),
   "few-scenes": (folder) => writeScenes(folder, { numScenes: 12, numCasesPerTask: 4 }),
 };

@@ -62,7 +62,11 @@ export function effectsTable(comparisons: readonly Comparison[], results: Result
   );
 }
 
-function effectCells(comparison: Comparison, { figure, format, isRelative = false }: Effect, results: Results): string[] {
+function effectCells(
+  comparison: Comparison,
+  { figure, format, isRelative = false }: Effect,
+  results: Results,
+): string[] {
   const [without, changed] = [comparison.without, comparison.with].map((runs) => valuesOf(runs, figure, results));
   if (without === undefined || changed === undefined) return [NOT_RUN, NOT_RUN, NOT_RUN];
   const differences = changed.map((value, seed) => {

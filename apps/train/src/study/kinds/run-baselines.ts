@@ -12,10 +12,7 @@ import { featuresOf } from "./features-of.ts";
 const MAX_PATCHES = 32_768;
 
 /** Figures of `measurePictures`, each with the baseline before it: `pooling.psnr`, `components.psnr`, `codebook.psnr` .. */
-export async function runBaselines(
-  run: Run & BaselinesRun,
-  { folder }: RunContext,
-): Promise<Record<string, number>> {
+export async function runBaselines(run: Run & BaselinesRun, { folder }: RunContext): Promise<Record<string, number>> {
   const { downsampling: side, numComponents, numCodes } = run;
   const pictures = await heldOutPictures(folder, run.data);
   const fitted = firstPatches(cutPatches(await trainingPictures(folder, run.data), side));

@@ -14,10 +14,7 @@ import { studyPaths } from "../study-folder.ts";
 const BATCH = 32;
 
 /** Trains the denoising network on a data set and writes it. Figure: `loss`, the mean of the last tenth of the steps. */
-export async function runFeatures(
-  run: Run & FeaturesRun,
-  { folder }: RunContext,
-): Promise<Record<string, number>> {
+export async function runFeatures(run: Run & FeaturesRun, { folder }: RunContext): Promise<Record<string, number>> {
   const dataset = await openDataset(studyPaths(folder).data(run.data));
   const loader = new ExampleLoader(dataset.pictures(), new Generator(0, "study/features/data"));
   const network = new DenoisingNetwork(DEFAULT_DENOISING_NETWORK, new Generator(0, "study/features/weights"));

@@ -59,10 +59,7 @@ export async function runModel(
 }
 
 /** As many steps as take the processor time that the slowest of the runs took for its own. */
-async function stepsForEqualTime(
-  { like, among }: NonNullable<ModelRun["equalTime"]>,
-  folder: string,
-): Promise<number> {
+async function stepsForEqualTime({ like, among }: NonNullable<ModelRun["equalTime"]>, folder: string): Promise<number> {
   const own = await readFigures(folder, like);
   const slowest = await Promise.all(among.map((id) => readFigures(folder, id)));
   const seconds = Math.max(...slowest.map(({ stepSeconds = 0, steps = 0 }) => stepSeconds * steps));

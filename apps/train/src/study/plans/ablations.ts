@@ -5,8 +5,19 @@ import { featuresRun, type Method, method } from "./tokenizer-runs.ts";
 
 const psnr = (hoped: string): Effect => ({ figure: "psnr", title: "PSNR, dB", format: fixed(2), hoped });
 const usage = (hoped: string): Effect => ({ figure: "usage", title: "usage", format: percent, hoped });
-const sharpness: Effect = { figure: "sharpness", title: "sharpness (1 is right)", format: fixed(3), hoped: "nearer to 1" };
-const perceptual = (hoped: string): Effect => ({ figure: "perceptual", title: "perceptual", format: fixed(4), isRelative: true, hoped });
+const sharpness: Effect = {
+  figure: "sharpness",
+  title: "sharpness (1 is right)",
+  format: fixed(3),
+  hoped: "nearer to 1",
+};
+const perceptual = (hoped: string): Effect => ({
+  figure: "perceptual",
+  title: "perceptual",
+  format: fixed(4),
+  isRelative: true,
+  hoped,
+});
 const rfid: Effect = { figure: "rfid", title: "rFID", format: fixed(3), isRelative: true, hoped: "" };
 const probe = (hoped: string): Effect => ({ figure: "probe", title: "linear probe", format: percent, hoped });
 
@@ -48,14 +59,44 @@ export function ablationsSection(
   const f16 = onEmoji("small-f16");
   const adversary = (kind: string) => `loss.adversary={"kind":"${kind}","startStep":${ADVERSARY_START}}`;
   const changes: readonly Change[] = [
-    ["dead codes revived", variant("small-vq", "unrevived", "autoencoder.quantizer.revivalThreshold=0"), plain.vq, [usage("higher"), psnr("higher")]],
-    ["rotation trick for straight-through", variant("small-vq", "straight", "autoencoder.quantizer.estimator=straight-through"), plain.vq, [psnr("higher"), usage("higher")]],
+    [
+      "dead codes revived",
+      variant("small-vq", "unrevived", "autoencoder.quantizer.revivalThreshold=0"),
+      plain.vq,
+      [usage("higher"), psnr("higher")],
+    ],
+    [
+      "rotation trick for straight-through",
+      variant("small-vq", "straight", "autoencoder.quantizer.estimator=straight-through"),
+      plain.vq,
+      [psnr("higher"), usage("higher")],
+    ],
     ["scale equivariance", plain.kl, shaped.se, shaping],
     ["EQ-VAE", plain.kl, shaped.eq, shaping],
-    ["alignment to a frozen encoder (VF)", plain.kl, variant("small-f4", "vf", "loss.visionAlignment={}"), [probe("higher"), psnr("")]],
-    ["perceptual loss", plain.kl, variant("small-f4", "perceptual", "loss.perceptual={}"), [perceptual("lower"), psnr("")]],
-    ["DC-AE's shortcuts, f16, emoji", f16, onEmoji("small-f16-dc"), [psnr("+1"), perceptual("lower")]],
-    ["hinge adversary, f16, emoji", f16, onEmoji("small-f16", "-hinge", [adversary("hinge")]), [sharpness, rfid, psnr("")]],
+    [
+      "alignment to a frozen encoder (VF)",
+      plain.kl,
+      variant("small-f4", "vf", "loss.visionAlignment={}"),
+      [probe("higher"), psnr("")],
+    ],
+    [
+      "perceptual loss",
+      plain.kl,
+      variant("small-f4", "perceptual", "loss.perceptual={}"),
+      [perceptual("lower"), psnr("")],
+    ],
+    [
+      "DC-AE's shortcuts, f16, emoji",
+      onEmoji("small-f16", "-shuffle", ["autoencoder.resampling=shuffle"]),
+      onEmoji("small-f16-dc"),
+      [psnr("+1"), perceptual("lower")],
+    ],
+    [
+      "hinge adversary, f16, emoji",
+      f16,
+      onEmoji("small-f16", "-hinge", [adversary("hinge")]),
+      [sharpness, rfid, psnr("")],
+    ],
     ["R3GAN, f16, emoji", f16, onEmoji("small-f16", "-r3gan", [adversary("r3gan")]), [sharpness, rfid, psnr("")]],
   ];
   const comparisons = changes.map(
@@ -68,7 +109,11 @@ export function ablationsSection(
   );
   return {
     name: "ablations",
-    runs: [featuresRun("scenes", 400), featuresRun("emoji", 200), ...changes.flatMap(([, without, changed]) => [...without.runs, ...changed.runs])],
+    runs: [
+      featuresRun("scenes", 400),
+      featuresRun("emoji", 200),
+      ...changes.flatMap(([, without, changed]) => [...without.runs, ...changed.runs]),
+    ],
     format: (results) => effectsTable(comparisons, results),
   };
 }

@@ -57,7 +57,11 @@ export function debugStudy(): Study {
         name: "kinds",
         runs: [featuresRun(DATA, 2), ...runs, baselines, sheet],
         format: (results) =>
-          figuresTable([...methods.map(rowOf), ...baselineRows(baselines)], [...QUALITY, ...CODES, ...stageColumns(1)], results),
+          figuresTable(
+            [...methods.map(rowOf), ...baselineRows(baselines)],
+            [...QUALITY, ...CODES, ...stageColumns(1)],
+            results,
+          ),
       },
       {
         name: "models",

@@ -5,12 +5,16 @@
 import { featuresId } from "../kinds/features-of.ts";
 import type { Results, Run, Study } from "../study.ts";
 import { figuresTable } from "../tables.ts";
+import { ablationsSection, shapedMethods } from "./ablations.ts";
 import { CODES, COST, QUALITY, stageColumns } from "./columns.ts";
 import { baselineRows, featuresRun, type Method, method, rowOf } from "./tokenizer-runs.ts";
+import { transfusionSection } from "./transfusion.ts";
 
 const SEEDS = 3;
 /** Steps of the small recipes, so that one run takes a minute or two of one core. */
 const SMALL = ["steps=600", "report.checkpointEvery=200"];
+/** Of the recipes at f16, whose 64 x 64 pixels are four times the work. */
+const SMALL_F16 = ["steps=400", "report.checkpointEvery=200", "batch.pictures=8"];
 const EMOJI = ["batch.pictureSize=64", "batch.pictures=8"];
 
 /** Kinds of tokenizers by recipe. */
@@ -78,6 +82,7 @@ export function imageTokenizersStudy(): Study {
     WINNERS.map((kind) => [kind, method(KINDS[kind], { name: kind, recipe: kind, numSeeds: 1 })]),
   ) as Record<(typeof WINNERS)[number], Method>;
   const [sceneBaselines, emojiBaselines] = [baselinesRun("scenes"), baselinesRun("emoji")];
+  const shaped = shapedMethods(SMALL, SEEDS);
   const runsOfAll = (methods: Record<string, Method>) => Object.values(methods).flatMap(({ runs }) => runs);
   return {
     name: "image-tokenizers",
@@ -88,6 +93,12 @@ export function imageTokenizersStudy(): Study {
         runs: [featuresRun("scenes", 400), sceneBaselines, ...runsOfAll(scenes)],
         format: qualityTables(scenes, sceneBaselines),
       },
+      ablationsSection({ kl: scenes.f4, vq: scenes.vq }, shaped, {
+        overrides: SMALL,
+        emoji: SMALL_F16,
+        numSeeds: SEEDS,
+      }),
+      transfusionSection([{ ...scenes.f4, label: "plain" }, shaped.se, shaped.eq]),
       {
         name: "winners",
         runs: [...runsOfAll(winners), sheetRun("scenes", Object.values(winners), "Held-out scenes")],

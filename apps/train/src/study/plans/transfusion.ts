@@ -47,8 +47,16 @@ export function transfusionSection(methods: readonly Method[]): Section {
           figuresTable(
             inputs.map(({ label }, index) => ({ label, runs: [`${ids[index]}${suffix}`] })),
             [
-              { figure: "draw", title: suffix === "" ? "drawn right, equal steps" : "drawn right, equal time", format: percent },
-              ...["single", "relation", "count"].map((kind) => ({ figure: `draw: ${kind}`, title: kind, format: percent })),
+              {
+                figure: "draw",
+                title: suffix === "" ? "drawn right, equal steps" : "drawn right, equal time",
+                format: percent,
+              },
+              ...["single", "relation", "count"].map((kind) => ({
+                figure: `draw: ${kind}`,
+                title: kind,
+                format: percent,
+              })),
               { figure: "steps", title: "steps", format: fixed(0) },
               { figure: "stepSeconds", title: "s a step", format: fixed(3) },
             ],
