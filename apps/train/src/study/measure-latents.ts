@@ -6,7 +6,6 @@ import { Generator, tf } from "@interfuse/tensor";
 
 /** Pictures for the spectrum and for equivariance, which are host code and many passes. */
 const NUM_PICTURES = 64;
-const PROBE_CASES = { train: 1200, test: 400 };
 const PROBE_BATCH = 50;
 
 /** `highFrequency`, `pooledHighFrequency`, `scaleError` and `rotationError` of normalised latents. */
@@ -30,17 +29,23 @@ export async function measureLatents(
   }
 }
 
+/** Cases that a probe is fitted to and judged by. */
+export type ProbeCases = { readonly train: number; readonly test: number };
+
 /**
  * The share of single-object scenes whose colour and shape (24 classes) a linear probe reads off the latents of all places.
  */
-export async function probeScenes(tokenizer: ImageTokenizer): Promise<number> {
-  const train = await labelledLatents(tokenizer, "train");
-  const test = await labelledLatents(tokenizer, "test");
+export async function probeScenes(tokenizer: ImageTokenizer, cases: ProbeCases): Promise<number> {
+  const train = await labelledLatents(tokenizer, "train", cases.train);
+  const test = await labelledLatents(tokenizer, "test", cases.test);
   return linearProbe({ train, test }).accuracy;
 }
 
-async function labelledLatents(tokenizer: ImageTokenizer, split: keyof typeof PROBE_CASES): Promise<LabelledFeatures> {
-  const numRows = PROBE_CASES[split];
+async function labelledLatents(
+  tokenizer: ImageTokenizer,
+  split: keyof ProbeCases,
+  numRows: number,
+): Promise<LabelledFeatures> {
   const generator = new Generator(0, `study/probe/${split}`);
   const labels = Array.from({ length: numRows }, (_, index) => index % (COLOUR_NAMES.length * SHAPE_NAMES.length));
   const pictures = labels.map((label, index) => {

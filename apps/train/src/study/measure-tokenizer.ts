@@ -8,17 +8,25 @@ import {
 } from "@interfuse/image-tokenizer";
 import { codeUsage } from "../image-tokenizer/code-usage.ts";
 import { reconstruct } from "../image-tokenizer/reconstruction.ts";
-import { measureLatents, probeScenes } from "./measure-latents.ts";
+import { measureLatents, type ProbeCases, probeScenes } from "./measure-latents.ts";
 import { measurePictures } from "./measure-pictures.ts";
 import { stagePsnrs } from "./stage-psnrs.ts";
 
 /**
  * Figures by name: those of `measurePictures` and `measureLatents`, `usage` and `perplexity` of codes, `stageN`, `parameters`
- * and, where `hasScenes`, `probe`.
+ * and, where there are cases, `probe`.
  */
 export async function measureTokenizer(
   tokenizer: ImageTokenizer,
-  { pictures, network, hasScenes }: { pictures: readonly Picture[]; network: FeatureNetwork; hasScenes: boolean },
+  {
+    pictures,
+    network,
+    probeCases,
+  }: {
+    readonly pictures: readonly Picture[];
+    readonly network: FeatureNetwork;
+    readonly probeCases: ProbeCases | undefined;
+  },
 ): Promise<Record<string, number>> {
   const figures = await measurePictures(await reconstruct(tokenizer, pictures), pictures, network);
   Object.assign(figures, await measureLatents(tokenizer, pictures));
@@ -27,7 +35,7 @@ export async function measureTokenizer(
     Object.assign(figures, { usage, perplexity });
   }
   if (tokenizer instanceof QuantizedAutoencoder) Object.assign(figures, await stagePsnrs(tokenizer, pictures));
-  if (hasScenes) figures.probe = await probeScenes(tokenizer);
+  if (probeCases !== undefined) figures.probe = await probeScenes(tokenizer, probeCases);
   figures.parameters = [...tokenizer.state().values()].reduce((sum, { size }) => sum + size, 0);
   return figures;
 }

@@ -1,6 +1,7 @@
 /** The data sets of a study, and the pictures that everything is measured on. */
 import { access } from "node:fs/promises";
 import { openDataset, type Picture, writeEmoji, writeScenes } from "@interfuse/data";
+import type { ProbeCases } from "./measure-latents.ts";
 import type { DataName } from "./study.ts";
 import { studyPaths } from "./study-folder.ts";
 
@@ -9,9 +10,19 @@ const NUM_HELD_OUT = 256;
 const NUM_TRAINING = 2048;
 
 const makers: Readonly<Record<DataName, (folder: string) => Promise<unknown>>> = {
-  scenes: (folder) => writeScenes(folder, { numScenes: 20_000, numCasesPerTask: 200 }),
-  emoji: (folder) => writeEmoji(folder, { size: 64 }),
+  scenes: (folder) => writeScenes(folder, { numScenes: 4000, numCasesPerTask: 200 }),
+  // The demo's. Its held-out pictures are those of `scenes`, too.
+  "many-scenes": (folder) => writeScenes(folder, { numScenes: 20_000, numCasesPerTask: 200 }),
   "few-scenes": (folder) => writeScenes(folder, { numScenes: 12, numCasesPerTask: 4 }),
+  emoji: (folder) => writeEmoji(folder, { size: 64 }),
+};
+
+/** How many single-object scenes a linear probe gets; none where pictures have no such classes. */
+export const probeCases: Readonly<Record<DataName, ProbeCases | undefined>> = {
+  scenes: { train: 1200, test: 400 },
+  "many-scenes": { train: 1200, test: 400 },
+  "few-scenes": { train: 96, test: 24 },
+  emoji: undefined,
 };
 
 /** Makes a data set unless the study has it. */

@@ -7,7 +7,7 @@
 import type { CaptionKind } from "@interfuse/data";
 
 /** Data sets that a study makes for itself. */
-export type DataName = "scenes" | "emoji" | "few-scenes";
+export type DataName = "scenes" | "many-scenes" | "few-scenes" | "emoji";
 
 /** Trains an image tokenizer and measures it. */
 export type TokenizerRun = {

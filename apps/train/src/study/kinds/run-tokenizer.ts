@@ -6,7 +6,7 @@ import { measureTokenizer } from "../measure-tokenizer.ts";
 import type { RunContext } from "../run-one.ts";
 import { StepTimes } from "../step-times.ts";
 import type { Run, TokenizerRun } from "../study.ts";
-import { heldOutPictures } from "../study-data.ts";
+import { heldOutPictures, probeCases } from "../study-data.ts";
 import { studyPaths } from "../study-folder.ts";
 import { featuresOf } from "./features-of.ts";
 
@@ -26,7 +26,7 @@ export async function runTokenizer(
   const network = await featuresOf(run, folder);
   try {
     const pictures = await heldOutPictures(folder, run.data);
-    const figures = await measureTokenizer(tokenizer, { pictures, network, hasScenes: run.data !== "emoji" });
+    const figures = await measureTokenizer(tokenizer, { pictures, network, probeCases: probeCases[run.data] });
     return { ...figures, steps: recipe.steps, ...times.figures() };
   } finally {
     tokenizer.dispose();

@@ -1,6 +1,7 @@
 /** What each technique changes: runs that differ in one setting, of the same random seeds. */
 import type { DataName, Section } from "../study.ts";
 import { type Comparison, type Effect, effectsTable, fixed, percent } from "../tables.ts";
+import { RFID } from "./columns.ts";
 import { featuresRun, type Method, method } from "./tokenizer-runs.ts";
 
 const psnr = (hoped: string): Effect => ({ figure: "psnr", title: "PSNR, dB", format: fixed(2), hoped });
@@ -18,7 +19,7 @@ const perceptual = (hoped: string): Effect => ({
   isRelative: true,
   hoped,
 });
-const rfid: Effect = { figure: "rfid", title: "rFID", format: fixed(3), isRelative: true, hoped: "" };
+const rfid: Effect = { ...RFID, isRelative: true, hoped: "lower" };
 const probe = (hoped: string): Effect => ({ figure: "probe", title: "linear probe", format: percent, hoped });
 
 /** Lower high frequencies and errors of equivariance, at little cost. */

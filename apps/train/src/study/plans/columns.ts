@@ -1,11 +1,14 @@
 import { type Column, fixed, percent } from "../tables.ts";
 
+/** Features are small numbers, and so are their distances. */
+export const RFID: Column = { figure: "rfid", title: "rFID x 1000", format: (value) => (1000 * value).toFixed(2) };
+
 /** How close reconstructions are. */
 export const QUALITY: readonly Column[] = [
   { figure: "psnr", title: "PSNR, dB", format: fixed(2) },
   { figure: "ssim", title: "SSIM", format: fixed(4) },
   { figure: "perceptual", title: "perceptual", format: fixed(4) },
-  { figure: "rfid", title: "rFID", format: fixed(3) },
+  RFID,
 ];
 
 /** How codes are used. */

@@ -12,7 +12,7 @@ import { transfusionSection } from "./transfusion.ts";
 
 const SEEDS = 3;
 /** Steps of the small recipes, so that one run takes a minute or two of one core. */
-const SMALL = ["steps=600", "report.checkpointEvery=200"];
+const SMALL = ["steps=500", "report.checkpointEvery=250"];
 /** Of the recipes at f16, whose 64 x 64 pixels are four times the work. */
 const SMALL_F16 = ["steps=400", "report.checkpointEvery=200", "batch.pictures=8"];
 const EMOJI = ["batch.pictureSize=64", "batch.pictures=8"];
@@ -79,7 +79,7 @@ export function imageTokenizersStudy(): Study {
   const scenes = smallMethods("scenes");
   const emoji = smallMethods("emoji");
   const winners = Object.fromEntries(
-    WINNERS.map((kind) => [kind, method(KINDS[kind], { name: kind, recipe: kind, numSeeds: 1 })]),
+    WINNERS.map((kind) => [kind, method(KINDS[kind], { name: kind, recipe: kind, data: "many-scenes", numSeeds: 1 })]),
   ) as Record<(typeof WINNERS)[number], Method>;
   const [sceneBaselines, emojiBaselines] = [baselinesRun("scenes"), baselinesRun("emoji")];
   const shaped = shapedMethods(SMALL, SEEDS);

@@ -23,7 +23,7 @@ export function transfusionSection(methods: readonly Method[]): Section {
   const runs = inputs.flatMap(({ tokenizer }, index): Run[] => {
     const common = {
       kind: "model",
-      data: "scenes",
+      data: "many-scenes",
       recipe: "scenes",
       overrides: [...MODEL, `model.objective.patchSize=${tokenizer === null ? 8 : 2}`],
       seed: 0,
