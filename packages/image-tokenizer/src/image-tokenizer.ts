@@ -30,7 +30,7 @@ export interface ImageTokenizer {
    * Normalised latents `[B, ceil(H/f), ceil(W/f), C]` of pixels `[B, H, W, 3]` in [-1, 1]. Sizes that f does not divide
    * are padded by repeating the last row and column. A sample of the posterior with a generator, its mean without.
    *
-   * @throws RangeError when the channels are not 3 or a side is smaller than f.
+   * @throws RangeError when the channels are not 3, a side is smaller than f, or a pixel is not finite (not checked on WebGPU).
    */
   encode(pixels_BHWC: tf.Tensor4D, generator?: Generator): tf.Tensor4D;
   /**

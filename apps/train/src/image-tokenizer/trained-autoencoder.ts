@@ -3,6 +3,7 @@ import {
   Assignments,
   type KlAutoencoder,
   klLoss,
+  type LatentPosterior,
   QuantizedAutoencoder,
   type TrainableAutoencoder,
   trainableKl,
@@ -53,10 +54,10 @@ function withPosterior(autoencoder: KlAutoencoder, klWeight: number): TrainedAut
     // The divergence is summed over latents but counted in pixel values: its weight belongs to sums.
     counts: (batch) => ({ kl: countPixelValues(batch) }),
     begin: (generator) => {
-      const sums: tf.Scalar[] = [];
+      const posteriors: LatentPosterior[] = [];
       return {
-        autoencoder: trainableKl(autoencoder, generator, (posterior) => sums.push(klLoss(posterior))),
-        lossSums: () => ({ kl: total(sums) }),
+        autoencoder: trainableKl(autoencoder, generator, (posterior) => posteriors.push(posterior)),
+        lossSums: () => ({ kl: total(posteriors.map(klLoss)) }),
       };
     },
     beside: (generator) => trainableKl(autoencoder, generator),
