@@ -2,7 +2,8 @@
  * `--set a.b=c`: changes leaves of a resolved config and nothing else.
  *
  * A key must exist, and its value must read as the kind of value that stands there: numbers, `true`/`false` and text as they
- * are, lists and leaves that may be null as JSON. A group of settings is replaced as a whole, by a JSON object or null. Ranges and choices are checked afterwards by the config's own schema.
+ * are, lists and leaves that may be null as JSON. A group of settings is replaced as a whole, by a JSON object or null.
+ * Ranges and choices are checked afterwards by the config's own schema.
  */
 import type { JsonObject, JsonValue } from "@interfuse/training";
 import { nearest } from "./nearest.ts";

@@ -21,13 +21,17 @@ struct Running {
   float total = 0.0f;
 };
 
-/// Turns scores into e^(score - maximum) over the visible part, scaling what was summed before; masked ones become 0.
-/// `probabilities` may be the scores themselves.
+/// Turns the scores of a row's visible part, times `scale`, into e^(score - maximum), those that it does not see into 0, and
+/// shrinks what was summed before. `probabilities` may be the scores themselves.
 template <typename Element>
-void soften_row(const float* scores, Visible visible, Running& running, Element* probabilities, float* output,
-                int64_t padded) {
+void soften_row(float* scores, const VisibleRow& row, Visible visible, int64_t tile_begin, float scale, Running& running,
+                Element* probabilities, float* output, int64_t padded) {
   Vector largest = splat(running.maximum);
-  for (int64_t p = visible.begin; p < visible.end; p += kLanes) largest = maximum(largest, load(scores + p));
+  for (int64_t p = visible.begin; p < visible.end; p += kLanes) {
+    const Vector score = seen_from(row, tile_begin + p) ? load(scores + p) * scale : splat(2 * kMasked);
+    store(scores + p, score);
+    largest = maximum(largest, score);
+  }
   const float top = maximum_of(largest);
   Vector sums{};
   for (int64_t p = visible.begin; p < visible.end; p += kLanes) {
@@ -92,17 +96,13 @@ void forward_group(const Operands& in, const HeadRows& output, float* log_sum_ex
       float* scores = scratch.scores.get();
       Element* probabilities = scratch.probabilities.get();
       float* block_output = scratch.output.get() + r * padded;
-      for (int64_t i = 0; i < rows; ++i)
-        std::fill(scores + i * kTileStride + visible.begin, scores + i * kTileStride + visible.end, 0.0f);
-      add_product<Word<Element>>(
+      set_product<Word<Element>>(
           {as_words(scratch.query.get() + r * padded), padded / kWord, 1},
           {scratch.key_columns.get() + visible.begin, kTileStride}, {scores + visible.begin, kTileStride}, rows,
           visible.end - visible.begin, in_words<Element>(in.size));
       for (int64_t i = 0; i < rows; ++i) {
-        scale_row(scores + i * kTileStride, visible, in.scale);
-        mask_row(scores + i * kTileStride, group.rows[r + i], visible, begin, 2 * kMasked);
-        soften_row(scores + i * kTileStride, visible, running[r + i], probabilities + i * kTileStride,
-                   block_output + i * padded, padded);
+        soften_row(scores + i * kTileStride, group.rows[r + i], visible, begin, in.scale, running[r + i],
+                   probabilities + i * kTileStride, block_output + i * padded, padded);
       }
       add_product<Word<Element>>(
           {as_words(probabilities + visible.begin), kTileStride / kWord, 1},
@@ -137,7 +137,7 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
   const auto num_groups = static_cast<int64_t>(plan->groups.size());
   with_element(precision, [&](auto element) {
     parallel_for(num_groups * num_heads, 1, [&](int64_t begin, int64_t end) {
-      ForwardScratch<decltype(element)> scratch(size);
+      auto& scratch = thread_scratch<ForwardScratch<decltype(element)>>(size);
       for (int64_t item = begin; item < end; ++item) {
         forward_group(in, out, data_of<float>(log_sum_exp), plan->groups[item / num_heads], item % num_heads, num_heads,
                       scratch);

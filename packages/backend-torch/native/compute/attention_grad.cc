@@ -36,12 +36,12 @@ struct BackwardScratch {
   Scratch<Element> query, dy, key_rows, value_rows, probabilities, dscores;
   Scratch<Word<Element>> query_words, dy_words, key_columns, value_columns, key_words, probability_words, dscore_words;
   Scratch<float> block_probabilities, block_dscores, dquery, dkey, dvalue;
+  /// Sums over the groups of a component, [its positions][padded K].
+  std::vector<float> dkey_sums, dvalue_sums;
 };
 
 struct Backward {
-  HeadRows query, key, value, output, dy, dquery;
-  float* dkey;               // [S, G, K] float32
-  float* dvalue;             // [S, G, K] float32
+  HeadRows query, key, value, output, dy, dquery, dkey, dvalue;
   const float* log_sum_exp;  // [L, N]
   int64_t size, num_heads, num_kv_heads;
   float scale;
@@ -69,50 +69,43 @@ void recompute_block(const Backward& in, const QueryGroup& group, int64_t head, 
                      const BackwardScratch<Element>& scratch) {
   const int64_t padded = padded_size<Element>(in.size);
   const int64_t row_words = padded / kElementsPerWord<Element>;
-  Element* probabilities = scratch.probabilities.get() + r * kTileStride;
-  Element* dscores = scratch.dscores.get() + r * kTileStride;
-  const size_t used = round_up(tile_end - tile_begin) * sizeof(Element);
-  // One row more than the block has: the other half of an odd last one.
-  for (int64_t i = 0; i <= rows; ++i) {
-    std::memset(static_cast<void*>(probabilities + i * kTileStride), 0, used);
-    std::memset(static_cast<void*>(dscores + i * kTileStride), 0, used);
-  }
-  if (visible.begin >= visible.end) return;
-  const int64_t width = visible.end - visible.begin;
-  const int64_t depth = in_words<Element>(in.size);
+  const int64_t used = round_up(tile_end - tile_begin);
   float* scores = scratch.block_probabilities.get();
   float* gradients = scratch.block_dscores.get();
-  for (int64_t i = 0; i < rows; ++i) {
-    std::fill(scores + i * kTileStride + visible.begin, scores + i * kTileStride + visible.end, 0.0f);
-    std::fill(gradients + i * kTileStride + visible.begin, gradients + i * kTileStride + visible.end, 0.0f);
+  if (visible.begin < visible.end) {
+    const int64_t width = visible.end - visible.begin;
+    const int64_t depth = in_words<Element>(in.size);
+    set_product<Word<Element>>({as_words(scratch.query.get() + r * padded), row_words, 1},
+                               {scratch.key_columns.get() + visible.begin, kTileStride},
+                               {scores + visible.begin, kTileStride}, rows, width, depth);
+    set_product<Word<Element>>({as_words(scratch.dy.get() + r * padded), row_words, 1},
+                               {scratch.value_columns.get() + visible.begin, kTileStride},
+                               {gradients + visible.begin, kTileStride}, rows, width, depth);
   }
-  add_product<Word<Element>>({as_words(scratch.query.get() + r * padded), row_words, 1},
-                             {scratch.key_columns.get() + visible.begin, kTileStride},
-                             {scores + visible.begin, kTileStride}, rows, width, depth);
-  add_product<Word<Element>>({as_words(scratch.dy.get() + r * padded), row_words, 1},
-                             {scratch.value_columns.get() + visible.begin, kTileStride},
-                             {gradients + visible.begin, kTileStride}, rows, width, depth);
   for (int64_t i = 0; i < rows; ++i) {
-    float* row = scores + i * kTileStride;
+    Element* probabilities = scratch.probabilities.get() + (r + i) * kTileStride;
+    Element* dscores = scratch.dscores.get() + (r + i) * kTileStride;
+    for (Element* row : {probabilities, dscores}) {
+      std::fill(row, row + visible.begin, Element{});
+      std::fill(row + visible.end, row + used, Element{});
+    }
     const float total = in.log_sum_exp[(group.begin + r + i) * in.num_heads + head];
-    scale_row(row, visible, in.scale);
-    mask_row(row, group.rows[r + i], visible, tile_begin, -1e30f);
     for (int64_t p = visible.begin; p < visible.end; p += kLanes) {
-      const Vector probability = exponential(load(row + p) - total);
-      store(probabilities + i * kTileStride + p, probability);
-      store(dscores + i * kTileStride + p, probability * (load(gradients + i * kTileStride + p) - dots[r + i]));
+      const Vector e = exponential(load(scores + i * kTileStride + p) * in.scale - total);
+      const Vector probability = seen_from(group.rows[r + i], tile_begin + p) ? e : Vector{};
+      store(probabilities + p, probability);
+      store(dscores + p, probability * (load(gradients + i * kTileStride + p) - dots[r + i]));
     }
   }
 }
 
-void add_rows(const QueryGroup& group, int64_t begin, int64_t end, const float* from, int64_t padded, float factor,
-              float* to, int64_t size, int64_t row_stride) {
-  for_each_key(group, begin, end, [&](int64_t position, int64_t key) {
-    float* row = to + key * row_stride;
+/// Adds what a tile of a group gave its keys to the sums of its component, whose first key is `first_key`.
+void add_rows(const QueryGroup& group, int64_t begin, int64_t end, const float* from, int64_t padded, int64_t first_key,
+              float* sums) {
+  for_each_key(group.keys, begin, end, [&](int64_t position, int64_t key) {
+    float* sum = sums + (key - first_key) * padded;
     const float* added = from + position * padded;
-    for_each_run(size, [&](int64_t i, int64_t n) {
-      store_run(row + i, load_run(row + i, n) + factor * load_run(added + i, n), n);
-    });
+    for (int64_t k = 0; k < padded; k += kLanes) store(sum + k, load(sum + k) + load(added + k));
   });
 }
 
@@ -129,8 +122,10 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
     in.dy.read(group.begin + r, head, scratch.dy.get() + r * padded);
   }
   // The other half of an odd last row.
-  std::memset(static_cast<void*>(scratch.query.get() + count * padded), 0, padded * sizeof(Element));
-  std::memset(static_cast<void*>(scratch.dy.get() + count * padded), 0, padded * sizeof(Element));
+  for (Element* rows : {scratch.query.get(), scratch.dy.get()}) std::fill_n(rows + count * padded, padded, Element{});
+  for (Element* rows : {scratch.probabilities.get(), scratch.dscores.get()}) {
+    std::fill_n(rows + count * kTileStride, round_up(end - begin), Element{});
+  }
   row_dots(in, group, head, scratch.dy.get(), dots);
   Visible parts[kGroupQueries / kRowBlock + 1];
   for (int64_t r = 0; r < count; r += kRowBlock) {
@@ -172,10 +167,10 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
 }
 
 template <typename Element>
-void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head, BackwardScratch<Element>& scratch) {
+void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head, int64_t first_key,
+                    BackwardScratch<Element>& scratch) {
   const int64_t padded = padded_size<Element>(in.size);
   const int64_t heads = in.query_heads();
-  const int64_t row_stride = in.num_kv_heads * in.size;
   std::memset(scratch.dquery.get(), 0, heads * kGroupQueries * padded * sizeof(float));
   for (int64_t begin = 0; begin < group.num_positions; begin += kTilePositions) {
     const int64_t end = std::min<int64_t>(begin + kTilePositions, group.num_positions);
@@ -187,8 +182,8 @@ void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head
     std::memset(scratch.dkey.get(), 0, (end - begin) * padded * sizeof(float));
     std::memset(scratch.dvalue.get(), 0, (end - begin) * padded * sizeof(float));
     for (int64_t h = 0; h < heads; ++h) backward_head(in, group, kv_head * heads + h, begin, end, keys, scratch);
-    add_rows(group, begin, end, scratch.dkey.get(), padded, in.scale, in.dkey + kv_head * in.size, in.size, row_stride);
-    add_rows(group, begin, end, scratch.dvalue.get(), padded, 1.0f, in.dvalue + kv_head * in.size, in.size, row_stride);
+    add_rows(group, begin, end, scratch.dkey.get(), padded, first_key, scratch.dkey_sums.data());
+    add_rows(group, begin, end, scratch.dvalue.get(), padded, first_key, scratch.dvalue_sums.data());
   }
   for (int64_t h = 0; h < heads; ++h) {
     const float* dquery = scratch.dquery.get() + h * kGroupQueries * padded;
@@ -196,6 +191,21 @@ void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head
       in.dquery.write(group.begin + r, kv_head * heads + h, dquery + r * padded, in.scale);
     }
   }
+}
+
+template <typename Element>
+void backward_component(const Backward& in, const AttentionPlan& plan, const Component& component, int64_t kv_head,
+                        BackwardScratch<Element>& scratch) {
+  const int64_t padded = padded_size<Element>(in.size);
+  const int64_t positions = component.num_positions();
+  const int64_t first_key = component.keys.empty() ? 0 : component.keys.front().begin;
+  scratch.dkey_sums.assign(positions * padded, 0.0f);
+  scratch.dvalue_sums.assign(positions * padded, 0.0f);
+  for (const int32_t group : component.groups) backward_group(in, plan.groups[group], kv_head, first_key, scratch);
+  for_each_key(component.keys, 0, positions, [&](int64_t position, int64_t key) {
+    in.dkey.write(key, kv_head, scratch.dkey_sums.data() + position * padded, in.scale);
+    in.dvalue.write(key, kv_head, scratch.dvalue_sums.data() + position * padded, 1.0f);
+  });
 }
 
 }  // namespace
@@ -210,8 +220,9 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
   const Tensor gradient = with_contiguous_rows(dy.tensor());
   const auto type = activation_type(precision);
   const Tensor dq = at::empty(q.sizes(), q.options().dtype(type), at::MemoryFormat::Contiguous);
-  const Tensor dk = at::zeros(k.sizes(), at::kFloat);
-  const Tensor dv = at::zeros(v.sizes(), at::kFloat);
+  // Zeros for the keys that nobody sees.
+  const Tensor dk = at::zeros(k.sizes(), k.options().dtype(type));
+  const Tensor dv = at::zeros(v.sizes(), v.options().dtype(type));
   const int64_t size = q.size(2);
   const Backward in{HeadRows(q),
                     HeadRows(k),
@@ -219,8 +230,8 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
                     HeadRows(y),
                     HeadRows(gradient),
                     HeadRows(dq),
-                    data_of<float>(dk),
-                    data_of<float>(dv),
+                    HeadRows(dk),
+                    HeadRows(dv),
                     data_of<float>(log_sum_exp),
                     size,
                     q.size(1),
@@ -231,14 +242,13 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
   const auto components = static_cast<int64_t>(plan->components.size());
   with_element(precision, [&](auto element) {
     parallel_for(components * kv_heads, 1, [&](int64_t begin, int64_t end) {
-      BackwardScratch<decltype(element)> scratch(size, in.query_heads());
+      auto& scratch = thread_scratch<BackwardScratch<decltype(element)>>(size, in.query_heads());
       for (int64_t item = begin; item < end; ++item) {
-        for (const int32_t group : plan->components[item / kv_heads])
-          backward_group(in, plan->groups[group], item % kv_heads, scratch);
+        backward_component(in, *plan, plan->components[item / kv_heads], item % kv_heads, scratch);
       }
     });
   });
-  return {dq, dk.to(type), dv.to(type)};
+  return {dq, dk, dv};
 }
 
 }  // namespace interfuse

@@ -81,7 +81,7 @@ QueryGroup finish_group(int32_t begin, const std::vector<RowRanges>& rows, const
 }
 
 /// Joins groups with overlapping keys: one sweep over all intervals by their start.
-std::vector<std::vector<int32_t>> connect(const std::vector<QueryGroup>& groups) {
+std::vector<Component> connect(const std::vector<QueryGroup>& groups) {
   struct Piece {
     int32_t begin, end, group;
   };
@@ -106,11 +106,17 @@ std::vector<std::vector<int32_t>> connect(const std::vector<QueryGroup>& groups)
     }
     reach = std::max(reach, piece.end);
   }
-  std::vector<std::vector<int32_t>> by_root(groups.size());
-  for (size_t g = 0; g < groups.size(); ++g) by_root[root(static_cast<int32_t>(g))].push_back(static_cast<int32_t>(g));
-  std::vector<std::vector<int32_t>> components;
-  for (auto& members : by_root) {
-    if (!members.empty()) components.push_back(std::move(members));
+  std::vector<std::vector<int32_t>> members(groups.size());
+  for (size_t g = 0; g < groups.size(); ++g) members[root(static_cast<int32_t>(g))].push_back(static_cast<int32_t>(g));
+  std::vector<std::vector<Range>> merged(groups.size());
+  for (const Piece& piece : pieces) merge_into(merged[root(piece.group)], {piece.begin, piece.end});
+  std::vector<Component> components;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (members[g].empty()) continue;
+    components.push_back({std::move(members[g]), {}});
+    for (const Range& range : merged[g]) {
+      components.back().keys.push_back({range.begin, range.end, range.begin - merged[g].front().begin});
+    }
   }
   return components;
 }

@@ -10,7 +10,7 @@
 
 namespace interfuse {
 
-/// Keys [begin, end), which take the positions from `position` on.
+/// Keys [begin, end), which take the positions from `position` on, of a group's or a component's.
 struct KeyInterval {
   int32_t begin;
   int32_t end;
@@ -33,9 +33,17 @@ struct QueryGroup {
   std::vector<VisibleRow> rows;
 };
 
+/// Groups that see some of the same keys, and all the keys they see; positions count from the first of these.
+struct Component {
+  std::vector<int32_t> groups;  // indices, ascending
+  std::vector<KeyInterval> keys;
+
+  int32_t num_positions() const { return keys.empty() ? 0 : keys.back().end - keys.front().begin; }
+};
+
 struct AttentionPlan {
   std::vector<QueryGroup> groups;
-  std::vector<std::vector<int32_t>> components;  // indices of groups, ascending
+  std::vector<Component> components;
 };
 
 /// The plan of key ranges [L, 4], in groups of at most `max_queries` queries; ranges are clipped to [0, num_keys). The last

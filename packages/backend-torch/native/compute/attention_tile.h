@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <tuple>
 
 #include "attention_plan.h"
 #include "storage.h"
@@ -43,6 +44,18 @@ class Scratch {
   std::unique_ptr<T, Free> data_;
 };
 
+/// The scratch memory of the calling thread, kept from call to call: to make and clear it takes as long as a short document.
+template <typename Memory, typename... Sizes>
+Memory& thread_scratch(Sizes... sizes) {
+  thread_local std::unique_ptr<Memory> kept;
+  thread_local std::tuple<Sizes...> kept_sizes;
+  if (kept == nullptr || kept_sizes != std::tuple(sizes...)) {
+    kept = std::make_unique<Memory>(sizes...);
+    kept_sizes = std::tuple(sizes...);
+  }
+  return *kept;
+}
+
 /// Elements that follow each other, as words.
 template <typename Element>
 const Word<Element>* as_words(const Element* elements) {
@@ -62,9 +75,9 @@ class HeadRows {
   template <typename To>
   void read(int64_t row, int64_t head, To* to) const {
     if (is_bfloat16_) {
-      copy(at<const Bfloat16>(row, head), to, 1.0f);
+      read_from(at<const Bfloat16>(row, head), to);
     } else {
-      copy(at<const float>(row, head), to, 1.0f);
+      read_from(at<const float>(row, head), to);
     }
   }
 
@@ -82,6 +95,14 @@ class HeadRows {
     return static_cast<T*>(data_) + row * row_stride_ + head * head_stride_;
   }
   template <typename From, typename To>
+  void read_from(const From* from, To* to) const {
+    if constexpr (std::is_same_v<From, To>) {
+      std::memcpy(static_cast<void*>(to), from, size_ * sizeof(To));
+    } else {
+      copy(from, to, 1.0f);
+    }
+  }
+  template <typename From, typename To>
   void copy(const From* from, To* to, float factor) const {
     for_each_run(size_, [&](int64_t i, int64_t n) { store_run(to + i, load_run(from + i, n) * factor, n); });
   }
@@ -91,10 +112,10 @@ class HeadRows {
   int64_t row_stride_, head_stride_, size_;
 };
 
-/// Calls `body(position in tile, key)` for the positions [begin, end) of a group.
+/// Calls `body(position - begin, key)` for the positions [begin, end) of a group or component.
 template <typename Body>
-void for_each_key(const QueryGroup& group, int64_t begin, int64_t end, Body body) {
-  for (const KeyInterval& interval : group.keys) {
+void for_each_key(const std::vector<KeyInterval>& keys, int64_t begin, int64_t end, Body body) {
+  for (const KeyInterval& interval : keys) {
     const int64_t length = interval.end - interval.begin;
     const int64_t from = std::max<int64_t>(begin, interval.position);
     const int64_t to = std::min<int64_t>(end, interval.position + length);
@@ -102,17 +123,19 @@ void for_each_key(const QueryGroup& group, int64_t begin, int64_t end, Body body
   }
 }
 
-/// Keys or values of a tile as rows [positions][padded K], with a row of zeros after them.
+/// Keys or values of a tile as rows [positions][padded K], with rows of zeros up to whole vectors of positions, at least one.
 template <typename Element>
 void pack_rows(const HeadRows& source, const QueryGroup& group, int64_t begin, int64_t end, int64_t head, int64_t size,
                Element* rows) {
   const int64_t padded = padded_size<Element>(size);
-  for_each_key(group, begin, end,
+  for_each_key(group.keys, begin, end,
                [&](int64_t position, int64_t key) { source.read(key, head, rows + position * padded); });
-  std::memset(static_cast<void*>(rows + (end - begin) * padded), 0, padded * sizeof(Element));
+  const int64_t count = end - begin;
+  const int64_t cleared = std::max(round_up(count), count + 1) - count;
+  std::memset(static_cast<void*>(rows + count * padded), 0, cleared * padded * sizeof(Element));
 }
 
-/// The rows [count][padded K] as columns of words [padded K in words][kTileStride]; what lies past `count` is unspecified.
+/// The rows [count][padded K], up to whole vectors of rows, as columns of words [padded K in words][kTileStride].
 template <typename Element>
 void transpose_rows(const Element* rows, int64_t count, int64_t size, Word<Element>* columns) {
   const int64_t words = padded_size<Element>(size) / kElementsPerWord<Element>;
@@ -161,25 +184,15 @@ inline Visible visible_part(const VisibleRow* rows, int64_t count, int64_t tile_
   return {(first - tile_begin) / kLanes * kLanes, round_up(last - tile_begin)};
 }
 
-/// Multiplies the visible part of a row of scores.
-inline void scale_row(float* scores, Visible visible, float scale) {
-  for (int64_t p = visible.begin; p < visible.end; p += kLanes) store(scores + p, load(scores + p) * scale);
-}
-
-/// Sets the scores of [visible.begin, visible.end) that `row` does not see to `value`.
-inline void mask_row(float* scores, const VisibleRow& row, Visible visible, int64_t tile_begin, float value) {
-  const auto in_tile = [&](int64_t position) { return std::clamp(position - tile_begin, visible.begin, visible.end); };
-  const int64_t a0 = in_tile(row.a0), a1 = in_tile(row.a1), b0 = in_tile(row.b0), b1 = in_tile(row.b1);
-  int64_t at = visible.begin;
-  if (a0 < a1) {
-    std::fill(scores + at, scores + a0, value);
-    at = a1;
-  }
-  if (b0 < b1) {
-    std::fill(scores + at, scores + b0, value);
-    at = b1;
-  }
-  std::fill(scores + at, scores + visible.end, value);
+/// For each of sixteen positions from `first` on, whether a row sees it.
+INTERFUSE_INLINE auto seen_from(const VisibleRow& row, int64_t first) {
+  using Positions = uint32_t __attribute__((vector_size(64)));
+  const Positions lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const Positions position = lanes + static_cast<uint32_t>(first);
+  const auto within = [&](int32_t begin, int32_t end) {
+    return position - static_cast<uint32_t>(begin) < static_cast<uint32_t>(end - begin);
+  };
+  return within(row.a0, row.a1) | within(row.b0, row.b1);
 }
 
 /// Calls `body(Element{})` with what products multiply in `precision` on this processor.

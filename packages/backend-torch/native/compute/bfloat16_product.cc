@@ -63,9 +63,9 @@ void multiply(const Result<Output>& result, const Panels& right, LeftAt left_at)
       const int64_t column = panel * kPanelWidth;
       const int64_t width = (std::min(kPanelWidth, result.columns - column) + kLanes - 1) / kLanes * kLanes;
       for (int64_t row = first; row < last; row += detail::kBlockRows) {
-        alignas(64) float sums[detail::kBlockRows * kPanelWidth] = {};
+        alignas(64) float sums[detail::kBlockRows * kPanelWidth];
         const int64_t height = std::min<int64_t>(detail::kBlockRows, last - row);
-        add_product<Bfloat16Pair>(left_at(row), {right.panel(panel), kPanelWidth}, {sums, kPanelWidth}, height, width,
+        set_product<Bfloat16Pair>(left_at(row), {right.panel(panel), kPanelWidth}, {sums, kPanelWidth}, height, width,
                                   right.steps());
         for (int64_t i = 0; i < height; ++i) finish(result, row + i, column, sums + i * kPanelWidth);
       }

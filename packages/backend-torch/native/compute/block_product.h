@@ -28,13 +28,13 @@ namespace detail {
 constexpr int kBlockRows = 6;  // rows times vectors, plus one row of the right side, fill 32 registers
 constexpr int kBlockVectors = 4;
 
-template <int Rows, int Vectors, typename Word>
+template <bool Adds, int Rows, int Vectors, typename Word>
 inline void block(LeftOperand<Word> a, const Word* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth) {
   Vector sums[Rows][Vectors];
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) sums[r][v] = load(c + r * c_stride + v * kLanes);
+    for (int v = 0; v < Vectors; ++v) sums[r][v] = Adds ? load(c + r * c_stride + v * kLanes) : Vector{};
   }
   for (int64_t k = 0; k < depth; ++k) {
     Vector right[Vectors];
@@ -54,32 +54,27 @@ inline void block(LeftOperand<Word> a, const Word* b, int64_t b_stride, float* c
   }
 }
 
-template <int Vectors, typename Word>
+template <bool Adds, int Vectors, typename Word>
 inline void block_rows(LeftOperand<Word> a, const Word* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth,
                        int64_t rows) {
   switch (rows) {
     case 1:
-      return block<1, Vectors>(a, b, b_stride, c, c_stride, depth);
+      return block<Adds, 1, Vectors>(a, b, b_stride, c, c_stride, depth);
     case 2:
-      return block<2, Vectors>(a, b, b_stride, c, c_stride, depth);
+      return block<Adds, 2, Vectors>(a, b, b_stride, c, c_stride, depth);
     case 3:
-      return block<3, Vectors>(a, b, b_stride, c, c_stride, depth);
+      return block<Adds, 3, Vectors>(a, b, b_stride, c, c_stride, depth);
     case 4:
-      return block<4, Vectors>(a, b, b_stride, c, c_stride, depth);
+      return block<Adds, 4, Vectors>(a, b, b_stride, c, c_stride, depth);
     case 5:
-      return block<5, Vectors>(a, b, b_stride, c, c_stride, depth);
+      return block<Adds, 5, Vectors>(a, b, b_stride, c, c_stride, depth);
     default:
-      return block<6, Vectors>(a, b, b_stride, c, c_stride, depth);
+      return block<Adds, 6, Vectors>(a, b, b_stride, c, c_stride, depth);
   }
 }
 
-}  // namespace detail
-
-/// c += a b for `rows` x `width` results over `depth` words; `width` is a multiple of sixteen.
-template <typename Word>
-void add_product(LeftOperand<Word> a, Panel<const Word> b, Panel<float> c, int64_t rows, int64_t width,
-                 int64_t depth) {
-  using namespace detail;
+template <bool Adds, typename Word>
+void product(LeftOperand<Word> a, Panel<const Word> b, Panel<float> c, int64_t rows, int64_t width, int64_t depth) {
   for (int64_t r = 0; r < rows; r += kBlockRows) {
     const LeftOperand<Word> left{a.data + r * a.row_stride, a.row_stride, a.step_stride};
     const int64_t block_height = std::min<int64_t>(kBlockRows, rows - r);
@@ -88,20 +83,36 @@ void add_product(LeftOperand<Word> a, Panel<const Word> b, Panel<float> c, int64
       float* result = c.data + r * c.stride + column;
       switch (std::min<int64_t>(kBlockVectors, (width - column) / kLanes)) {
         case 1:
-          block_rows<1>(left, right, b.stride, result, c.stride, depth, block_height);
+          block_rows<Adds, 1>(left, right, b.stride, result, c.stride, depth, block_height);
           break;
         case 2:
-          block_rows<2>(left, right, b.stride, result, c.stride, depth, block_height);
+          block_rows<Adds, 2>(left, right, b.stride, result, c.stride, depth, block_height);
           break;
         case 3:
-          block_rows<3>(left, right, b.stride, result, c.stride, depth, block_height);
+          block_rows<Adds, 3>(left, right, b.stride, result, c.stride, depth, block_height);
           break;
         default:
-          block_rows<4>(left, right, b.stride, result, c.stride, depth, block_height);
+          block_rows<Adds, 4>(left, right, b.stride, result, c.stride, depth, block_height);
           break;
       }
     }
   }
+}
+
+}  // namespace detail
+
+/// c = a b for `rows` x `width` results over `depth` words; `width` is a multiple of sixteen.
+template <typename Word>
+void set_product(LeftOperand<Word> a, Panel<const Word> b, Panel<float> c, int64_t rows, int64_t width,
+                 int64_t depth) {
+  detail::product<false>(a, b, c, rows, width, depth);
+}
+
+/// c += a b.
+template <typename Word>
+void add_product(LeftOperand<Word> a, Panel<const Word> b, Panel<float> c, int64_t rows, int64_t width,
+                 int64_t depth) {
+  detail::product<true>(a, b, c, rows, width, depth);
 }
 
 }  // namespace interfuse

@@ -6,7 +6,8 @@
 
 namespace interfuse {
 
-/// Calls `body(begin, end)` on disjoint parts of [0, count), in parallel when there are at least two `grain`s.
+/// Calls `body(begin, end)` on disjoint parts of [0, count), in parallel when there are at least two `grain`s. Threads take
+/// ever smaller parts as they get through them: one that the system holds up does not keep the others waiting.
 void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body);
 
 /// Calls `body(task, begin, end)` for `tasks` equal parts of [0, count): the parts do not depend on timing.
