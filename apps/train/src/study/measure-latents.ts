@@ -1,14 +1,17 @@
 /** What a model that learns a tokenizer's latents would see of them. */
 import { COLOUR_NAMES, renderScene, SHAPE_NAMES, sampleSceneFor, WORLD_SIZE } from "@interfuse/data";
 import { equivarianceErrors, type LabelledFeatures, latentSpectrum, linearProbe } from "@interfuse/evaluation";
-import { type ImageTokenizer, type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
+import { type ImageTokenizer, isDiscrete, type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
 import { Generator, tf } from "@interfuse/tensor";
 
 /** Pictures for the spectrum and for equivariance, which are host code and many passes. */
 const NUM_PICTURES = 64;
 const PROBE_BATCH = 50;
 
-/** `highFrequency`, `pooledHighFrequency`, `scaleError` and `rotationError` of normalised latents. */
+/**
+ * `highFrequency` and `pooledHighFrequency` of normalised latents; of continuous ones `scaleError` and `rotationError`, too
+ * (codes of scales have one size, and others jump).
+ */
 export async function measureLatents(
   tokenizer: ImageTokenizer,
   pictures: readonly Picture[],
@@ -17,13 +20,10 @@ export async function measureLatents(
   const latents_BHWC = tokenizer.encode(pixels_BHWC);
   try {
     const { highFrequencyRatio, pooledHighFrequencyRatio } = await latentSpectrum(latents_BHWC);
+    const spectrum = { highFrequency: highFrequencyRatio, pooledHighFrequency: pooledHighFrequencyRatio };
+    if (isDiscrete(tokenizer)) return spectrum;
     const { scale, rotation } = await equivarianceErrors((pixels) => tokenizer.encode(pixels), pixels_BHWC);
-    return {
-      highFrequency: highFrequencyRatio,
-      pooledHighFrequency: pooledHighFrequencyRatio,
-      scaleError: scale,
-      rotationError: rotation,
-    };
+    return { ...spectrum, scaleError: scale, rotationError: rotation };
   } finally {
     tf.dispose([pixels_BHWC, latents_BHWC]);
   }

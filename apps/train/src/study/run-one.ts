@@ -9,6 +9,7 @@ import { runFeatures } from "./kinds/run-features.ts";
 import { runModel } from "./kinds/run-model.ts";
 import { runSheet } from "./kinds/run-sheet.ts";
 import { runTokenizer } from "./kinds/run-tokenizer.ts";
+import { settingsOf } from "./settings-of.ts";
 import type { Run, RunResult } from "./study.ts";
 import { studyPaths, writeResult } from "./study-folder.ts";
 
@@ -33,6 +34,7 @@ export async function runOne(
   const { user, system } = process.cpuUsage();
   const result: RunResult = {
     run,
+    settings: settingsOf(run),
     figures,
     processorSeconds: (user + system) / 1e6,
     date: new Date().toISOString().slice(0, 10),

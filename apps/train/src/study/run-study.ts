@@ -8,7 +8,7 @@ import { formatStudy, replaceSections } from "./page.ts";
 import { runPool, type StartRun } from "./run-pool.ts";
 import { type Run, runsOf, type Study } from "./study.ts";
 import { makeData } from "./study-data.ts";
-import { readResults, studyPaths } from "./study-folder.ts";
+import { hasCurrentSettings, readResults, studyPaths } from "./study-folder.ts";
 
 export type RunStudyOptions = {
   readonly study: Study;
@@ -48,6 +48,13 @@ export async function runStudy({ study, folder, only, start, ...options }: RunSt
   const selected = selectRuns(study, only);
   const done = await readResults(folder, study);
   const missing = selected.filter(({ id }) => !done.has(id));
+  for (const { id } of selected) {
+    const result = done.get(id);
+    if (result === undefined || hasCurrentSettings(result)) continue;
+    log(
+      `warning: ${id} was trained with another recipe than it has now; remove ${studyPaths(folder).result(id)} to redo it`,
+    );
+  }
   log(`${selected.length} runs, ${missing.length} of them to do`);
   for (const name of new Set(missing.map(({ data }) => data))) await makeData(folder, name);
   const failed = await runPool(missing, start, options);

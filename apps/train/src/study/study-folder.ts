@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@interfuse/data";
+import { settingsOf } from "./settings-of.ts";
 import { type Results, type Run, type RunResult, runsOf, type Study } from "./study.ts";
 
 /** Paths in a study's folder. */
@@ -31,6 +32,11 @@ export async function readFigures(folder: string, id: string): Promise<RunResult
     throw new Error(`readFigures: run "${id}" has no result in "${folder}"`, { cause });
   });
   return (JSON.parse(text) as RunResult).figures;
+}
+
+/** Whether a result comes from the recipe as it stands now. */
+export function hasCurrentSettings({ run, settings }: RunResult): boolean {
+  return JSON.stringify(settings) === JSON.stringify(settingsOf(run));
 }
 
 /** Writes a run's result. */

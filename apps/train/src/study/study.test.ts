@@ -11,9 +11,10 @@ import { imageTokenizersStudy } from "./plans/image-tokenizers.ts";
 import { runOne } from "./run-one.ts";
 import { runPool, type StartRun } from "./run-pool.ts";
 import { runStudy, selectRuns } from "./run-study.ts";
+import { settingsOf } from "./settings-of.ts";
 import { estimate } from "./statistics.ts";
 import { type Results, type Run, type RunResult, runsOf, type Study } from "./study.ts";
-import { readResults } from "./study-folder.ts";
+import { readResults, writeResult } from "./study-folder.ts";
 import { effectsTable, figuresTable, fixed } from "./tables.ts";
 
 const silent = () => undefined;
@@ -24,7 +25,10 @@ function sheet(id: string, needs: readonly string[] = []): Run {
 }
 
 function result(id: string, figures: Record<string, number>): [string, RunResult] {
-  return [id, { run: sheet(id), figures, processorSeconds: 90, date: "2026-11-21", machine: "a machine" }];
+  return [
+    id,
+    { run: sheet(id), settings: null, figures, processorSeconds: 90, date: "2026-11-21", machine: "a machine" },
+  ];
 }
 
 describe("estimate", () => {
@@ -106,6 +110,12 @@ describe("a page", () => {
 });
 
 describe("runs", () => {
+  it("are of recipes and settings that there are", () => {
+    for (const run of runsOf(imageTokenizersStudy())) {
+      expect(() => settingsOf(run)).not.toThrow();
+    }
+  });
+
   it("are ordered by need, each once, and chosen by section or name with what they need", () => {
     const study = debugStudy();
     const ids = runsOf(study).map(({ id }) => id);
@@ -196,7 +206,10 @@ describe("the debug study", { timeout: 300_000 }, () => {
     const results = await readResults(folder, study);
     expect(results.get("model-time")?.figures).toEqual(results.get("model")?.figures);
     expect(results.get("vq/0")?.figures.probe).toBeGreaterThan(0);
-    expect(await runStudy({ ...options, signal })).toBe(tables);
+    const lines: string[] = [];
+    await writeResult(folder, { ...(results.get("vq/0") as RunResult), settings: { steps: 5 } });
+    expect(await runStudy({ ...options, log: (line) => void lines.push(line), signal })).toBe(tables);
     expect(started).toHaveLength(runsOf(study).length);
+    expect(lines).toEqual([expect.stringMatching(/^warning: vq\/0 was trained with another/), expect.any(String)]);
   });
 });

@@ -5,6 +5,7 @@
  */
 
 import type { CaptionKind } from "@interfuse/data";
+import type { JsonValue } from "@interfuse/training";
 
 /** Data sets that a study makes for itself. */
 export type DataName = "scenes" | "many-scenes" | "few-scenes" | "emoji";
@@ -67,6 +68,8 @@ export type Run = { readonly id: string; readonly needs: readonly string[] } & (
 /** What a finished run leaves. */
 export type RunResult = {
   readonly run: Run;
+  /** The complete recipe of a training; null for other runs. */
+  readonly settings: JsonValue;
   /** By name; see `docs/image-tokenizers.md`. */
   readonly figures: Readonly<Record<string, number>>;
   /** Processor time of the whole run in seconds, pauses not counted. */

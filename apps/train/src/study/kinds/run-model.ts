@@ -1,10 +1,10 @@
 import { directorySource, readSceneCases } from "@interfuse/data";
 import { evaluateScenes } from "@interfuse/evaluation";
 import { loadPipeline } from "@interfuse/pipeline";
-import { resolveModelRecipe } from "../../config/resolve-recipe.ts";
 import { trainModel } from "../../model/train-model.ts";
 import { sceneResponder } from "../../scene-responder.ts";
 import type { RunContext } from "../run-one.ts";
+import { modelRecipe } from "../settings-of.ts";
 import { StepTimes } from "../step-times.ts";
 import type { ModelRun, Run } from "../study.ts";
 import { readFigures, studyPaths } from "../study-folder.ts";
@@ -14,14 +14,14 @@ const NEGLIGIBLE = 0.03;
 
 /**
  * Trains a model in the run's folder and has it draw held-out cases. Figures: `draw` and `draw: KIND` (shares that the oracle
- * calls right), `parameters`, `steps`, `stepSeconds`.
+ * calls right), `steps` and `stepSeconds`.
  */
 export async function runModel(
   run: Run & ModelRun,
   { folder, log, signal }: RunContext,
 ): Promise<Record<string, number>> {
   const paths = studyPaths(folder);
-  const given = resolveModelRecipe(run.recipe, [...run.overrides, `seed=${run.seed}`]);
+  const given = modelRecipe(run);
   const steps = run.equalTime === null ? given.steps : await stepsForEqualTime(run.equalTime, folder);
   if (run.equalTime !== null && Math.abs(steps / given.steps - 1) < NEGLIGIBLE) {
     log(`${steps} steps for ${given.steps}: as good as ${run.equalTime.like}`);

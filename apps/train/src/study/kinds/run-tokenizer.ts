@@ -1,9 +1,9 @@
 import { directorySource } from "@interfuse/data";
-import { resolveImageTokenizerRecipe } from "../../config/resolve-recipe.ts";
 import { readImageTokenizer } from "../../image-tokenizer/image-tokenizer-folder.ts";
 import { trainImageTokenizer } from "../../image-tokenizer/train-image-tokenizer.ts";
 import { measureTokenizer } from "../measure-tokenizer.ts";
 import type { RunContext } from "../run-one.ts";
+import { tokenizerRecipe } from "../settings-of.ts";
 import { StepTimes } from "../step-times.ts";
 import type { Run, TokenizerRun } from "../study.ts";
 import { heldOutPictures, probeCases } from "../study-data.ts";
@@ -16,7 +16,7 @@ export async function runTokenizer(
   { folder, log, signal }: RunContext,
 ): Promise<Record<string, number>> {
   const paths = studyPaths(folder);
-  const recipe = resolveImageTokenizerRecipe(run.recipe, [...run.overrides, `seed=${run.seed}`]);
+  const recipe = tokenizerRecipe(run);
   const times = new StepTimes(log);
   const options = { recipe, data: paths.data(run.data), out: paths.run(run.id), log, signal };
   // The last file that a training writes.

@@ -7,7 +7,7 @@ import { figuresTable, fixed, percent } from "../tables.ts";
 import type { Method } from "./tokenizer-runs.ts";
 
 const MODEL = [
-  "steps=900",
+  "steps=1000",
   'model.objective.adapter={"kind":"linear"}',
   'batch.taskWeights={"draw: single":1,"draw: relation":2,"draw: count":1}',
   "averageDecay=0.99",
