@@ -6,7 +6,7 @@ import {
   type QuantizedAutoencoderConfig,
   quantizedAutoencoderRecipes,
 } from "@interfuse/image-tokenizer";
-import { pixelLossOnly } from "./image-tokenizer-loss.ts";
+import { completeImageTokenizerLoss, pixelLossOnly } from "./image-tokenizer-loss.ts";
 import type { AutoencoderSettings, ImageTokenizerRecipe } from "./image-tokenizer-recipe.ts";
 
 /** Sides shrink 4 times: 32 x 32 pixels become 8 x 8 latents of 4 channels. */
@@ -43,6 +43,13 @@ export function f8ImageTokenizer(): ImageTokenizerRecipe {
     autoencoder: settingsOf(klAutoencoderRecipes.f8()),
     batch: { ...f4.batch, pictures: 16, pictureSize: 64 },
   };
+}
+
+/** f8 for pictures with texture: reconstructions as sharp as the pictures, at the price of some PSNR. */
+export function f8AdversarialImageTokenizer(): ImageTokenizerRecipe {
+  const f8 = f8ImageTokenizer();
+  const loss = completeImageTokenizerLoss({ ...f8.loss, perceptual: {}, adversary: { kind: "hinge" } });
+  return { ...f8, recipe: "f8-adversarial", loss: loss as ImageTokenizerRecipe["loss"] };
 }
 
 /** Sides shrink 16 times: 64 x 64 pixels become 4 x 4 latents of 32 channels. */
@@ -94,6 +101,7 @@ export function debugVqImageTokenizer(): ImageTokenizerRecipe {
 const kinds = {
   f4: f4ImageTokenizer,
   f8: f8ImageTokenizer,
+  "f8-adversarial": f8AdversarialImageTokenizer,
   f16: f16ImageTokenizer,
   "f16-dc": f16dcImageTokenizer,
   vq: quantized("vq", quantizedAutoencoderRecipes.vq),
