@@ -50,8 +50,8 @@ export function ablationsSection(
   shaped: { readonly se: Method; readonly eq: Method },
   { overrides, emoji, numSeeds }: { overrides: readonly string[]; emoji: readonly string[]; numSeeds: number },
 ): Section {
-  const variant = (recipe: string, suffix: string, setting: string) =>
-    method(suffix, { name: `${recipe}-${suffix}`, recipe, overrides: [...overrides, setting], numSeeds });
+  const variant = (recipe: string, suffix: string, ...settings: readonly string[]) =>
+    method(suffix, { name: `${recipe}-${suffix}`, recipe, overrides: [...overrides, ...settings], numSeeds });
   const onEmoji = (recipe: string, suffix = "", settings: readonly string[] = []) =>
     method(suffix, {
       ...{ name: `emoji-${recipe}${suffix}`, recipe, data: "emoji" as DataName },
@@ -60,10 +60,11 @@ export function ablationsSection(
   const f16 = onEmoji("small-f16");
   const adversary = (kind: string) => `loss.adversary={"kind":"${kind}","startStep":${ADVERSARY_START}}`;
   const changes: readonly Change[] = [
+    ["dead codes revived", variant("small-vq", "unrevived", UNREVIVED), plain.vq, [usage("higher"), psnr("higher")]],
     [
-      "dead codes revived",
-      variant("small-vq", "unrevived", "autoencoder.quantizer.revivalThreshold=0"),
-      plain.vq,
+      "the same, codebook by gradient",
+      variant("small-vq", "gradient-unrevived", BY_GRADIENT, UNREVIVED),
+      variant("small-vq", "gradient", BY_GRADIENT),
       [usage("higher"), psnr("higher")],
     ],
     [
@@ -122,5 +123,8 @@ export function ablationsSection(
 /** What, the runs without it, the runs with it, the figures that it moves. */
 type Change = readonly [label: string, without: Method, changed: Method, effects: readonly Effect[]];
 
+const UNREVIVED = "autoencoder.quantizer.revivalThreshold=0";
+const BY_GRADIENT = "autoencoder.quantizer.learning=gradient";
+
 /** Reconstructions settle before an adversary judges them. */
-const ADVERSARY_START = 150;
+const ADVERSARY_START = 100;

@@ -90,7 +90,12 @@ export function imageTokenizersStudy(): Study {
     sections: [
       {
         name: "kinds",
-        runs: [featuresRun("scenes", 400), sceneBaselines, ...runsOfAll(scenes)],
+        runs: [
+          featuresRun("scenes", 400),
+          sceneBaselines,
+          ...runsOfAll(scenes),
+          sheetRun("scenes", Object.values(scenes), "Held-out scenes"),
+        ],
         format: qualityTables(scenes, sceneBaselines),
       },
       ablationsSection({ kl: scenes.f4, vq: scenes.vq }, shaped, {
@@ -101,7 +106,7 @@ export function imageTokenizersStudy(): Study {
       transfusionSection([{ ...scenes.f4, label: "plain" }, shaped.se, shaped.eq]),
       {
         name: "winners",
-        runs: [...runsOfAll(winners), sheetRun("scenes", Object.values(winners), "Held-out scenes")],
+        runs: runsOfAll(winners),
         format: qualityTables(winners, sceneBaselines),
       },
       {
