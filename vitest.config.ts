@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**", ...(isSlow ? [] : ["test/slow/**"])],
     testTimeout: isSlow ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
+    // As long as a busy machine needs; what is waited for comes at once otherwise.
+    expect: { poll: { timeout: 60_000 } },
     pool: "forks",
     passWithNoTests: true,
   },

@@ -3,6 +3,8 @@
  * nothing is left behind. `npm run fuzz` sends 10,000.
  */
 import { connect } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { RunningServer } from "@interfuse/chat";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FuzzCase, fuzzCases, validBody } from "./chat-fuzz-cases.ts";
@@ -10,6 +12,9 @@ import { startTestServer, writeModels } from "./chat-support.ts";
 
 const NUM_CASES = Number(process.env.INTERFUSE_FUZZ ?? 420);
 const DOCUMENTED = [400, 401, 403, 404, 409, 413, 429];
+
+/** Answers of the last minute are kept for retries; requests that leave something behind add up to more. */
+const MAX_GROWTH_BYTES = 16 * 2 ** 20;
 
 let models: Awaited<ReturnType<typeof writeModels>>;
 let server: RunningServer;
@@ -28,6 +33,14 @@ afterAll(async () => {
 });
 
 const stats = () => server.engine.stats().get("talker");
+
+/** What this process holds after everything unreachable has gone; the server runs in it, too. */
+function bytesInUse(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 async function expectAlive(): Promise<void> {
   await expect.poll(() => server.engine.numOpenJobs).toBe(0);
@@ -61,12 +74,15 @@ describe("hostile requests", () => {
   it(`get documented errors (${NUM_CASES} of them)`, { timeout: 3_600_000 }, async () => {
     const cases = [...fuzzCases(NUM_CASES)];
     const problems: string[] = [];
+    let bytesAtQuarter = 0;
     for (let start = 0; start < cases.length; start += 16) {
       const found = await Promise.all(cases.slice(start, start + 16).map(problemOf));
       problems.push(...found.filter((problem) => problem !== undefined));
+      if (bytesAtQuarter === 0 && start >= cases.length / 4) bytesAtQuarter = bytesInUse();
     }
     expect(problems).toEqual([]);
     await expectAlive();
+    expect(bytesInUse() - bytesAtQuarter).toBeLessThan(MAX_GROWTH_BYTES);
   });
 
   it("leave nothing behind when their clients go at any moment", async () => {

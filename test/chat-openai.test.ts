@@ -153,6 +153,16 @@ describe("chat", () => {
 });
 
 describe("images", () => {
+  it("keeps only what it gives an address", async () => {
+    const stored = async () =>
+      Number(/^interfuse_stored_image_bytes (\d+)$/m.exec(await (await fetch(`${server.url}/metrics`)).text())?.[1]);
+    const before = await stored();
+    await client.images.generate({ prompt: "a", ...{ steps: 1 } });
+    expect(await stored()).toBe(before);
+    await client.images.generate({ prompt: "a", response_format: "url", ...{ steps: 1 } });
+    expect(await stored()).toBeGreaterThan(before);
+  });
+
   it("generates b64_json by default and urls on request", async () => {
     const { data, ...rest } = await client.images.generate({ prompt: "a red circle", n: 2, ...{ seed: 4, steps: 2 } });
     expect(rest).toMatchObject({ size: "8x8", output_format: "png", usage: { output_tokens: 12 } });

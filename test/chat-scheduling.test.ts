@@ -96,6 +96,16 @@ describe("the queue", () => {
   });
 });
 
+describe("a request that does not fit the model", () => {
+  it("is refused, which is no failure of the server's", async () => {
+    await start();
+    const messages = [{ role: "user", content: "word ".repeat(400) }];
+    const response = await post("/v1/chat/completions", { model: "talker", messages });
+    expect(response.status).toBe(400);
+    expect(stats()).toMatchObject({ numRefused: 1, numFailed: 0 });
+  });
+});
+
 describe("the same request again", () => {
   it("joins by its idempotency key, also after its client has gone", async () => {
     await start();
@@ -131,6 +141,24 @@ describe("a worker that dies", () => {
     expect([(await silent).status, (await other).status]).toEqual([200, 200]);
     expect(stats()).toMatchObject({ numWorkerDeaths: 1, numRetried: 1, numFailed: 0, numCompleted: 2 });
     await expect.poll(() => stats()?.numReadyWorkers).toBe(2);
+  });
+
+  it("does not show previews twice", async () => {
+    await start();
+    const response = await draw({ steps: 120, stream: true, partial_images: 3 });
+    const reader = response.body?.getReader();
+    let text = "";
+    const read = async () => {
+      const { value, done } = (await reader?.read()) ?? { done: true };
+      text += new TextDecoder().decode(value);
+      return !done;
+    };
+    while (!text.includes("partial_image_index")) await read();
+    await server.engine.replaceWorker("talker", 0);
+    while (await read());
+    expect(text.match(/(?<="partial_image_index":)\d/g)).toEqual(["0", "1", "2"]);
+    expect(text).toMatch(/event: image_generation\.completed/);
+    expect(stats()).toMatchObject({ numRetried: 1, numCompleted: 1 });
   });
 
   it("fails what it had begun to tell", async () => {

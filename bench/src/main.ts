@@ -9,8 +9,13 @@ import type { DeviceName } from "@interfuse/tensor";
 import { benchAttention } from "./attention.ts";
 import { benchGenerateImage } from "./generate-image.ts";
 import { benchImageTokenizer, TOKENIZERS } from "./image-tokenizer.ts";
+import { benchLargeImage } from "./large-image.ts";
 import { benchLayers } from "./layers.ts";
+import { drawLossCurves } from "./loss-curves.ts";
 import { benchOverhead } from "./overhead.ts";
+import { benchServeEndurance } from "./serve/endurance.ts";
+import { benchServe } from "./serve/throughput.ts";
+import { benchServeWorkerDeath } from "./serve/worker-death.ts";
 import { benchTrainStep } from "./train-step.ts";
 import { SHAPES } from "./workload.ts";
 
@@ -20,11 +25,18 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     size: { type: "string" },
     images: { type: "string", default: "256" },
+    side: { type: "string", default: "4096" },
+    compare: { type: "boolean", default: false },
     precision: { type: "string", default: "bf16" },
     device: { type: "string", default: "cpu" },
     documents: { type: "string" },
     length: { type: "string", default: "512" },
+    out: { type: "string", default: "losses.svg" },
     rounds: { type: "string", default: "15" },
+    model: { type: "string", default: "out/demo/model" },
+    clients: { type: "string", default: "16" },
+    workers: { type: "string", default: "1" },
+    minutes: { type: "string", default: "60" },
     threads: { type: "string", default: String(Math.min(availableParallelism(), 16)) },
   },
 });
@@ -37,6 +49,12 @@ const shared = {
   threads: Number(values.threads),
   rounds: Number(values.rounds),
 } as const;
+const served = {
+  model: values.model,
+  clients: Number(values.clients),
+  numWorkers: Number(values.workers),
+  backend: { device: shared.device, precision, threads: shared.threads },
+} as const;
 const benches: Record<string, () => Promise<object | object[]>> = {
   attention: () =>
     benchAttention({ ...shared, numDocuments: Number(values.documents ?? 16), length: Number(values.length) }),
@@ -47,8 +65,19 @@ const benches: Record<string, () => Promise<object | object[]>> = {
       size: values.size ?? (Object.keys(TOKENIZERS)[0] as string),
       numImages: Number(values.images),
     }),
+  "large-image": () =>
+    benchLargeImage({
+      ...shared,
+      size: values.size ?? (Object.keys(TOKENIZERS)[0] as string),
+      side: Number(values.side),
+      compare: values.compare,
+    }),
   layers: () => benchLayers(shared),
+  "loss-curves": () => drawLossCurves({ runs: positionals.slice(1), out: values.out, window: 10 }),
   overhead: () => benchOverhead(shared),
+  serve: () => benchServe({ ...served, rounds: shared.rounds }),
+  "serve-endurance": () => benchServeEndurance({ ...served, minutes: Number(values.minutes) }),
+  "serve-worker-death": () => benchServeWorkerDeath(served),
   "train-step": () =>
     benchTrainStep({ ...shared, numDocuments: Number(values.documents ?? (values.device === "cpu" ? 32 : 256)) }),
 };

@@ -92,6 +92,8 @@ export {
   tensorToPictures,
 } from "./picture.ts";
 export { PixelTokenizer, type PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+export { addPngText, readPngText } from "./png/png-text.ts";
+export { writePng } from "./png/write-png.ts";
 export { llamaGenConfigs } from "./published/llamagen-config.ts";
 export {
   LlamaGenVq,

@@ -12,7 +12,7 @@ import type { ImageStore } from "./image-store.ts";
 /** A picture as clients get it. */
 export type ShownImage = {
   readonly png: Uint8Array;
-  /** In the image store; previews are not stored. */
+  /** In the image store, if it is kept there; previews are not. */
   readonly id?: string;
   readonly seed: number;
 };
@@ -30,7 +30,8 @@ export type AnswerParts = {
   readonly jobs: readonly Job[];
   /** What is written into the images of each job. */
   readonly records: readonly ImageRecord[];
-  readonly images: ImageStore;
+  /** Where finished images are kept; left out where nobody is told their ids. */
+  readonly images?: ImageStore;
   /** Applied to every picture before it is shown. */
   readonly finish?: (picture: Picture) => Picture;
 };
@@ -43,17 +44,21 @@ export class Answer {
   readonly records: readonly ImageRecord[];
   /** Resolves when nothing more comes. */
   readonly done: Promise<void>;
-  readonly #parts: AnswerParts;
+  readonly #parts: Omit<AnswerParts, "jobs">;
+  /** None once they have ended: an answer is kept for a while, and need not keep what they were made of. */
+  #jobs: readonly Job[];
   #numReaders = 0;
   #isDone = false;
   #isCancelled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: AnswerParts) {
+  constructor({ jobs, ...parts }: AnswerParts) {
     this.#parts = parts;
+    this.#jobs = jobs;
     this.records = parts.records;
-    this.done = Promise.all(parts.jobs.map((job, index) => this.#show(job, index))).then(() => {
+    this.done = Promise.all(jobs.map((job, index) => this.#show(job, index))).then(() => {
       this.#isDone = true;
+      this.#jobs = [];
       this.events.end();
     });
   }
@@ -84,7 +89,7 @@ export class Answer {
   /** Gives up whatever is not done. */
   cancel(): void {
     this.#isCancelled ||= !this.#isDone;
-    for (const job of this.#parts.jobs) job.cancel();
+    for (const job of this.#jobs) job.cancel();
   }
 
   async #show(job: Job, index: number): Promise<void> {
@@ -105,7 +110,7 @@ export class Answer {
     const { seed } = record;
     if (event.type === "image") {
       const png = await encodePng(picture, { text: imageText(record, picture) });
-      return { type: "image", image: { png, id: images.put(png), seed } };
+      return { type: "image", image: { png, id: images?.put(png), seed } };
     }
     const png = await encodePng(picture, { compressionLevel: 3 });
     return { type: "image-preview", step: event.step, numSteps: event.numSteps, image: { png, seed } };

@@ -23,6 +23,9 @@ export class Job {
   startTime = 0;
   #isDone = false;
   #hasShown = false;
+  /** Step of the image being drawn that was told last, and which it was when the job started over. */
+  #lastStep = -1;
+  #lastStepBefore = -1;
   #position = -1;
   readonly #onCancel: (job: Job) => void;
 
@@ -43,7 +46,7 @@ export class Job {
     return this.#isDone;
   }
 
-  /** Part of the answer was told already, so that starting over could contradict it. */
+  /** Part of the answer was told already, so that starting over could contradict it. An image's previews come again alike. */
   get hasShown(): boolean {
     return this.#hasShown;
   }
@@ -55,8 +58,12 @@ export class Job {
     this.#onCancel(this);
   }
 
-  /** Takes an event of its worker. */
+  /** Takes an event of its worker; what a job that started over has told before is not told again. */
   receive(event: AnswerJobEvent): void {
+    const step = stepOf(event);
+    if (step !== undefined && step <= this.#lastStepBefore) return;
+    this.#lastStep = step ?? -1;
+    if (step === undefined) this.#lastStepBefore = -1;
     this.#hasShown ||= event.type === "text" || event.type === "image";
     this.events.push(event);
     if (event.type === "end" || event.type === "error") this.finish();
@@ -79,6 +86,7 @@ export class Job {
     this.numAttempts++;
     this.startTime = performance.now();
     this.#position = -1;
+    this.#lastStepBefore = this.#lastStep;
     this.events.push({ type: "started" });
   }
 
@@ -87,4 +95,10 @@ export class Job {
     this.#isDone = true;
     this.events.end();
   }
+}
+
+/** How far an image is; undefined for events that tell nothing of that. */
+function stepOf(event: AnswerJobEvent): number | undefined {
+  if (event.type === "image-start") return 0;
+  return event.type === "image-progress" || event.type === "image-preview" ? event.step : undefined;
 }

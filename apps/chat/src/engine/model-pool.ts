@@ -22,6 +22,8 @@ export type PoolStats = {
   readonly numWorkerDeaths: number;
   readonly numCompleted: number;
   readonly numFailed: number;
+  /** Of requests that the model cannot answer, through no fault of the server. */
+  readonly numRefused: number;
   readonly numCancelled: number;
   readonly numRetried: number;
   /** Of the slowest worker's last step. */
@@ -40,7 +42,7 @@ export class ModelPool {
   readonly #workers: readonly PoolWorker[];
   #waiting: Job[] = [];
   #meanSeconds: number | undefined;
-  #counts = { numCompleted: 0, numFailed: 0, numCancelled: 0, numRetried: 0 };
+  #counts = { numCompleted: 0, numFailed: 0, numRefused: 0, numCancelled: 0, numRetried: 0 };
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -151,8 +153,9 @@ export class ModelPool {
       job.receive(event);
       if (!job.isDone) continue;
       jobs.delete(id);
-      if (event.type === "error") this.#counts.numFailed++;
-      else this.#complete(job);
+      if (event.type !== "error") this.#complete(job);
+      else if (event.error.code === "internal") this.#counts.numFailed++;
+      else this.#counts.numRefused++;
       this.#options.onDone(job);
     }
     this.#dispatch();

@@ -1,9 +1,10 @@
 /**
  * An answer as chat completions, whole or in chunks. Images go where clients look for them: into `images`, all of a message in
- * one delta (the openai client overwrites the field, Open WebUI appends it), or as links into the text, in their places.
+ * one delta (the openai client overwrites the field, Open WebUI appends it), or as links into the text, in their places. Clients
+ * that ask for `parts` get each image in a delta of its own, in its place, and `image_preview` while it is painted.
  */
 import type { TokenUsage } from "@interfuse/pipeline";
-import type { Answer, AnswerEvent, ShownImage } from "../answers/answer.ts";
+import type { Answer, AnswerEvent, ShownEvent, ShownImage } from "../answers/answer.ts";
 import { ApiError, errorOfJob, toApiError } from "./api-error.ts";
 import { dataUrl, fileUrl } from "./image-url.ts";
 import { DONE, errorFrame, type Frame, queueComment } from "./sse.ts";
@@ -11,7 +12,7 @@ import { chatUsage, sumUsage } from "./usage.ts";
 
 export type ChatOutputOptions = {
   readonly modelId: string;
-  readonly mode: "images" | "markdown" | "both";
+  readonly mode: "images" | "markdown" | "both" | "parts";
   readonly baseUrl: string;
   /** Images that a choice may have: with the last one `images` is complete. */
   readonly maxImages: number;
@@ -21,7 +22,7 @@ export type ChatOutputOptions = {
 };
 
 /** What has come of one choice. */
-type Choice = { content: string; images: ShownImage[]; areImagesSent: boolean; finishReason: "stop" | "length" };
+type Choice = { content: string; images: ShownImage[]; numImagesSent: number; finishReason: "stop" | "length" };
 
 export class ChatOutput {
   readonly #answer: Answer;
@@ -35,7 +36,7 @@ export class ChatOutput {
     this.#choices = answer.records.map(() => ({
       content: "",
       images: [],
-      areImagesSent: false,
+      numImagesSent: 0,
       finishReason: "stop",
     }));
   }
@@ -68,6 +69,7 @@ export class ChatOutput {
       for await (const { index, event } of this.#answer.events) {
         if (event.type === "error") return yield errorFrame(errorOfJob(event.error).body);
         if (event.type === "queued") yield queueComment(event);
+        if (event.type === "image-preview") yield this.#preview(index, event);
         const before = (this.#choices[index] as Choice).content.length;
         this.#take(index, event);
         yield* this.#deltas(index, before, event.type === "end");
@@ -85,14 +87,20 @@ export class ChatOutput {
   /** What is new of a choice. */
   *#deltas(index: number, before: number, isEnd: boolean): Generator<Frame, void, undefined> {
     const choice = this.#choices[index] as Choice;
-    const { content, images, finishReason } = choice;
+    const { content, images, numImagesSent, finishReason } = choice;
+    const { mode, maxImages } = this.#options;
     if (content.length > before) yield this.#chunk(index, { content: content.slice(before) });
-    const areComplete = images.length > 0 && (isEnd || images.length === this.#options.maxImages);
-    if (areComplete && !choice.areImagesSent && this.#options.mode !== "markdown") {
-      choice.areImagesSent = true;
-      yield this.#chunk(index, { content: "", images: this.#imageParts(images) });
+    const areComplete = mode === "parts" || isEnd || images.length === maxImages;
+    if (areComplete && images.length > numImagesSent && mode !== "markdown") {
+      choice.numImagesSent = images.length;
+      yield this.#chunk(index, { content: "", images: this.#imageParts(images).slice(numImagesSent) });
     }
     if (isEnd) yield this.#chunk(index, {}, finishReason);
+  }
+
+  #preview(index: number, { step, numSteps, image }: Extract<ShownEvent, { type: "image-preview" }>): Frame {
+    const preview = { image_url: { url: dataUrl(image) }, step, num_steps: numSteps };
+    return this.#chunk(index, { content: "", image_preview: preview });
   }
 
   #take(index: number, event: AnswerEvent["event"]): void {
@@ -100,7 +108,8 @@ export class ChatOutput {
     if (event.type === "text") choice.content += event.text;
     else if (event.type === "image") {
       choice.images.push(event.image);
-      if (this.#options.mode !== "images") choice.content += `![image](${fileUrl(event.image, this.#options.baseUrl)})`;
+      if (this.#options.mode === "markdown" || this.#options.mode === "both")
+        choice.content += `![image](${fileUrl(event.image, this.#options.baseUrl)})`;
     } else if (event.type === "end") {
       this.#usages.push(event.usage);
       choice.finishReason = event.reason === "length" && !this.#options.isImageOnly ? "length" : "stop";

@@ -14,15 +14,19 @@ const POOL_METRICS: readonly [string, "gauge" | "counter", string, (stats: PoolS
   ["step_seconds", "gauge", "Duration of the last step", (stats) => stats.stepMilliseconds / 1000],
   ["jobs_completed_total", "counter", "Answers made", (stats) => stats.numCompleted],
   ["jobs_failed_total", "counter", "Answers that failed", (stats) => stats.numFailed],
+  ["jobs_refused_total", "counter", "Answers to requests that do not fit the model", (stats) => stats.numRefused],
   ["jobs_cancelled_total", "counter", "Answers given up because their client had gone", (stats) => stats.numCancelled],
   ["jobs_retried_total", "counter", "Answers started again after their worker had died", (stats) => stats.numRetried],
   ["worker_deaths_total", "counter", "Worker threads that died", (stats) => stats.numWorkerDeaths],
 ];
 
+/** Interval of the timer that finds delays; what it measures includes the interval itself. */
+const DELAY_RESOLUTION_MS = 10;
+
 export class Metrics {
   readonly #engine: Engine;
   readonly #images: ImageStore;
-  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   readonly #requests = new Map<string, { labels: Record<string, string>; count: number; seconds: number }>();
 
   constructor(engine: Engine, images: ImageStore) {
@@ -64,8 +68,8 @@ export class Metrics {
         ),
       ),
       ...metric("stored_image_bytes", "gauge", "Made images that are kept", [{ value: this.#images.numBytes }]),
-      ...metric("event_loop_delay_p99_seconds", "gauge", "Delay of the event loop", [
-        { value: this.#delay.percentile(99) / 1e9 },
+      ...metric("event_loop_delay_p99_seconds", "gauge", "Delay of the event loop since the last reading", [
+        { value: this.#readDelay() },
       ]),
       ...metric("resident_memory_bytes", "gauge", "Resident memory of the process", [
         { value: process.memoryUsage.rss() },
@@ -76,6 +80,13 @@ export class Metrics {
 
   dispose(): void {
     this.#delay.disable();
+  }
+
+  /** In seconds; the next reading starts anew. */
+  #readDelay(): number {
+    const milliseconds = this.#delay.percentile(99) / 1e6;
+    this.#delay.reset();
+    return Math.max(0, milliseconds - DELAY_RESOLUTION_MS) / 1000;
   }
 }
 

@@ -14,6 +14,8 @@ export type AnswerRequest = {
   readonly isStream: boolean;
   readonly requests: readonly PipelineSessionRequest[];
   readonly records: readonly ImageRecord[];
+  /** Whether the client is told under which addresses it can have the images again. */
+  readonly keepsImages: boolean;
   readonly finish?: (picture: Picture) => Picture;
 };
 
@@ -27,13 +29,19 @@ export type OpenAnswer = { readonly answer: Answer; readonly leave: () => void }
 export function openAnswer(
   c: RequestContext,
   { engine, answers, images }: ServerContext,
-  { modelId, digest, isStream, requests, records, finish }: AnswerRequest,
+  { modelId, digest, isStream, requests, records, keepsImages, finish }: AnswerRequest,
 ): OpenAnswer {
   const owner = c.get("owner");
   const { idempotencyKey, isRetry, keepSeconds } = clientRetries(c, isStream);
   const answer = answers.open(
     { owner, path: c.req.path, digest, idempotencyKey, isRetry },
-    () => new Answer({ jobs: engine.submit(modelId, requests, owner), records, images, finish }),
+    () =>
+      new Answer({
+        jobs: engine.submit(modelId, requests, owner),
+        records,
+        images: keepsImages ? images : undefined,
+        finish,
+      }),
   );
   const detach = answer.attach();
   const start = performance.now();

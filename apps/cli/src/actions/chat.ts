@@ -5,8 +5,9 @@ import { type ContentPart, type Message, type Picture, savePicture } from "@inte
 import type { Pipeline } from "@interfuse/pipeline";
 import { stderrOutput } from "@interfuse/train";
 import type { ChatOptions } from "../commands/chat-command.ts";
-import { halfBlocks } from "../half-blocks.ts";
 import { openModel, openPicture } from "../open-model.ts";
+import { openTerminalPictures } from "../open-terminal-pictures.ts";
+import type { TerminalPictures } from "../terminal-images/terminal-pictures.ts";
 
 const HELP = `Type a message. /image FILE shows the model a picture with your next message, /new starts over, /exit ends.
 `;
@@ -14,7 +15,8 @@ const HELP = `Type a message. /image FILE shows the model a picture with your ne
 /** Runs until the input ends or /exit. The answers go to stdout; with --json one object an event. */
 export async function chat(options: ChatOptions): Promise<void> {
   const pipeline = await openModel(options);
-  const { isQuiet, useColor } = stderrOutput({ isQuiet: options.quiet });
+  const { isQuiet } = stderrOutput({ isQuiet: options.quiet });
+  const pictures = await openTerminalPictures(options);
   if (!isQuiet) process.stderr.write(HELP);
   const lines = createInterface({
     input: process.stdin,
@@ -22,7 +24,7 @@ export async function chat(options: ChatOptions): Promise<void> {
     prompt: "> ",
     terminal: process.stdin.isTTY,
   });
-  const conversation = new Conversation(pipeline, { ...options, useColor: useColor && process.stdout.isTTY === true });
+  const conversation = new Conversation(pipeline, { ...options, pictures });
   const prompt = () => void (isQuiet || lines.prompt());
   prompt();
   for await (const line of lines) {
@@ -37,12 +39,12 @@ export async function chat(options: ChatOptions): Promise<void> {
 /** The messages so far, and what a line of input does to them. */
 class Conversation {
   readonly #pipeline: Pipeline;
-  readonly #options: ChatOptions & { useColor: boolean };
+  readonly #options: ChatOptions & { pictures: TerminalPictures };
   #messages: Message<Picture>[] = [];
   #shown: Picture[] = [];
   #numSaved = 0;
 
-  constructor(pipeline: Pipeline, options: ChatOptions & { useColor: boolean }) {
+  constructor(pipeline: Pipeline, options: ChatOptions & { pictures: TerminalPictures }) {
     this.#pipeline = pipeline;
     this.#options = options;
   }
@@ -91,10 +93,10 @@ class Conversation {
   }
 
   async #show(picture: Picture, prompt: string): Promise<void> {
-    const { out, json, useColor } = this.#options;
+    const { out, json, pictures } = this.#options;
     const file = join(out, `picture-${Date.now()}-${this.#numSaved++}.png`);
     await savePicture(file, picture, { text: { prompt } });
     if (json) process.stdout.write(`${JSON.stringify({ type: "image", file })}\n`);
-    else process.stdout.write(`${useColor ? `${halfBlocks(picture, process.stdout.columns ?? 80)}\n` : ""}[${file}]\n`);
+    else process.stdout.write(`${await pictures.text(picture)}[${file}]\n`);
   }
 }

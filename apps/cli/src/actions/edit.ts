@@ -3,6 +3,7 @@ import { savePicture } from "@interfuse/data";
 import { UsageError } from "@interfuse/train";
 import type { EditOptions } from "../commands/draw-commands.ts";
 import { openModel, openPicture } from "../open-model.ts";
+import { openTerminalPictures } from "../open-terminal-pictures.ts";
 
 /** Writes the changed picture to `--out` and prints its name, or with --json an object. */
 export async function edit(image: string, options: EditOptions): Promise<void> {
@@ -12,6 +13,8 @@ export async function edit(image: string, options: EditOptions): Promise<void> {
   const picture = await openPicture(image, pipeline);
   const changed = await pipeline.edit(picture, prompt, { seed, steps, guidanceScale: guidance });
   await savePicture(out, changed, { text: { prompt, seed: String(seed) } });
+  const shown = await openTerminalPictures(options);
+  process.stdout.write(await shown.text(changed));
   process.stdout.write(json ? `${JSON.stringify({ file: out, prompt, seed })}\n` : `${out}\n`);
   pipeline.dispose();
 }

@@ -6,6 +6,7 @@ import type { Pipeline } from "@interfuse/pipeline";
 import { UsageError } from "@interfuse/train";
 import type { GenerateOptions } from "../commands/draw-commands.ts";
 import { openModel } from "../open-model.ts";
+import { openTerminalPictures } from "../open-terminal-pictures.ts";
 
 /** A picture to draw. */
 type Job = { readonly prompt: string; readonly seed: number; readonly file: string };
@@ -19,6 +20,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
   const isSheet = options.prompts !== undefined && isPng(options.out);
   const size = parseSize(options.size);
   const pipeline = await openModel(options);
+  const shown = await openTerminalPictures(options);
   const drawn: ContactSheetItem[] = [];
   for (let start = 0; start < jobs.length; start += BATCH_SIZE) {
     const batch = jobs.slice(start, start + BATCH_SIZE);
@@ -28,6 +30,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
       if (isSheet) drawn.push({ picture, caption: prompt });
       else {
         await savePicture(file, picture, { text: { prompt, seed: String(seed) } });
+        process.stdout.write(await shown.text(picture));
         process.stdout.write(options.json ? `${JSON.stringify({ file, prompt, seed })}\n` : `${file}\n`);
       }
     }

@@ -1,9 +1,11 @@
 import { Command, Option } from "commander";
 import { nonNegativeNumber, positiveInteger } from "../global-options.ts";
 import { type TextOptions, withTextOptions } from "./describe-commands.ts";
+import { type ImagesOption, imagesOption } from "./images-option.ts";
 
 /** What `chat` was asked. */
-export type ChatOptions = TextOptions & { readonly out: string; readonly steps?: number; readonly guidance?: number };
+export type ChatOptions = TextOptions &
+  ImagesOption & { readonly out: string; readonly steps?: number; readonly guidance?: number };
 
 /** `interfuse chat` */
 export function chatCommand(): Command {
@@ -11,6 +13,7 @@ export function chatCommand(): Command {
     new Command("chat").description("talk to a model in the terminal; it may answer with pictures"),
   )
     .option("--out <dir>", "where pictures are saved", "out/chat")
+    .addOption(imagesOption())
     .addOption(new Option("--steps <n>", "denoising steps").argParser(positiveInteger))
     .addOption(new Option("--guidance <x>", "guidance scale; 1 is off").argParser(nonNegativeNumber))
     .action(async (options: ChatOptions) => (await import("../actions/chat.ts")).chat(options));

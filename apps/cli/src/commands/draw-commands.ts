@@ -7,15 +7,17 @@ import {
   withGlobalOptions,
   withRequired,
 } from "../global-options.ts";
+import { type ImagesOption, imagesOption } from "./images-option.ts";
 
 /** How pictures are sampled. */
-export type DrawOptions = GlobalOptions & {
-  readonly model: string;
-  readonly out: string;
-  readonly seed: number;
-  readonly steps?: number;
-  readonly guidance?: number;
-};
+export type DrawOptions = GlobalOptions &
+  ImagesOption & {
+    readonly model: string;
+    readonly out: string;
+    readonly seed: number;
+    readonly steps?: number;
+    readonly guidance?: number;
+  };
 
 /** What `generate` was asked. */
 export type GenerateOptions = DrawOptions & {
@@ -58,5 +60,6 @@ function drawOptions(command: Command): Command {
   return withRequired(withGlobalOptions(command), "--model <dir>", "the model's folder")
     .addOption(new Option("--seed <n>", "random seed").argParser(wholeNumber).default(0))
     .addOption(new Option("--steps <n>", "denoising steps").argParser(positiveInteger))
-    .addOption(new Option("--guidance <x>", "guidance scale; 1 is off").argParser(nonNegativeNumber));
+    .addOption(new Option("--guidance <x>", "guidance scale; 1 is off").argParser(nonNegativeNumber))
+    .addOption(imagesOption());
 }

@@ -105,10 +105,16 @@ export const imageTokenizerLossSchema = z
     message: "must be null beside scaleEquivariance: both shape the same frequencies; choose one",
   });
 
-export type PerceptualSettings = Readonly<z.output<typeof perceptual>>;
+/** `loss.adversary`, where it is on. */
 export type AdversarySettings = Readonly<z.output<typeof adversary>>;
+
+/** `loss.scaleEquivariance`, where it is on. */
 export type ScaleEquivarianceSettings = Readonly<z.output<typeof scaleEquivariance>>;
+
+/** `loss.eqVae`, where it is on. */
 export type EqVaeSettings = Readonly<z.output<typeof eqVae>>;
+
+/** `loss.visionAlignment`, where it is on. */
 export type VisionAlignmentSettings = Readonly<z.output<typeof visionAlignment>>;
 
 /** Everything an image tokenizer is trained on beside a quantizer's own losses, whose weights are in its config. */

@@ -97,8 +97,8 @@ function report(
   const why = isNamed
     ? `${name} was asked for`
     : failed.length === 0
-      ? `${name} is the best there is`
-      : `${name} is the best that loads, after ${failed.join(", ")}`;
+      ? `${name} loads, and is the fastest`
+      : `${name} is the fastest that loads; not ${failed.join(", ")}`;
   return { backend: name, device, precision, threads, library, reason: [why, ...notes].join("; "), tried };
 }
 

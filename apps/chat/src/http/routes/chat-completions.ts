@@ -26,6 +26,7 @@ export function chatCompletions(context: ServerContext) {
     const reader = new PictureReader({ size: model.generation.imageSize, limits, images, imageHosts });
     const conversation = await readConversation(request.messages.map(promptMessage), { reader, ...limits });
     const prompt = promptOf(conversation);
+    const numPreviews = request.stream === true && request.image_mode === "parts" ? (request.previews ?? 0) : 0;
     const choices = Array.from({ length: request.n ?? 1 }, (_, index) => index);
     const { answer, leave } = openAnswer(c, context, {
       modelId: model.id,
@@ -35,10 +36,11 @@ export function chatCompletions(context: ServerContext) {
         chatRequest(conversation, request, {
           settings: { ...settings, seed: settings.seed + index },
           model,
-          numPreviews: 0,
+          numPreviews,
         }),
       ),
       records: choices.map((index) => imageRecord(prompt, { settings, model, index })),
+      keepsImages: true,
     });
     const output = new ChatOutput(answer, {
       modelId: model.id,

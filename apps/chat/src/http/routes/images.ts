@@ -90,6 +90,7 @@ function draw(c: RequestContext, context: ServerContext, request: ImageRequest, 
       options: { ...settings, seed: settings.seed + index, numPreviews },
     })),
     records: indices.map((index) => imageRecord(request.prompt, { settings, model, index })),
+    keepsImages: request.response_format === "url",
     finish,
   });
   const output = new ImageOutput(answer, {

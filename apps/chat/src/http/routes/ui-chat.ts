@@ -34,6 +34,7 @@ export function uiChat(context: ServerContext) {
         chatRequest(conversation, request, { settings, model, numPreviews: request.previews ?? DEFAULT_PREVIEWS }),
       ],
       records: [imageRecord(promptOf(conversation), { settings, model, index: 0 })],
+      keepsImages: true,
     });
     return streamFrames(uiFrames(answer), { onClose: leave, headers: UI_STREAM_HEADERS });
   };

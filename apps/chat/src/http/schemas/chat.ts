@@ -32,9 +32,12 @@ export function chatSchema(limits: Limits) {
     n: z.int().min(1).max(limits.maxCount).nullish(),
     max_images: z.int().min(1).max(8).nullish().describe("Most images of an answer, default 1"),
     image_mode: z
-      .enum(["images", "markdown", "both"])
+      .enum(["images", "markdown", "both", "parts"])
       .nullish()
-      .describe("Where images of the answer go: the field `images`, links in the text, or both"),
+      .describe(
+        "Where images of the answer go: the field `images`, links in the text, or both; `parts` streams each in a delta of its own, in its place",
+      ),
+    previews: z.int().min(0).max(50).nullish().describe("Previews of each image, in streamed `parts` only; default 0"),
     ...textFields,
     ...imageFields(limits),
     frequency_penalty: z.literal(0, notSupported("a penalty")).nullish(),

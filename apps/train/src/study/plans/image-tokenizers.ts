@@ -57,13 +57,18 @@ function emojiOverrides(kind: Kind): string[] {
   return kind === "multi-scale" ? [...EMOJI, "autoencoder.quantizer.scales=[1,2,4,8,16]"] : EMOJI;
 }
 
-function sheetRun(data: "scenes" | "emoji", methods: readonly Method[], title: string): Run {
+function sheetRun(data: "scenes" | "emoji", methods: readonly Method[], title: string) {
   const rows = methods.map(({ label, runs }) => ({ label, run: runs[0]?.id as string }));
-  return { id: `tokenizers-${data}`, needs: rows.map(({ run }) => run), kind: "sheet", data, title, rows };
+  const run = { id: `tokenizers-${data}`, needs: rows.map((row) => row.run), kind: "sheet", data, title, rows } as const;
+  return run satisfies Run;
 }
 
-/** Quality of methods beside the baselines, and below it the PSNR after each stage of those that have any. */
-function qualityTables(methods: Partial<Record<Kind, Method>>, baselines: Run & { kind: "baselines" }) {
+/** Quality of methods beside the baselines, the PSNR after each stage of those that have any, and the sheet once it is drawn. */
+function qualityTables(
+  methods: Partial<Record<Kind, Method>>,
+  baselines: Run & { kind: "baselines" },
+  sheet?: Run & { kind: "sheet" },
+) {
   const rows = [...Object.values(methods).map(rowOf), ...baselineRows(baselines)];
   const staged = [methods.residual, methods["multi-scale"]].flatMap((one) => one ?? []).map(rowOf);
   return (results: Results) =>
@@ -71,6 +76,9 @@ function qualityTables(methods: Partial<Record<Kind, Method>>, baselines: Run & 
       figuresTable(rows, [...QUALITY, ...CODES, ...COST], results),
       "PSNR in dB after each stage or scale:",
       figuresTable(staged, stageColumns(NUM_STAGES), results),
+      ...(sheet !== undefined && results.has(sheet.id)
+        ? [`![${sheet.title} and what each tokenizer makes of them](images/${sheet.id}.png)`]
+        : []),
     ].join("\n\n");
 }
 
@@ -82,6 +90,8 @@ export function imageTokenizersStudy(): Study {
     WINNERS.map((kind) => [kind, method(KINDS[kind], { name: kind, recipe: kind, data: "many-scenes", numSeeds: 1 })]),
   ) as Record<(typeof WINNERS)[number], Method>;
   const [sceneBaselines, emojiBaselines] = [baselinesRun("scenes"), baselinesRun("emoji")];
+  const sceneSheet = sheetRun("scenes", Object.values(scenes), "Held-out scenes");
+  const emojiSheet = sheetRun("emoji", Object.values(emoji), "Held-out emoji");
   const shaped = shapedMethods(SMALL, SEEDS);
   const runsOfAll = (methods: Record<string, Method>) => Object.values(methods).flatMap(({ runs }) => runs);
   return {
@@ -94,9 +104,9 @@ export function imageTokenizersStudy(): Study {
           featuresRun("scenes", 400),
           sceneBaselines,
           ...runsOfAll(scenes),
-          sheetRun("scenes", Object.values(scenes), "Held-out scenes"),
+          sceneSheet,
         ],
-        format: qualityTables(scenes, sceneBaselines),
+        format: qualityTables(scenes, sceneBaselines, sceneSheet),
       },
       ablationsSection({ kl: scenes.f4, vq: scenes.vq }, shaped, {
         overrides: SMALL,
@@ -115,9 +125,9 @@ export function imageTokenizersStudy(): Study {
           featuresRun("emoji", 200),
           emojiBaselines,
           ...runsOfAll(emoji),
-          sheetRun("emoji", Object.values(emoji), "Held-out emoji"),
+          emojiSheet,
         ],
-        format: qualityTables(emoji, emojiBaselines),
+        format: qualityTables(emoji, emojiBaselines, emojiSheet),
       },
     ],
   };
