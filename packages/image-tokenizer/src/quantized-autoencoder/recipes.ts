@@ -22,8 +22,11 @@ const vq = () => f4({ type: "vector", ...codebook, estimator: "rotation" });
 /** 240 codes: three channels of 8, 6 and 5 values, nothing to learn. */
 const fsq = () => f4({ type: "finite-scalar", levels: [...finiteScalarPresets["2^8"]] });
 
-/** 256 codes: the signs of eight channels. */
-const lfq = () => f4({ type: "lookup-free", dim: 8 });
+/**
+ * 256 codes: the signs of eight channels. The published weight of the entropy is for photographs; where most patches are
+ * background, it spends codes on telling equal ones apart (scenes: 22.8 dB with 0.1, 26.2 with 0.01, 24.6 without).
+ */
+const lfq = () => f4({ type: "lookup-free", dim: 8, entropyWeight: 0.01 });
 
 /** 256 codes: a frozen random codebook under a learned linear map. */
 const simvq = () => f4({ type: "vector", numCodes: 256, dim: 8, learning: "linear", estimator: "rotation" });
