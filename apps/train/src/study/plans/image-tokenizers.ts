@@ -59,7 +59,14 @@ function emojiOverrides(kind: Kind): string[] {
 
 function sheetRun(data: "scenes" | "emoji", methods: readonly Method[], title: string) {
   const rows = methods.map(({ label, runs }) => ({ label, run: runs[0]?.id as string }));
-  const run = { id: `tokenizers-${data}`, needs: rows.map((row) => row.run), kind: "sheet", data, title, rows } as const;
+  const run = {
+    id: `tokenizers-${data}`,
+    needs: rows.map((row) => row.run),
+    kind: "sheet",
+    data,
+    title,
+    rows,
+  } as const;
   return run satisfies Run;
 }
 
@@ -100,12 +107,7 @@ export function imageTokenizersStudy(): Study {
     sections: [
       {
         name: "kinds",
-        runs: [
-          featuresRun("scenes", 400),
-          sceneBaselines,
-          ...runsOfAll(scenes),
-          sceneSheet,
-        ],
+        runs: [featuresRun("scenes", 400), sceneBaselines, ...runsOfAll(scenes), sceneSheet],
         format: qualityTables(scenes, sceneBaselines, sceneSheet),
       },
       ablationsSection({ kl: scenes.f4, vq: scenes.vq }, shaped, {
@@ -121,12 +123,7 @@ export function imageTokenizersStudy(): Study {
       },
       {
         name: "emoji",
-        runs: [
-          featuresRun("emoji", 200),
-          emojiBaselines,
-          ...runsOfAll(emoji),
-          emojiSheet,
-        ],
+        runs: [featuresRun("emoji", 200), emojiBaselines, ...runsOfAll(emoji), emojiSheet],
         format: qualityTables(emoji, emojiBaselines, emojiSheet),
       },
     ],
