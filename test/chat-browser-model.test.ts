@@ -51,16 +51,16 @@ describe.skipIf(program === undefined)("a model in the page (skipped where no Ch
     const { page, problems } = await openPage(browser, other.url);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     await openPicker(page);
-    await page.getByLabel("Compute with").selectOption("wasm");
+    await page.getByLabel("Compute with").selectOption("wasm-threads");
     await page.getByRole("button", { name: "Run painter here" }).click();
-    await page.locator(".model-place", { hasText: "in this browser, WebAssembly" }).waitFor();
+    await page.locator(".model-place", { hasText: /in this browser, WebAssembly with \d+ threads/ }).waitFor();
     await page.getByText("Works without the network from now on.").waitFor();
     await expectSame(await draw(page));
     expect(problems).toEqual([]);
 
     await other.close({ drainSeconds: 0 });
     await page.reload();
-    await page.locator(".model-place", { hasText: "in this browser, WebAssembly" }).waitFor();
+    await page.locator(".model-place", { hasText: /in this browser, WebAssembly with \d+ threads/ }).waitFor();
     await expectSame(await draw(page));
     await page.context().close();
   });

@@ -14,16 +14,14 @@ export type ModelPlace =
   /** Kept in this browser when it was opened before. */
   | { readonly kind: "kept"; readonly id: string };
 
-export type BrowserBackend = Extract<BackendName, "auto" | "webgpu" | "wasm" | "cpu">;
+/** "auto" takes WebGPU where there is hardware for it, else wasm; "wasm-threads" is wasm with several threads. */
+export type BrowserBackend = Extract<BackendName, "auto" | "webgpu" | "wasm" | "cpu"> | "wasm-threads";
 
 /** What a worker is told first. */
 export type OpenRequest = {
   readonly type: "open";
   readonly place: ModelPlace;
-  /** "auto" takes WebGPU, else wasm, else plain JavaScript. */
   readonly backend: BrowserBackend;
-  /** Threads of wasm; half the processors unless given. More than one need a cross-origin isolated page. */
-  readonly threads?: number;
 };
 
 /** How far the loading has come. */

@@ -22,6 +22,7 @@ const BACKENDS: Readonly<Record<BrowserBackend, string>> = {
   auto: "the fastest here",
   webgpu: "WebGPU",
   wasm: "WebAssembly",
+  "wasm-threads": "WebAssembly, threads",
   cpu: "JavaScript (slow)",
 };
 

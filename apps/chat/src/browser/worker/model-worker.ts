@@ -32,9 +32,9 @@ worker.onmessage = ({ data }) => {
   open(data).catch((error: unknown) => post({ type: "failed", message: errorWords(error) }));
 };
 
-async function open({ place, ...options }: OpenRequest): Promise<void> {
+async function open({ place, backend: wanted }: OpenRequest): Promise<void> {
   post({ type: "progress", progress: { stage: "starting" } });
-  const backend = await startBackend(options);
+  const backend = await startBackend(wanted);
   await initTextTokenizer(tiktokenUrl);
   const { source, id, name } = await openPlace(place);
   const keeper = place.kind === "kept" ? undefined : new ModelKeeper(id);

@@ -3,14 +3,12 @@ import { type BackendReport, tf, useBackend } from "@interfuse/tensor";
 import plainWasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdWasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedWasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-import type { OpenRequest } from "../protocol.ts";
-import { defaultWasmThreads, useOwnWasmThreads } from "./wasm-threads.ts";
+import type { BrowserBackend } from "../protocol.ts";
+import { halfOfProcessors, useOwnWasmThreads } from "./wasm-threads.ts";
 
 /** @throws Error when the named backend, or for "auto" every one, cannot start */
-export async function startBackend({
-  backend,
-  threads = defaultWasmThreads(),
-}: Pick<OpenRequest, "backend" | "threads">): Promise<BackendReport> {
+export async function startBackend(wanted: BrowserBackend): Promise<BackendReport> {
+  const backend = wanted === "wasm-threads" ? "wasm" : wanted;
   if (backend === "webgpu" || (backend === "auto" && (await hasGpu()))) await import("@tensorflow/tfjs-backend-webgpu");
   if (backend === "webgpu" || backend === "cpu") return useBackend({ backend });
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
@@ -19,11 +17,20 @@ export async function startBackend({
     "tfjs-backend-wasm-simd.wasm": simdWasmUrl,
     "tfjs-backend-wasm-threaded-simd.wasm": threadedWasmUrl,
   });
-  useOwnWasmThreads(threads);
+  const threads = numThreads(wanted);
   if (threads === 1) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-  else wasm.setThreadsCount(threads);
+  else {
+    useOwnWasmThreads(threads);
+    wasm.setThreadsCount(threads);
+  }
   const report = await useBackend({ backend });
   return report.backend === "wasm" ? { ...report, threads: wasm.getThreadsCount() } : report;
+}
+
+/** Threads wait for one another by spinning, which on two processors takes four times as long as one thread alone. */
+function numThreads(wanted: BrowserBackend): number {
+  if (wanted === "wasm-threads") return Math.max(2, halfOfProcessors());
+  return wanted === "auto" ? halfOfProcessors() : 1;
 }
 
 /** Whether WebGPU computes on hardware; without, it is an emulation on the processor, far slower than wasm. */

@@ -4,10 +4,9 @@ import threadUrl from "./wasm-thread.ts?worker&url";
 /** The backend starts this many threads at once, and waits for further ones without letting them start. */
 const MAX_THREADS = 8;
 
-/** Half the processors that the browser shows, since those are often two to a core; both where there are only two. */
-export function defaultWasmThreads(): number {
-  const { hardwareConcurrency } = navigator;
-  return hardwareConcurrency <= 2 ? hardwareConcurrency : Math.min(Math.ceil(hardwareConcurrency / 2), MAX_THREADS);
+/** Half the processors that the browser shows, which are often two to a core; at least one. */
+export function halfOfProcessors(): number {
+  return Math.max(1, Math.min(Math.floor(navigator.hardwareConcurrency / 2), MAX_THREADS));
 }
 
 /**
