@@ -30,6 +30,9 @@ const NODE_ONLY = /[\\/]node[\\/]|\.node\.ts$/;
 /** The one place that reads synchronously, and never on WebGPU. */
 const READS_AT_ONCE = path.join("packages", "tensor", "src", "read-at-once.ts");
 
+/** Imports of TensorFlow.js; files of its wasm backend that a page serves or runs in threads are none. */
+const TENSORFLOW = /from\s+"@tensorflow\/tfjs(?!-backend-wasm\/(dist\/[^"]*\?url|wasm-out\/))[^"]*"/;
+
 function* sourceFiles(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
@@ -50,7 +53,7 @@ for (const group of ["packages", "apps"]) {
         if (!(LAYERS[target] < LAYERS[name]))
           problems.push(`${where}: ${name} may not import ${target}, which is not below it`);
       }
-      if (name !== "tensor" && name !== "backend-torch" && /from\s+"@tensorflow\/tfjs[^"]*"/.test(text)) {
+      if (name !== "tensor" && name !== "backend-torch" && TENSORFLOW.test(text)) {
         problems.push(`${where}: imports TensorFlow.js itself; take \`tf\` from @interfuse/tensor`);
       }
       if (group === "packages" && name !== "tensor" && /\buseBackend\(/.test(text)) {

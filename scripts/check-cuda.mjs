@@ -22,6 +22,7 @@ const TESTS = [
   "test/torch-",
   "packages/backend-torch/src/kernels",
   "packages/backend-torch/src/torch-backend",
+  "packages/backend-torch/src/impossible",
 ];
 const STEPS = [
   ["fused operations", () => run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...TESTS])],

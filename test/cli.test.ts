@@ -94,7 +94,19 @@ describe("answers", () => {
 
   it("image tokenizers have a recipe of every kind, and a small one of each", () => {
     const { stdout } = run("train", "image-tokenizer", "--recipe", "list");
-    const kinds = ["f4", "f8", "f16", "f16-dc", "vq", "fsq", "lfq", "simvq", "residual", "multi-scale"];
+    const kinds = [
+      "f4",
+      "f8",
+      "f8-adversarial",
+      "f16",
+      "f16-dc",
+      "vq",
+      "fsq",
+      "lfq",
+      "simvq",
+      "residual",
+      "multi-scale",
+    ];
     expect(stdout.trim().split("\n")).toEqual(["debug", "debug-vq", ...kinds, ...kinds.map((kind) => `small-${kind}`)]);
   });
 

@@ -269,6 +269,22 @@ export function conv2dCase(image: ImageSizes, sizes: ConvSizes): OpCase {
   };
 }
 
+export function conv2dResidualCase(image: ImageSizes, sizes: ConvSizes): OpCase {
+  const plain = conv2dCase(image, sizes);
+  const { kernel, strides, padding, outputs } = sizes;
+  const [outHeight, outWidth] = ([image.height, image.width] as const).map(
+    (size, axis) => Math.floor((size + padding[axis]![0] + padding[axis]![1] - kernel[axis]!) / strides[axis]!) + 1,
+  ) as [number, number];
+  return {
+    ...plain,
+    name: `${plain.name} and residual`,
+    inputs: { ...plain.inputs, residual: [image.batch, outHeight, outWidth, outputs] },
+    run: ({ x, weight, bias, residual }) =>
+      conv2d(x as tf.Tensor4D, weight!, { ...sizes, bias, residual: residual as tf.Tensor4D }),
+    reference: (values) => plain.reference(values).map((y, i) => y + values.residual![i]!),
+  };
+}
+
 const causal = (tokens: number): number[][] => dims(tokens).map((i) => [0, i + 1, 0, 0]);
 
 /** The cases: odd sizes, size one, empty and double key ranges. */
@@ -346,6 +362,48 @@ export const opCases: OpCase[] = [
       ],
       groups: 2,
       useBias: true,
+    },
+  ),
+  conv2dResidualCase(
+    { batch: 3, height: 5, width: 4, channels: 3 },
+    {
+      kernel: [3, 3],
+      outputs: 4,
+      strides: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+      groups: 1,
+      useBias: true,
+    },
+  ),
+  conv2dResidualCase(
+    { batch: 1, height: 5, width: 6, channels: 4 },
+    {
+      kernel: [3, 2],
+      outputs: 6,
+      strides: [2, 1],
+      padding: [
+        [0, 1],
+        [1, 0],
+      ],
+      groups: 2,
+      useBias: false,
+    },
+  ),
+  conv2dResidualCase(
+    { batch: 1, height: 2, width: 3, channels: 3 },
+    {
+      kernel: [1, 1],
+      outputs: 5,
+      strides: [1, 1],
+      padding: [
+        [0, 0],
+        [0, 0],
+      ],
+      groups: 1,
+      useBias: false,
     },
   ),
   conv2dCase(

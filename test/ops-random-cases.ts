@@ -6,6 +6,7 @@ import { Generator } from "@interfuse/tensor";
 import {
   attentionCase,
   conv2dCase,
+  conv2dResidualCase,
   crossEntropyCase,
   embeddingCase,
   groupNormCase,
@@ -74,7 +75,8 @@ function randomConv2d(generator: Generator): OpCase {
     width: kernel[1] - 1 + size(generator, 9),
     channels: groups * (1 + generator.integer(9)),
   };
-  return conv2dCase(image, {
+  const makeCase = generator.uniform() < 0.5 ? conv2dCase : conv2dResidualCase;
+  return makeCase(image, {
     kernel,
     outputs: groups * (1 + generator.integer(9)),
     strides: [1 + generator.integer(2), 1 + generator.integer(2)],

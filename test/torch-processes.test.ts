@@ -1,6 +1,7 @@
 /** The torch backend in workers and child processes beside this process, which uses it too. */
-import { fork } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
 import cluster from "node:cluster";
+import { fileURLToPath } from "node:url";
 import { tf } from "@interfuse/tensor";
 import { describe, expect, it } from "vitest";
 import { torchUnavailable } from "./ops-torch-backend.ts";
@@ -8,6 +9,15 @@ import { ANSWER, runSeries, TORCH_PROGRAM } from "./torch-program.ts";
 
 // Skipped, with a printed reason, only where the addon is not built; under CI=true that is a failure instead.
 const describeTorch = describe.skipIf((await torchUnavailable()) !== undefined);
+
+const LIMITED_PROGRAM = fileURLToPath(new URL("./torch-limited-program.mjs", import.meta.url));
+
+/** util-linux's program that limits another's memory. */
+function hasPrlimit(): boolean {
+  const isThere = spawnSync("prlimit", ["--version"]).status === 0;
+  if (!isThere) console.warn("skipped: a process whose memory runs out (no prlimit)");
+  return isThere;
+}
 
 /** The answer and exit code of a child. */
 async function outcomeOf(child: ReturnType<typeof fork>): Promise<{ answer: unknown; code: number | null }> {
@@ -38,6 +48,16 @@ describeTorch("torch in workers and processes", () => {
     expect(computeHere()).toEqual([3, 3]);
   });
 
+  it.skipIf(!hasPrlimit())("a process whose memory runs out gets Errors, and goes on when some is free", async () => {
+    const { answer, code } = (await outcomeOf(fork(LIMITED_PROGRAM))) as LimitedOutcome;
+    expect(code).toBe(0);
+    for (const message of answer.filling) expect(message).toMatch(/^write: .*allocate.* \(tensor: float32\[/);
+    for (const [name, message] of Object.entries(answer.refused)) {
+      expect(message, name).toMatch(/^\w+: .*(allocate|bad_alloc).* \((inputs|tensor): float32\[/);
+    }
+    expect(new Set(Object.values(answer.again))).toEqual(new Set([null]));
+  });
+
   it("a cluster's workers compute side by side", async () => {
     cluster.setupPrimary({ exec: TORCH_PROGRAM });
     const workers = [cluster.fork(), cluster.fork()];
@@ -46,3 +66,13 @@ describeTorch("torch in workers and processes", () => {
     expect(computeHere()).toEqual([3, 3]);
   });
 });
+
+/** What torch-limited-program.mjs sends. */
+interface LimitedOutcome {
+  readonly code: number | null;
+  readonly answer: {
+    readonly filling: readonly string[];
+    readonly refused: Readonly<Record<string, string | null>>;
+    readonly again: Readonly<Record<string, string | null>>;
+  };
+}

@@ -3,11 +3,11 @@
  * the faster of eager and compiled, and of one picture and several at a time), in turn: medians after warm-up.
  */
 import {
-  type ImageTokenizer,
   KlAutoencoder,
   klAutoencoderRecipes,
   resolveStableDiffusionVaeConfig,
   StableDiffusionVae,
+  type SteppedTokenizer,
 } from "@interfuse/image-tokenizer";
 import { Generator, type Precision, tf, useBackend } from "@interfuse/tensor";
 import { Peer } from "./peer.ts";
@@ -29,7 +29,7 @@ export interface ImageTokenizerOptions {
 
 /** A network on both sides: ours with random weights, and what the peer needs to build the same. */
 interface BenchedTokenizer {
-  readonly make: () => ImageTokenizer;
+  readonly make: () => SteppedTokenizer;
   readonly network: "compact" | "autoencoder-kl";
   readonly config: Readonly<Record<"blocksPerLevel" | "latentChannels" | "normGroups", number>> & {
     readonly levelChannels: readonly number[];
@@ -108,7 +108,7 @@ export async function benchImageTokenizer(options: ImageTokenizerOptions) {
 }
 
 /** Milliseconds of encoding and of decoding all images, so many at a time. */
-function ownRuns(tokenizer: ImageTokenizer, numImages: number) {
+function ownRuns(tokenizer: SteppedTokenizer, numImages: number) {
   const generator = new Generator(2, "pictures");
   const random = (side: number, channels: number) =>
     tf.tensor4d(generator.normalArray(numImages * side * side * channels), [numImages, side, side, channels]);

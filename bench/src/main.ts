@@ -9,7 +9,9 @@ import type { DeviceName } from "@interfuse/tensor";
 import { benchAttention } from "./attention.ts";
 import { benchGenerateImage } from "./generate-image.ts";
 import { benchImageTokenizer, TOKENIZERS } from "./image-tokenizer.ts";
+import { benchLargeImage } from "./large-image.ts";
 import { benchLayers } from "./layers.ts";
+import { drawLossCurves } from "./loss-curves.ts";
 import { benchOverhead } from "./overhead.ts";
 import { benchServeEndurance } from "./serve/endurance.ts";
 import { benchServe } from "./serve/throughput.ts";
@@ -23,10 +25,13 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     size: { type: "string" },
     images: { type: "string", default: "256" },
+    side: { type: "string", default: "4096" },
+    compare: { type: "boolean", default: false },
     precision: { type: "string", default: "bf16" },
     device: { type: "string", default: "cpu" },
     documents: { type: "string" },
     length: { type: "string", default: "512" },
+    out: { type: "string", default: "losses.svg" },
     rounds: { type: "string", default: "15" },
     model: { type: "string", default: "out/demo/model" },
     clients: { type: "string", default: "16" },
@@ -60,7 +65,15 @@ const benches: Record<string, () => Promise<object | object[]>> = {
       size: values.size ?? (Object.keys(TOKENIZERS)[0] as string),
       numImages: Number(values.images),
     }),
+  "large-image": () =>
+    benchLargeImage({
+      ...shared,
+      size: values.size ?? (Object.keys(TOKENIZERS)[0] as string),
+      side: Number(values.side),
+      compare: values.compare,
+    }),
   layers: () => benchLayers(shared),
+  "loss-curves": () => drawLossCurves({ runs: positionals.slice(1), out: values.out, window: 10 }),
   overhead: () => benchOverhead(shared),
   serve: () => benchServe({ ...served, rounds: shared.rounds }),
   "serve-endurance": () => benchServeEndurance({ ...served, minutes: Number(values.minutes) }),

@@ -8,7 +8,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { buildPage } from "./build-page.mjs";
 import { exitOnFailure, ROOT, run, runNode, runPnpm } from "./process.mjs";
+import { removeStaleOutputs } from "./stale-outputs.mjs";
 import { installSystemPackages } from "./system-packages.mjs";
 
 const MINIMUM_NODE = [20, 19];
@@ -51,7 +53,9 @@ function installDependencies(say) {
 }
 
 function build() {
+  removeStaleOutputs();
   exitOnFailure(run(process.execPath, [path.join(ROOT, "node_modules/typescript/bin/tsc"), "-b"]));
+  buildPage();
 }
 
 /** The libtorch backend; its own command finds or gets libtorch, compiles the addon and says what it does. */

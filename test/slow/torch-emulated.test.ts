@@ -5,8 +5,11 @@ import { findLibtorch } from "@interfuse/backend-torch";
 import { describe, expect, it } from "vitest";
 import { torchUnavailable } from "../ops-torch-backend.ts";
 
-/** The fused operations, in place and not, at random shapes and both precisions; and what only an accelerator does. */
-const FILES = ["ops-torch.test.ts", "ops-random.test.ts", "ops-bfloat16.test.ts", "ops-in-place", "torch-accelerator"];
+/** The fused operations, in place and not, at random shapes and both precisions; what only an accelerator does; all kernels. */
+const FILES = [
+  ...["ops-torch.test.ts", "ops-random.test.ts", "ops-bfloat16.test.ts", "ops-in-place", "torch-accelerator"],
+  "packages/backend-torch/src",
+];
 
 const script = fileURLToPath(new URL("../../scripts/emulated-device.mjs", import.meta.url));
 const missing = await torchUnavailable();

@@ -117,7 +117,11 @@ export class TorchBackend extends tf.KernelBackend {
       this.data.set(dataId, { dataId, handle: NO_SLOT, dtype, size, refCount, isRegistered: false, strings });
       return;
     }
-    this.addon.functions.write(typedValues(values, dtype), TypeCode[dtype as keyof typeof TypeCode], shape);
+    try {
+      this.addon.functions.write(typedValues(values, dtype), TypeCode[dtype as keyof typeof TypeCode], shape);
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message} (tensor: ${dtype}[${shape}])`, { cause });
+    }
     this.keep({ dataId, handle: this.meta[1] as number, dtype, size, refCount, isRegistered: false });
   }
 

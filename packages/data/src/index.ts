@@ -1,4 +1,4 @@
-export type { Picture } from "@interfuse/image-tokenizer";
+export { addPngText, type Picture, readPngText } from "@interfuse/image-tokenizer";
 export type { ContentPart, Message } from "@interfuse/text-tokenizer";
 export {
   CHAT_FILE,
@@ -18,7 +18,6 @@ export { type DecodeOptions, type Fit, loadPicture, MAX_PIXELS } from "./files/d
 export { directorySink, directorySource } from "./files/directory-files.ts";
 export { type EncodeOptions, encodePng, savePicture } from "./files/encode-picture.ts";
 export { makeFolder } from "./files/make-folder.ts";
-export { addPngText, readPngText } from "./files/png-text.ts";
 export { recoverFolder } from "./files/recover-folder.ts";
 export { writeFileAtomically } from "./files/write-file.ts";
 export { writeFolderAtomically } from "./files/write-folder.ts";

@@ -30,11 +30,12 @@ export interface ImageTokenizer {
    * Normalised latents `[B, ceil(H/f), ceil(W/f), C]` of pixels `[B, H, W, 3]` in [-1, 1]. Sizes that f does not divide
    * are padded by repeating the last row and column. A sample of the posterior with a generator, its mean without.
    *
-   * @throws RangeError when the channels are not 3 or a side is smaller than f.
+   * @throws RangeError when the channels are not 3, a side is smaller than f, or a pixel is not finite (not checked on WebGPU).
    */
   encode(pixels_BHWC: tf.Tensor4D, generator?: Generator): tf.Tensor4D;
   /**
-   * Pixels `[B, f*h, f*w, 3]` of normalised latents `[B, h, w, C]`, about in [-1, 1]; with a size, cropped to it.
+   * Pixels `[B, f*h, f*w, 3]` of normalised latents `[B, h, w, C]`, about in [-1, 1]; with a size, cropped to it. Of a
+   * discrete tokenizer, latents that are no codes are decoded as they are (see {@link DiscreteImageTokenizer}).
    *
    * @throws RangeError when the channels are not C, or the size is larger than what the latents hold.
    */
@@ -55,7 +56,12 @@ export interface SteppedTokenizer extends ImageTokenizer {
   decodeBy(run: Runner, latents_BHWC: tf.Tensor4D, size?: PictureSize): tf.Tensor4D;
 }
 
-/** An image tokenizer whose latents are codes of a codebook, so that indices say the same. */
+/**
+ * An image tokenizer whose latents are codes of a codebook, so that indices say the same.
+ *
+ * `decode` does not round latents to codes first. It would change those of `encode`: of residual and multi-scale codes the
+ * nearest code to a sum of codes is often another sum. What another model makes near codes is best made as indices.
+ */
 export interface DiscreteImageTokenizer extends ImageTokenizer {
   /** How many values an index can have: 0 to `numCodes - 1`. */
   readonly numCodes: number;

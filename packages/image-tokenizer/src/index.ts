@@ -36,9 +36,17 @@ export {
   type AutoencoderPass,
   runAutoencoder,
   type TrainableAutoencoder,
+  type TrainableQuantizedOptions,
   trainableKl,
+  trainableQuantized,
 } from "./objectives/autoencoder-pass.ts";
-export { type EqVaeBranch, runEqVae, sampleEqVaeBranch } from "./objectives/eq-vae.ts";
+export {
+  type EqVaeBranch,
+  type EqVaeProbabilities,
+  runEqVae,
+  sampleEqVaeBranch,
+  smallestEqVaeScale,
+} from "./objectives/eq-vae.ts";
 export {
   DEFAULT_DENOISING_NETWORK,
   DenoisingNetwork,
@@ -84,6 +92,8 @@ export {
   tensorToPictures,
 } from "./picture.ts";
 export { PixelTokenizer, type PixelTokenizerConfig } from "./pixel-tokenizer.ts";
+export { addPngText, readPngText } from "./png/png-text.ts";
+export { writePng } from "./png/write-png.ts";
 export { llamaGenConfigs } from "./published/llamagen-config.ts";
 export {
   LlamaGenVq,
@@ -110,7 +120,7 @@ export {
   quantizedAutoencoderLoss,
 } from "./quantized-autoencoder/loss.ts";
 export { QuantizedAutoencoder } from "./quantized-autoencoder/quantized-autoencoder.ts";
-export { QuantizedTokenizer } from "./quantized-autoencoder/quantized-tokenizer.ts";
+export { QuantizedTokenizer, type TrainableQuantized } from "./quantized-autoencoder/quantized-tokenizer.ts";
 export { quantizedAutoencoderRecipes } from "./quantized-autoencoder/recipes.ts";
 export { type Assignment, Assignments } from "./quantizers/assignments.ts";
 export {

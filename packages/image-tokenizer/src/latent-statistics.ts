@@ -1,4 +1,7 @@
-/** Mean and standard deviation of a tokenizer's latents: measured once after training, part of its config from then on. */
+/**
+ * Mean and standard deviation of a tokenizer's latents: measured once after training, part of its config from then on, not of
+ * its weights, where an optimizer could move them. For codes too, whose latents are what their indices stand for.
+ */
 // B batch, H height, W width, C latent channels
 import { tf } from "@interfuse/tensor";
 import { z } from "zod";

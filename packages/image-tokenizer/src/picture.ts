@@ -1,14 +1,13 @@
 /** Pictures: 8-bit RGB, the form everything outside this package speaks, and their way to pixel tensors and back. */
 // B batch, H height, W width, C channels (3)
 import { tf } from "@interfuse/tensor";
+import { CHANNELS, checkPicture } from "./check-picture.ts";
 
 /** An RGB picture: `data[(y * width + x) * 3 + channel]`, 0 to 255. */
 export type Picture = { readonly width: number; readonly height: number; readonly data: Uint8Array };
 
 /** Height and width, in pixels. */
 export type PictureSize = { readonly height: number; readonly width: number };
-
-const CHANNELS = 3;
 
 /** Pixel values `[H, W, 3]` flattened, in [-1, 1]: 0 becomes -1, 255 becomes 1. @throws RangeError when the data does not have `3 * width * height` bytes. */
 export function pictureToPixels(picture: Picture): Float32Array {
@@ -64,18 +63,6 @@ export async function tensorToPictures(pixels_BHWC: tf.Tensor4D): Promise<Pictur
 
 function quantise(value: number): number {
   return Math.max(0, Math.min(255, Math.round((value + 1) * 127.5)));
-}
-
-function checkPicture(operation: string, { width, height, data }: PictureSize & { data: ArrayLike<number> }): void {
-  const isSize = (value: number) => Number.isInteger(value) && value > 0;
-  if (!isSize(width) || !isSize(height)) {
-    throw new RangeError(`${operation}: width (=${width}) and height (=${height}) must be positive integers`);
-  }
-  if (data.length !== width * height * CHANNELS) {
-    throw new RangeError(
-      `${operation}: data has ${data.length} values; ${width}x${height} RGB needs ${width * height * CHANNELS}; drop alpha or expand greyscale first`,
-    );
-  }
 }
 
 /** @throws RangeError naming the first NaN. */

@@ -1,6 +1,6 @@
 // B batch, H height, W width, C channels (3)
 import type { tf } from "@interfuse/tensor";
-import { checkChannels } from "./checks.ts";
+import { checkChannels, checkFinitePixels } from "./checks.ts";
 import type { ImageTokenizer } from "./image-tokenizer.ts";
 import { cropTo } from "./padding.ts";
 import type { PictureSize } from "./picture.ts";
@@ -16,6 +16,7 @@ export class PixelTokenizer implements ImageTokenizer {
 
   encode(pixels_BHWC: tf.Tensor4D): tf.Tensor4D {
     checkChannels("PixelTokenizer.encode", { name: "pixels_BHWC", value: pixels_BHWC }, 3);
+    checkFinitePixels("PixelTokenizer.encode", pixels_BHWC);
     return pixels_BHWC.clone();
   }
 

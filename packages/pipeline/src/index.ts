@@ -9,6 +9,7 @@ export {
   resolveGenerationSettings,
 } from "./config/pipeline-config.ts";
 export { loadPipeline } from "./folder/load-pipeline.ts";
+export { MODEL_FILES } from "./folder/model-files.ts";
 export { type PipelineParts, savePipeline } from "./folder/save-pipeline.ts";
 export type { IndexedEvent, PipelineEvent, TokenUsage } from "./generation/events.ts";
 export type { AnswerOptions, ChatOptions, DrawOptions, ImageSamplingOptions } from "./generation/options.ts";

@@ -1,5 +1,11 @@
 export type { BackendName, DeviceName, Precision } from "./backend/candidate.ts";
-export { type BackendReport, backendNames, type UseBackendOptions, useBackend } from "./backend/use-backend.ts";
+export {
+  type BackendReport,
+  backendNames,
+  type UseBackendOptions,
+  useBackend,
+  usedBackend,
+} from "./backend/use-backend.ts";
 export { type FileSink, type FileSource, MemoryFiles } from "./files.ts";
 export { checkpoint } from "./gradients/checkpoint.ts";
 export { gradientsSoFar } from "./gradients/gradients-so-far.ts";

@@ -3,15 +3,18 @@ import { randomBytes } from "node:crypto";
 import { Hono, type MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { checkHost, checkKey, checkOrigin } from "../security/guard.ts";
-import { SECURITY_HEADERS } from "../security/headers.ts";
+import { securityHeaders } from "../security/headers.ts";
 import { ApiError, toApiError } from "./api-error.ts";
 import type { Env, ServerContext } from "./context.ts";
 import { openApiDocument } from "./openapi.ts";
+import { readPageFiles } from "./page-files.ts";
 import { chatCompletions } from "./routes/chat-completions.ts";
 import { fileContent } from "./routes/files.ts";
 import { imageEdits, imageGenerations } from "./routes/images.ts";
 import { getModel, listModels } from "./routes/models.ts";
 import { health, metrics, readiness } from "./routes/operations.ts";
+import { pageFile } from "./routes/page.ts";
+import { sharedFile } from "./routes/shared-file.ts";
 import { uiChat } from "./routes/ui-chat.ts";
 
 export function createApp(context: ServerContext): Hono<Env> {
@@ -32,6 +35,10 @@ export function createApp(context: ServerContext): Hono<Env> {
   app.post("/v1/images/generations", needsKey, imageGenerations(context));
   app.post("/v1/images/edits", needsKey, imageEdits(context));
   app.post("/api/chat", needsKey, uiChat(context));
+  const pageFiles = readPageFiles();
+  if (pageFiles.size === 0) options.log('the web page is not built; "npm run build" does that');
+  for (const [path, file] of pageFiles) app.get(path, pageFile(file));
+  app.get("/models/:id/:path{.+}", needsKey, sharedFile(context));
   // Answers end with their clients, so there is never a stream to go on with.
   app.get("/api/chat/:id/stream", needsKey, (c) => c.body(null, 204));
   app.notFound(() => new ApiError(404, "not_found", "there is nothing here; see /openapi.json").toResponse());
@@ -47,14 +54,15 @@ export function createApp(context: ServerContext): Hono<Env> {
 }
 
 /** Gives a request its id, every answer its headers, and counts it. */
-function describeRequest({ metrics: measured }: ServerContext): MiddlewareHandler<Env> {
+function describeRequest({ metrics: measured, options }: ServerContext): MiddlewareHandler<Env> {
+  const headers = Object.entries(securityHeaders(options));
   return async (c, next) => {
     const start = performance.now();
     const requestId = `req_${randomBytes(12).toString("base64url")}`;
     c.set("requestId", requestId);
     await next();
     c.header("x-request-id", requestId);
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+    for (const [name, value] of headers) {
       if (!c.res.headers.has(name)) c.header(name, value);
     }
     const labels = { route: routePath(c, -1), method: c.req.method, status: String(c.res.status) };

@@ -6,6 +6,7 @@ import type { RunningAnswers } from "../answers/running-answers.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ResolvedServerOptions } from "../server/options.ts";
 import type { Metrics } from "./metrics.ts";
+import type { SharedFile } from "./model-files.ts";
 
 /** The parts of a running server. */
 export type ServerContext = {
@@ -14,6 +15,8 @@ export type ServerContext = {
   readonly images: ImageStore;
   readonly metrics: Metrics;
   readonly options: ResolvedServerOptions;
+  /** Files of models that anyone who may ask may also have; see `model-files.ts`. */
+  readonly sharedFiles: ReadonlyMap<string, SharedFile>;
 };
 
 /** Types of hono's context: what middleware has found out about a request. */

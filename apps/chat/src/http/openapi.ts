@@ -53,11 +53,14 @@ export function openApiDocument(limits: Limits): object {
         post: posted("Chat as a UI message stream of the AI SDK", { json: schemaOf(uiChatSchema(limits)) }),
       },
       "/v1/models": { get: got("The models that are served") },
-      "/v1/models/{id}": { get: got("One model", "id") },
-      "/v1/files/{id}/content": { get: got("An image that was made here, as PNG", "id", "image/png") },
+      "/v1/models/{id}": { get: got("One model", ["id"]) },
+      "/v1/files/{id}/content": { get: got("An image that was made here, as PNG", ["id"], "image/png") },
+      "/models/{id}/{path}": {
+        get: got("A file of a model that is shared", ["id", "path"], "application/octet-stream"),
+      },
       "/healthz": { get: got("Whether the process answers") },
       "/readyz": { get: got("Whether requests are taken in") },
-      "/metrics": { get: got("Measurements for Prometheus", undefined, "text/plain") },
+      "/metrics": { get: got("Measurements for Prometheus", [], "text/plain") },
     },
   };
 }
@@ -75,9 +78,9 @@ function posted(summary: string, { json, form }: { json: object; form?: object }
   return { summary, requestBody: { required: true, content }, responses: responses(answers) };
 }
 
-function got(summary: string, parameter?: string, mediaType = "application/json") {
-  const parameters = parameter && [{ name: parameter, in: "path", required: true, schema: { type: "string" } }];
-  return { summary, ...(parameters && { parameters }), responses: responses({ [mediaType]: {} }) };
+function got(summary: string, names: readonly string[] = [], mediaType = "application/json") {
+  const parameters = names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  return { summary, parameters, responses: responses({ [mediaType]: {} }) };
 }
 
 function responses(content: object) {

@@ -43,5 +43,5 @@ export function imageText(record: ImageRecord, { width, height }: { width: numbe
 
 /** A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD. */
 function wellFormed(text: string): string {
-  return Buffer.from(text, "utf8").toString("utf8");
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(text));
 }

@@ -1,6 +1,7 @@
 /** What a server is started with. */
 import { availableParallelism } from "node:os";
 import type { WorkerOptions } from "../engine/protocol.ts";
+import { folderName } from "../folder-name.ts";
 import type { ApiKey } from "../security/api-keys.ts";
 
 export type ServerOptions = {
@@ -32,6 +33,10 @@ export type ServerOptions = {
   readonly hostNames?: readonly string[];
   /** Hosts from which pictures may be fetched, as "images.example.org"; default none. */
   readonly imageHosts?: readonly string[];
+  /** Whether who may ask may also read the models' files, to run them in a browser; default false. */
+  readonly shareModels?: boolean;
+  /** Hosts beside this one from which the page may read models to run them in the browser, as "models.example.org"; default none. */
+  readonly modelHosts?: readonly string[];
   /** Whether the image endpoints answer unknown model names with the default model; default true, since many clients have a fixed list. */
   readonly mapUnknownImageModels?: boolean;
   readonly limits?: Partial<Limits>;
@@ -94,14 +99,17 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     publicUrl: "",
     hostNames: [],
     imageHosts: [],
+    shareModels: false,
+    modelHosts: [],
     mapUnknownImageModels: true,
     drainSeconds: 30,
     log: () => undefined,
     ...defined(others),
-    models: models.map(({ folder, id }) => ({ folder, id: id ?? nameOfFolder(folder) })),
+    models: models.map(({ folder, id }) => ({ folder, id: id ?? folderName(folder) })),
     limits: { ...DEFAULT_LIMITS, ...limits },
   };
   checkModels(resolved.models);
+  checkHosts(resolved.modelHosts);
   for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
   if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
@@ -117,19 +125,20 @@ function shareOfThreads({ models, numWorkers }: ResolvedServerOptions): number |
   return total === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / total));
 }
 
-/** The folder's own name, or its parent's where that says more: `out/demo/model` is "demo". */
-function nameOfFolder(folder: string): string {
-  const names = folder.split(/[\\/]/).filter((name) => name !== "" && name !== ".");
-  const last = names.at(-1) ?? "model";
-  return last === "model" ? (names.at(-2) ?? last) : last;
-}
-
 function checkModels(models: ResolvedServerOptions["models"]): void {
   if (models.length === 0) throw new RangeError("startServer: models is empty; give at least one folder");
   const ids = models.map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) {
     throw new RangeError(`startServer: two models are named "${twice}"; name them apart, as NAME=FOLDER`);
+  }
+}
+
+/** They become part of a header. */
+function checkHosts(hosts: readonly string[]): void {
+  const wrong = hosts.find((host) => !/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/i.test(host));
+  if (wrong !== undefined) {
+    throw new RangeError(`startServer: modelHosts ("${wrong}") must be host names, as "models.example.org"`);
   }
 }
 

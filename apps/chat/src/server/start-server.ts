@@ -8,6 +8,7 @@ import { Engine } from "../engine/engine.ts";
 import { createApp } from "../http/app.ts";
 import type { Env } from "../http/context.ts";
 import { Metrics } from "../http/metrics.ts";
+import { listSharedFiles } from "../http/model-files.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./options.ts";
 
 export type RunningServer = {
@@ -25,10 +26,11 @@ export type RunningServer = {
  */
 export async function startServer(given: ServerOptions): Promise<RunningServer> {
   const options = resolveServerOptions(given);
+  const sharedFiles = options.shareModels ? await listSharedFiles(options.models) : new Map();
   const engine = await Engine.start({ ...options, maxJobsPerOwner: options.maxJobsPerKey });
   const images = new ImageStore({ maxBytes: options.limits.maxStoredBytes });
   const metrics = new Metrics(engine, images);
-  const app = createApp({ engine, answers: new RunningAnswers(), images, metrics, options });
+  const app = createApp({ engine, answers: new RunningAnswers(), images, metrics, options, sharedFiles });
   const listener = getRequestListener((request, env) => app.fetch(request, env as Env["Bindings"]), {
     overrideGlobalObjects: false,
     errorHandler: () =>

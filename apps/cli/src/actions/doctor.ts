@@ -1,5 +1,5 @@
 /** `interfuse doctor`: what computes here and why, what else was tried, how fast it multiplies, what would be faster. */
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { findLibtorch, hasNvidiaCard, instructionSet, type Libtorch } from "@interfuse/backend-torch";
 import { type BackendReport, backendNames, type Precision, useBackend } from "@interfuse/tensor";
 import { logLine, measureProductRate, stderrOutput } from "@interfuse/train";
@@ -13,13 +13,16 @@ import type { GlobalOptions } from "../global-options.ts";
 export async function doctor(options: GlobalOptions): Promise<void> {
   const { backend, device, threads, precision, json, quiet } = options;
   const output = stderrOutput({ isQuiet: quiet || json });
+  const load = loadavg()[0] as number;
   const chosen = await useBackend({ backend, device, precision, threads });
   logLine(output, `measuring ${chosen.backend} and trying the others, about 20 seconds ...`);
   const gemm = await measureRates(chosen, options);
   const found = {
     ...chosen,
-    processor: `${cpus()[0]?.model ?? "unknown processor"} (${availableParallelism()} usable cores)`,
+    processor: cpus()[0]?.model ?? "unknown processor",
     instructionSet: instructionSet(),
+    processors: availableParallelism(),
+    load,
     gemm,
     tried: await tryOthers(chosen),
   };

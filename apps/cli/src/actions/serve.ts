@@ -26,6 +26,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     corsOrigins: options.corsOrigin,
     hostNames: options.hostName,
     imageHosts: options.imageHost,
+    shareModels: options.shareModel,
+    modelHosts: options.modelHost,
     publicUrl: options.publicUrl,
     limits: { maxStoredBytes: options.imageMemory * 2 ** 20 },
     drainSeconds: drain,

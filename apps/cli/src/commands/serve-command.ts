@@ -21,6 +21,8 @@ export type ServeOptions = GlobalOptions & {
   readonly corsOrigin: readonly string[];
   readonly hostName: readonly string[];
   readonly imageHost: readonly string[];
+  readonly shareModel: boolean;
+  readonly modelHost: readonly string[];
   readonly publicUrl?: string;
   readonly imageMemory: number;
   readonly drain: number;
@@ -49,6 +51,8 @@ export function serveCommand(): Command {
     .addOption(list("--cors-origin <url>", "a web page's origin that may ask from a browser"))
     .addOption(list("--host-name <name>", "a name by which the server is reached"))
     .addOption(list("--image-host <name>", "a host from which pictures may be fetched"))
+    .option("--share-model", "let the page read the models' files, to run them in the browser", false)
+    .addOption(list("--model-host <name>", "another host from which the page may read models"))
     .option("--public-url <url>", "how clients reach the server, for the addresses of images")
     .addOption(whole("--image-memory <mib>", "made images that are kept, for their addresses", 0).default(256))
     .addOption(whole("--drain <seconds>", "time for open answers when it is stopped", 0).default(30))

@@ -8,9 +8,11 @@ describe("formatReport", () => {
     device: "cpu",
     precision: "bf16",
     threads: 2,
-    reason: "torch is the best there is; bf16 because of what cpu is fast at",
+    reason: "torch loads, and is the fastest; bf16, which this processor multiplies faster",
     processor: "A Processor",
     instructionSet: "AVX-512 with bf16",
+    processors: 2,
+    load: 0.9,
     gemm: { f32: 185.4, bf16: 852.2 },
     tried: [
       { name: "torch", ok: true, reason: "loaded" },
@@ -23,17 +25,26 @@ describe("formatReport", () => {
     expect(formatReport({ ...report, tried: [...report.tried] }, 60)).toBe(
       `
 backend     torch (libtorch 2.13.0), bf16
-why         torch is the best there is; bf16 because of what
-            cpu is fast at
+why         torch loads, and is the fastest; bf16, which
+            this processor multiplies faster
 device      cpu, 2 threads
-processor   A Processor, AVX-512 with bf16
-products    f32 185 GFLOP/s, bf16 852 GFLOP/s
+processor   A Processor, AVX-512 with bf16, 2 cores
+speed       matrix products f32 185 GFLOP/s, bf16 852
+            GFLOP/s
 tried       yes  torch       loaded
             no   tensorflow  one package is not installed;
                              another one is not installed
                              either
 `.trimStart(),
     );
+  });
+
+  it("says when other programs were in the way, where they can be", () => {
+    const busy = { ...report, tried: [...report.tried], load: 5.25 };
+    expect(formatReport(busy, 80)).toContain(
+      "\nbusy        other programs kept 2.0 of 2 cores busy: alone it is faster\n",
+    );
+    expect(formatReport({ ...busy, device: "cuda:0" }, 80)).not.toContain("busy");
   });
 
   it("ends with the suggestion", () => {

@@ -3,17 +3,20 @@ import type { DoctorReport, ProductRates } from "./report.ts";
 
 const LABEL_WIDTH = 12;
 const NAME_WIDTH = 12;
+/** Other programs' share of the processors from which on measured speeds are too low to go by. */
+const BUSY_SHARE = 0.5;
 
 /** Lines with a label in front of each group; text wider than `columns` goes on below its own start. */
 export function formatReport(report: DoctorReport, columns: number): string {
-  const { backend, library, device, threads, precision, reason, processor, instructionSet, gemm, tried } = report;
+  const { backend, library, device, threads, precision, reason, gemm, tried } = report;
   const entry = (label: string, text: string): string[] => indented(label.padEnd(LABEL_WIDTH), text, columns);
   const lines = [
     ...entry("backend", `${backend} (${library}), ${precision}`),
     ...entry("why", reason),
-    ...entry("device", `${device}, ${threads} ${threads === 1 ? "thread" : "threads"}`),
-    ...entry("processor", `${processor}, ${instructionSet}`),
-    ...entry("products", formatRates(gemm)),
+    ...entry("device", `${device}, ${counted(threads, "thread")}`),
+    ...entry("processor", `${report.processor}, ${report.instructionSet}, ${counted(report.processors, "core")}`),
+    ...entry("speed", `matrix products ${formatRates(gemm)}`),
+    ...(isBusy(report) ? entry("busy", busyNote(report)) : []),
     ...tried.flatMap(({ name, ok, reason }, index) =>
       indented(
         `${(index === 0 ? "tried" : "").padEnd(LABEL_WIDTH)}${ok ? "yes" : "no "}  ${name.padEnd(NAME_WIDTH)}`,
@@ -24,6 +27,19 @@ export function formatReport(report: DoctorReport, columns: number): string {
     ...(report.suggestion === null ? [] : entry("faster", report.suggestion)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Whether other programs took enough of the processors to show in what was measured. */
+function isBusy({ device, load, processors }: DoctorReport): boolean {
+  return device === "cpu" && load > BUSY_SHARE * processors;
+}
+
+function busyNote({ load, processors }: DoctorReport): string {
+  return `other programs kept ${Math.min(load, processors).toFixed(1)} of ${counted(processors, "core")} busy: alone it is faster`;
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 /** For example "f32 185 GFLOP/s, bf16 852 GFLOP/s". */

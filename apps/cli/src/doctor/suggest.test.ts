@@ -11,9 +11,11 @@ const onTorch: Omit<DoctorReport, "suggestion"> = {
   device: "cpu",
   precision: "bf16",
   threads: 2,
-  reason: "torch is the best there is",
+  reason: "torch loads, and is the fastest",
   processor: "A Processor",
   instructionSet: "AVX2",
+  processors: 2,
+  load: 0,
   gemm: { f32: 190, bf16: 850 },
   tried: tried(true, false, true, true),
 };

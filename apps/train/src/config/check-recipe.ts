@@ -1,5 +1,6 @@
 /** Ranges of the settings that no other part checks by itself, so that a wrong `--set` is found before any work is done. */
 import { z } from "zod";
+import { imageTokenizerLossSchema } from "../recipes/image-tokenizer-loss.ts";
 import { UsageError } from "./usage-error.ts";
 
 const positive = z.int().min(1);
@@ -11,6 +12,7 @@ const runSettings = z.looseObject({
   seed: whole,
   steps: positive,
   learningRate: z.number().positive(),
+  optimizer: z.looseObject({}),
   schedule: z.looseObject({ kind: z.enum(["cosine", "linear", "constant", "wsd"]) }),
   averageDecay: z.number().gt(0).lt(1).nullable(),
   batch: z.looseObject({ gradientAccumulation: positive }),
@@ -41,7 +43,7 @@ const modelSettings = runSettings.extend({
 /** `train image-tokenizer` */
 const imageTokenizerSettings = runSettings.extend({
   batch: z.strictObject({ pictures: positive, pictureSize: positive, gradientAccumulation: positive }),
-  loss: z.strictObject({ reconstruction: z.enum(["l1", "l2"]), klWeight: z.number().min(0).optional() }),
+  loss: imageTokenizerLossSchema,
 });
 
 /** `train text-tokenizer` */

@@ -43,6 +43,17 @@ describe("applyOverrides", () => {
     expect(() => applyOverrides(config, ["steps"])).toThrow(/key=value/);
   });
 
+  it("replaces a group as a whole, which may then be completed for the next override", () => {
+    expect(applyOverrides(config, ["schedule=null"])).toMatchObject({ schedule: null, steps: 100 });
+    const complete = (changed: typeof config) => ({
+      ...changed,
+      schedule: Object.assign({ warmupSteps: 7, decayFraction: null }, changed.schedule),
+    });
+    const changed = applyOverrides(config, ['schedule={"kind":"linear"}', "schedule.warmupSteps=8"], { complete });
+    expect(changed.schedule).toEqual({ kind: "linear", warmupSteps: 8, decayFraction: null });
+    expect(() => applyOverrides(config, ['schedule={"kind":'])).toThrow(/or all as a JSON object/);
+  });
+
   it("lists leaves with dotted keys", () => {
     expect(leafKeys(config)).toContain("schedule.warmupSteps");
     expect(leafKeys(config)).toContain("report.samplePrompts");

@@ -2,7 +2,8 @@
  * `--set a.b=c`: changes leaves of a resolved config and nothing else.
  *
  * A key must exist, and its value must read as the kind of value that stands there: numbers, `true`/`false` and text as they
- * are, lists and leaves that may be null as JSON. Ranges and choices are checked afterwards by the config's own schema.
+ * are, lists and leaves that may be null as JSON. A group of settings is replaced as a whole, by a JSON object or null.
+ * Ranges and choices are checked afterwards by the config's own schema.
  */
 import type { JsonObject, JsonValue } from "@interfuse/training";
 import { nearest } from "./nearest.ts";
@@ -10,10 +11,16 @@ import { UsageError } from "./usage-error.ts";
 
 /**
  * The config with the overrides applied, later ones winning.
+ *
+ * @param options `complete`: called after each, fills in what it left out, so that the next can change that.
  * @throws UsageError for a malformed override, an unknown key (naming the nearest) or a value of the wrong kind.
  */
-export function applyOverrides<T extends JsonObject>(config: T, overrides: readonly string[]): T {
-  return overrides.reduce((result, override) => applyOverride(result, override), config);
+export function applyOverrides<T extends JsonObject>(
+  config: T,
+  overrides: readonly string[],
+  { complete = (changed) => changed }: { readonly complete?: (changed: T) => T } = {},
+): T {
+  return overrides.reduce((result, override) => complete(applyOverride(result, override)), config);
 }
 
 function applyOverride<T extends JsonObject>(config: T, override: string): T {
@@ -34,11 +41,16 @@ function replaceLeaf(node: JsonObject, { path, key, value, root }: Replacement):
     if (!isGroup(current)) throw unknownKey(key, root);
     return { ...node, [name]: replaceLeaf(current, { path: rest, key, value, root }) };
   }
-  if (isGroup(current)) {
-    const keys = Object.keys(current).map((inner) => `${key}.${inner}`);
-    throw new UsageError(`--set ${key}: is a group of settings; set one of ${keys.join(", ")}`);
-  }
+  if (isGroup(current)) return { ...node, [name]: readGroup(current, { key, text: value }) };
   return { ...node, [name]: readLike(current, { key, text: value }) };
+}
+
+/** Reads text as a whole group of settings, or none. */
+function readGroup(current: JsonObject, { key, text }: { key: string; text: string }): JsonValue {
+  const value = parseJson(text);
+  if (value === null || isGroup(value)) return value;
+  const keys = Object.keys(current).map((inner) => `${key}.${inner}`);
+  throw new UsageError(`--set ${key}: is a group of settings; set one of ${keys.join(", ")}, or all as a JSON object`);
 }
 
 /** Reads text as the kind of value that `current` is. */
@@ -56,11 +68,17 @@ function readLike(current: JsonValue, { key, text }: { key: string; text: string
     if (text.trim() === "" || !Number.isFinite(number)) throw problem("a number");
     return number;
   }
+  const value = parseJson(text);
+  if (value !== undefined) return value;
+  if (current === null) return text;
+  throw problem("a JSON list");
+}
+
+function parseJson(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text) as JsonValue;
   } catch {
-    if (current === null) return text;
-    throw problem("a JSON list");
+    return undefined;
   }
 }
 

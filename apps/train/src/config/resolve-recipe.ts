@@ -1,6 +1,8 @@
 /** From `--recipe` and `--set` to a complete, checked config. */
 
+import type { JsonObject } from "@interfuse/training";
 import { findRecipe, IMAGE_TOKENIZER_RECIPES, MODEL_RECIPES, TEXT_TOKENIZER_RECIPES } from "../recipes/find-recipe.ts";
+import { completeImageTokenizerLoss } from "../recipes/image-tokenizer-loss.ts";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import type { TextTokenizerRecipe } from "../recipes/text-tokenizer-recipe.ts";
@@ -14,7 +16,10 @@ export function resolveModelRecipe(name: string, overrides: readonly string[] = 
 
 /** A recipe of `train image-tokenizer` with overrides. @throws as `resolveModelRecipe`. */
 export function resolveImageTokenizerRecipe(name: string, overrides: readonly string[] = []): ImageTokenizerRecipe {
-  return resolve("image-tokenizer", findRecipe(IMAGE_TOKENIZER_RECIPES, name), overrides);
+  return resolve("image-tokenizer", findRecipe(IMAGE_TOKENIZER_RECIPES, name), overrides, (recipe) => ({
+    ...recipe,
+    loss: completeImageTokenizerLoss(recipe.loss),
+  }));
 }
 
 /** A recipe of `train text-tokenizer` with overrides. @throws as `resolveModelRecipe`. */
@@ -22,8 +27,13 @@ export function resolveTextTokenizerRecipe(name: string, overrides: readonly str
   return resolve("text-tokenizer", findRecipe(TEXT_TOKENIZER_RECIPES, name), overrides);
 }
 
-function resolve<T>(kind: Parameters<typeof checkRecipe>[0], recipe: T, overrides: readonly string[]): T {
-  const resolved = applyOverrides(recipeAsJson(recipe), overrides);
+function resolve<T>(
+  kind: Parameters<typeof checkRecipe>[0],
+  recipe: T,
+  overrides: readonly string[],
+  complete: (recipe: T & JsonObject) => T & JsonObject = (changed) => changed,
+): T {
+  const resolved = applyOverrides(recipeAsJson(recipe), overrides, { complete });
   checkRecipe(kind, resolved);
   return resolved;
 }

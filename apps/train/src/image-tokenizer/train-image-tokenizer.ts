@@ -1,36 +1,32 @@
 /** `train image-tokenizer`: an autoencoder from a data set's pictures, its latents measured and its PSNR on held-out ones reported. */
 import { join } from "node:path";
-import {
-  type Dataset,
-  datasetSplits,
-  directorySink,
-  ExampleLoader,
-  openDataset,
-  picturesIn,
-  writeFileAtomically,
-} from "@interfuse/data";
+import { type Dataset, directorySink, openDataset, writeFileAtomically } from "@interfuse/data";
 import {
   imageTokenizerFromConfig,
   type KlAutoencoder,
   measureLatentStatistics,
-  type Picture,
   picturesToTensor,
   QuantizedAutoencoder,
 } from "@interfuse/image-tokenizer";
 import { Generator, tf } from "@interfuse/tensor";
-import type { Reporter, TrainingState, TrainingTask } from "@interfuse/training";
-import { PictureStream } from "../batches/picture-stream.ts";
+import type { Reporter } from "@interfuse/training";
 import { IMAGE_TOKENIZER_RECIPE_MAY_CHANGE, type ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
+import { inFloat32 } from "../run/in-float32.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
-import { klAutoencoderTask, quantizedAutoencoderTask } from "./autoencoder-task.ts";
+import { autoencoderTask } from "./autoencoder-task.ts";
+import { checkObjectives } from "./check-objectives.ts";
 import { writeImageTokenizer } from "./image-tokenizer-folder.ts";
+import { makeObjectives } from "./make-objectives.ts";
+import { openFeatureNetworks } from "./objectives/feature-networks.ts";
+import { PictureBatches } from "./picture-batches.ts";
 import { type ReconstructionReport, reconstruct, reconstructionSheet, scoreReconstructions } from "./reconstruction.ts";
+import { trainedAutoencoder } from "./trained-autoencoder.ts";
+import { firstPictures, heldOutPictures, openPictures, pictureTensors } from "./training-pictures.ts";
 
-/** Most pictures that latent statistics are measured on, and that are held out. */
+/** Most pictures that latent statistics are measured on. */
 const MAX_STATISTICS_PICTURES = 2048;
-const MAX_HELD_OUT_PICTURES = 256;
 
 /** Pictures whose latents a codebook starts from. */
 const NUM_START_PICTURES = 256;
@@ -48,19 +44,42 @@ export type TrainImageTokenizerOptions = {
 };
 
 /**
- * Trains, then writes `config.json`, `model.safetensors` and `reconstruction.json` into `out`.
+ * Trains, then writes `config.json`, `model.safetensors` and `reconstruction.json` into `out`. With an adversary it runs in
+ * f32 whatever the backend's precision: gradients of differences of scores are mostly rounding error in bf16.
+ *
  * @throws Error or RangeError naming what is wrong with the data or the recipe; InterruptedError when the signal stopped it.
  */
-export async function trainImageTokenizer(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
+export function trainImageTokenizer(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
+  const { recipe, log } = options;
+  if (recipe.loss.adversary === null) return train(options);
+  return inFloat32(
+    () => train(options),
+    () => log("warning: training in f32, not bf16: an adversary's gradients need it"),
+  );
+}
+
+async function train(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
   const { recipe, data, out, log } = options;
   const resume = await openRun(out, options.resume);
   const dataset = await openDataset(data, { size: recipe.batch.pictureSize });
   for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
   const heldOut = await heldOutPictures(dataset, options);
   const autoencoder = newAutoencoder(recipe);
-  const task = taskOf(autoencoder, recipe);
+  const trained = trainedAutoencoder(autoencoder, { klWeight: recipe.loss.klWeight ?? 0 });
+  const toDispose: { dispose(): void }[] = [trained, autoencoder];
   let report: ReconstructionReport | undefined;
   try {
+    checkObjectives(recipe, trained);
+    const networks = await openFeatureNetworks({
+      ...options,
+      loss: recipe.loss,
+      seed: recipe.seed,
+      isResumed: resume !== undefined,
+      openPictures: () => openPictures(dataset, recipe),
+    });
+    toDispose.unshift(networks);
+    const objectives = await makeObjectives({ recipe, autoencoder: trained, networks, pictures: heldOut });
+    toDispose.unshift(objectives);
     if (resume === undefined && autoencoder instanceof QuantizedAutoencoder) {
       await startQuantizer(autoencoder, dataset, recipe);
     }
@@ -69,8 +88,9 @@ export async function trainImageTokenizer(options: TrainImageTokenizerOptions): 
       settings: recipe,
       config: recipeAsJson(recipe),
       mayChange: IMAGE_TOKENIZER_RECIPE_MAY_CHANGE,
-      task,
-      batches: openPictures(dataset, recipe, resume),
+      task: autoencoderTask(trained, objectives.terms),
+      adversary: objectives.adversary?.options,
+      batches: new PictureBatches(openPictures(dataset, recipe, resume), networks.teacher),
       resume,
       saveModel: (sink) => writeImageTokenizer(sink, autoencoder),
       sample: async (step) => {
@@ -80,15 +100,14 @@ export async function trainImageTokenizer(options: TrainImageTokenizerOptions): 
       },
       finish: async () => {
         const training = await firstPictures(dataset, MAX_STATISTICS_PICTURES);
-        autoencoder.setLatentStatistics(await measureLatentStatistics(autoencoder, pictureBatches(training)));
+        autoencoder.setLatentStatistics(await measureLatentStatistics(autoencoder, pictureTensors(training)));
         report = await scoreReconstructions(autoencoder, { training, heldOut });
         await writeFileAtomically(join(out, "reconstruction.json"), `${JSON.stringify(report, null, 2)}\n`);
         await writeImageTokenizer(directorySink(out), autoencoder);
       },
     });
   } finally {
-    task.dispose?.();
-    autoencoder.dispose();
+    for (const part of toDispose) part.dispose();
   }
   return report as ReconstructionReport;
 }
@@ -99,21 +118,13 @@ export function newAutoencoder(recipe: ImageTokenizerRecipe): KlAutoencoder | Qu
   return tokenizer as KlAutoencoder | QuantizedAutoencoder;
 }
 
-function taskOf(
-  autoencoder: KlAutoencoder | QuantizedAutoencoder,
-  { loss: { reconstruction, klWeight } }: ImageTokenizerRecipe,
-): TrainingTask<readonly Picture[]> & { dispose?(): void } {
-  if (autoencoder instanceof QuantizedAutoencoder) return quantizedAutoencoderTask(autoencoder, { reconstruction });
-  return klAutoencoderTask(autoencoder, { reconstruction, klWeight: klWeight as number });
-}
-
 /** Fits a codebook to the latents that the untrained encoder gives of the first pictures. */
 async function startQuantizer(
   autoencoder: QuantizedAutoencoder,
   dataset: Dataset,
   recipe: ImageTokenizerRecipe,
 ): Promise<void> {
-  const stream = openPictures(dataset, { ...recipe, batch: { ...recipe.batch, pictures: START_BATCH } }, undefined);
+  const stream = openPictures(dataset, { ...recipe, batch: { ...recipe.batch, pictures: START_BATCH } });
   const latents: tf.Tensor4D[] = [];
   try {
     while (latents.length * START_BATCH < NUM_START_PICTURES) {
@@ -123,43 +134,5 @@ async function startQuantizer(
     tf.tidy(() => autoencoder.quantizer.startFrom(tf.concat(latents, 0), new Generator(recipe.seed, "codebook")));
   } finally {
     tf.dispose(latents);
-  }
-}
-
-function openPictures(
-  dataset: Dataset,
-  recipe: ImageTokenizerRecipe,
-  resume: TrainingState | undefined,
-): PictureStream {
-  const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
-  const loader = new ExampleLoader(dataset.pictures(), new Generator(recipe.seed, "data"), { state });
-  return new PictureStream(loader, recipe.batch.pictures);
-}
-
-/** The test part's pictures, or, where there is none, some of those trained on. */
-async function heldOutPictures(
-  dataset: Dataset,
-  { data, recipe, log }: TrainImageTokenizerOptions,
-): Promise<Picture[]> {
-  const hasTest = (await datasetSplits(data)).includes("test");
-  if (!hasTest) log(`warning: "${data}" has no test part; PSNR is on pictures that are trained on`);
-  const test = hasTest ? await openDataset(data, { size: recipe.batch.pictureSize, split: "test" }) : dataset;
-  return firstPictures(test, MAX_HELD_OUT_PICTURES);
-}
-
-async function firstPictures(dataset: Dataset, count: number): Promise<Picture[]> {
-  const source = dataset.pictures();
-  const pictures: Picture[] = [];
-  for (let index = 0; index < Math.min(count, source.numExamples); index++) {
-    pictures.push(...picturesIn(await source.readExample(index)));
-  }
-  return pictures;
-}
-
-function* pictureBatches(pictures: readonly Picture[]) {
-  for (let start = 0; start < pictures.length; start += 16) {
-    const batch_BHWC = picturesToTensor(pictures.slice(start, start + 16));
-    yield batch_BHWC;
-    batch_BHWC.dispose();
   }
 }

@@ -2,6 +2,7 @@
 import type { KlAutoencoderConfig, LatentStatistics, QuantizedAutoencoderConfig } from "@interfuse/image-tokenizer";
 import type { ScheduleConfig } from "@interfuse/training";
 import type { OptimizerConfig } from "../run/make-optimizer.ts";
+import type { ImageTokenizerLoss } from "./image-tokenizer-loss.ts";
 import type { ReportSettings } from "./model-recipe.ts";
 
 /** A complete config of `train image-tokenizer`. */
@@ -18,11 +19,7 @@ export type ImageTokenizerRecipe = {
     readonly pictureSize: number;
     readonly gradientAccumulation: number;
   };
-  readonly loss: {
-    readonly reconstruction: "l1" | "l2";
-    /** Of a KL autoencoder; the weights of a quantizer's own losses are in its config. */
-    readonly klWeight?: number;
-  };
+  readonly loss: ImageTokenizerLoss;
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
   readonly optimizer: OptimizerConfig;

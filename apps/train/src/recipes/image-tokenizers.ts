@@ -6,6 +6,7 @@ import {
   type QuantizedAutoencoderConfig,
   quantizedAutoencoderRecipes,
 } from "@interfuse/image-tokenizer";
+import { completeImageTokenizerLoss, pixelLossOnly } from "./image-tokenizer-loss.ts";
 import type { AutoencoderSettings, ImageTokenizerRecipe } from "./image-tokenizer-recipe.ts";
 
 /** Sides shrink 4 times: 32 x 32 pixels become 8 x 8 latents of 4 channels. */
@@ -16,7 +17,7 @@ export function f4ImageTokenizer(): ImageTokenizerRecipe {
     steps: 3200,
     autoencoder: settingsOf(klAutoencoderRecipes.f4()),
     batch: { pictures: 32, pictureSize: 32, gradientAccumulation: 1 },
-    loss: { reconstruction: "l1", klWeight: KL_WEIGHT },
+    loss: { ...pixelLossOnly("l1"), klWeight: KL_WEIGHT },
     learningRate: 2e-3,
     schedule: { kind: "cosine", warmupSteps: 100, finalRatio: 0.02, decayFraction: null },
     optimizer: {
@@ -44,6 +45,13 @@ export function f8ImageTokenizer(): ImageTokenizerRecipe {
   };
 }
 
+/** f8 for pictures with texture: reconstructions as sharp as the pictures, at the price of some PSNR. */
+export function f8AdversarialImageTokenizer(): ImageTokenizerRecipe {
+  const f8 = f8ImageTokenizer();
+  const loss = completeImageTokenizerLoss({ ...f8.loss, perceptual: {}, adversary: { kind: "hinge" } });
+  return { ...f8, recipe: "f8-adversarial", loss: loss as ImageTokenizerRecipe["loss"] };
+}
+
 /** Sides shrink 16 times: 64 x 64 pixels become 4 x 4 latents of 32 channels. */
 export function f16ImageTokenizer(): ImageTokenizerRecipe {
   return { ...f8ImageTokenizer(), recipe: "f16", autoencoder: settingsOf(klAutoencoderRecipes.f16()) };
@@ -60,7 +68,7 @@ function quantized(recipe: string, make: () => QuantizedAutoencoderConfig): () =
     ...f4ImageTokenizer(),
     recipe,
     autoencoder: settingsOf(make()),
-    loss: { reconstruction: "l1" },
+    loss: pixelLossOnly("l1"),
   });
 }
 
@@ -85,7 +93,7 @@ export function debugVqImageTokenizer(): ImageTokenizerRecipe {
     ...debugImageTokenizer(),
     recipe: "debug-vq",
     autoencoder: settingsOf(quantizedAutoencoderRecipes.debug()),
-    loss: { reconstruction: "l1" },
+    loss: pixelLossOnly("l1"),
   };
 }
 
@@ -93,6 +101,7 @@ export function debugVqImageTokenizer(): ImageTokenizerRecipe {
 const kinds = {
   f4: f4ImageTokenizer,
   f8: f8ImageTokenizer,
+  "f8-adversarial": f8AdversarialImageTokenizer,
   f16: f16ImageTokenizer,
   "f16-dc": f16dcImageTokenizer,
   vq: quantized("vq", quantizedAutoencoderRecipes.vq),

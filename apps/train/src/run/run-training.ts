@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { type FileSink, Generator } from "@interfuse/tensor";
 import {
+  type AdversaryOptions,
   type BatchStream,
   type JsonObject,
   lastStableStep,
@@ -39,6 +40,8 @@ export type RunOptions<Batch> = {
   readonly config: JsonObject;
   readonly mayChange: readonly string[];
   readonly task: TrainingTask<Batch>;
+  /** A second module trained against the task's; the caller frees it. */
+  readonly adversary?: AdversaryOptions<Batch>;
   readonly batches: BatchStream<Batch>;
   readonly resume: TrainingState | undefined;
   readonly saveModel: (sink: FileSink) => Promise<void>;
@@ -63,6 +66,7 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
   const optimizer = makeOptimizer(task.module.parameters(), settings.optimizer);
   const trainer = new Trainer({
     task,
+    adversary: options.adversary,
     batches: options.batches,
     optimizer,
     schedule: scheduleFromConfig(settings.schedule, steps),

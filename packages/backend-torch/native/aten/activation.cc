@@ -20,11 +20,13 @@ Halves halves_of(const Tensor& x) {
 }  // namespace
 
 Tensor swiglu(const Stored& x, Precision precision) {
+  require_float(x);
   const auto [gate, up] = halves_of(x.tensor());
   return at::silu(gate).mul_(up).to(activation_type(precision));
 }
 
 Tensor swiglu_grad(const Stored& dy, const Stored& x, Precision precision) {
+  require_floats(dy, x);
   const auto [gate, up] = halves_of(x.tensor());
   const Tensor gradient = widened(dy.tensor());
   const Tensor dx = at::empty(x.tensor().sizes(), x.tensor().options().dtype(activation_type(precision)),

@@ -99,6 +99,7 @@ std::vector<Tensor> flash_grad(const AttentionPlan& plan, const Tensor& dy, cons
 
 std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stored& value, Int32Span key_ranges,
                               double scale, Precision precision) {
+  require_floats(query, key, value);
   const Tensor &q = query.tensor(), &k = key.tensor(), &v = value.tensor();
   const auto plan = planned(key_ranges, k.size(0), q.device());
   if (uses_flash(q, precision)) return flash(*plan, q, k, v, scale);
@@ -108,6 +109,7 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
 std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const Stored& key, const Stored& value,
                                    const Stored& output, const Tensor& log_sum_exp, Int32Span key_ranges, double scale,
                                    Precision precision) {
+  require_floats(dy, query, key, value, output, log_sum_exp);
   const Tensor &q = query.tensor(), &k = key.tensor(), &v = value.tensor();
   const auto plan = planned(key_ranges, k.size(0), q.device());
   if (uses_flash(q, precision)) {

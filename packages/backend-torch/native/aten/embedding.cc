@@ -15,6 +15,8 @@ constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 Tensor embedding(const Stored& weight, const Tensor& ids) {
+  require_float(weight);
+  require_int(ids);
   const Tensor& table = weight.tensor();
   const Tensor flat = ids.reshape({-1});
   const int64_t last = table.size(0) - 1;
@@ -24,6 +26,8 @@ Tensor embedding(const Stored& weight, const Tensor& ids) {
 }
 
 Tensor embedding_grad(const Stored& dy, const Tensor& ids, int64_t vocab_size) {
+  require_float(dy);
+  require_int(ids);
   // Ids outside gave NaN on the way forward: where their gradient goes no longer matters, but it must go somewhere.
   const Tensor flat = ids.reshape({-1}).clamp(0, vocab_size - 1).to(at::kLong);
   return at::embedding_dense_backward(widened(dy.tensor()), flat, vocab_size, /*padding_idx=*/-1,
@@ -31,6 +35,7 @@ Tensor embedding_grad(const Stored& dy, const Tensor& ids, int64_t vocab_size) {
 }
 
 void write_rows(const Stored& buffer, const Stored& rows, Int32Span slots) {
+  require_floats(buffer, rows);
   own_memory(*buffer.slot);
   const Tensor& target = buffer.tensor();
   const int64_t limit = target.size(0);

@@ -23,6 +23,7 @@ Tensor per_group(const Tensor& values) { return values.unsqueeze(1).unsqueeze(-1
 
 std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tensor& bias, int64_t groups,
                                double epsilon, bool silu, Precision precision) {
+  require_floats(x, weight, bias);
   const Tensor input = in_groups(x.tensor(), groups);
   const auto [variance, mean] = at::var_mean(input, at::IntArrayRef{1, 3}, /*unbiased=*/false);
   const Tensor inverse = at::rsqrt(variance + epsilon);
@@ -35,6 +36,7 @@ std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tens
 std::vector<Tensor> group_norm_grad(const Stored& dy, const Stored& x, const Tensor& weight, const Tensor& bias,
                                     const Tensor& mean, const Tensor& inverse_std, int64_t groups, bool silu,
                                     Precision precision) {
+  require_floats(dy, x, weight, bias, mean, inverse_std);
   const Tensor normalised =
       at::sub(in_groups(x.tensor(), groups), per_group(mean)).mul_(per_group(inverse_std));
   Tensor gradient = in_groups(dy.tensor(), groups);

@@ -23,6 +23,8 @@ void for_each_chunk(const Tensor& logits, Body body) {
 }  // namespace
 
 std::vector<Tensor> cross_entropy(const Stored& logits, const Tensor& targets) {
+  require_float(logits);
+  require_int(targets);
   const Tensor& input = logits.tensor();
   const int64_t classes = input.size(1);
   const Tensor losses = at::empty({input.size(0)}, input.options().dtype(at::kFloat));
@@ -43,6 +45,8 @@ std::vector<Tensor> cross_entropy(const Stored& logits, const Tensor& targets) {
 
 Tensor cross_entropy_grad(const Tensor& dy, const Stored& logits, const Tensor& targets, const Tensor& log_sum_exp,
                           Precision precision) {
+  require_floats(dy, logits, log_sum_exp);
+  require_int(targets);
   const Tensor& input = logits.tensor();
   const Tensor gradients = at::empty(input.sizes(), input.options().dtype(activation_type(precision)),
                                      at::MemoryFormat::Contiguous);

@@ -64,6 +64,7 @@ Tensor adamw_update(const std::vector<Stored>& parameters, const std::vector<Ten
                     const std::vector<Stored>& first_moments, const std::vector<Stored>& second_moments,
                     double learning_rate, double beta1, double beta2, double epsilon,
                     const std::vector<double>& weight_decays, double step, double max_norm) {
+  require_floats(parameters, gradients, first_moments, second_moments);
   std::map<double, std::vector<size_t>> by_decay;
   for (size_t i = 0; i < parameters.size(); ++i) {
     own_parameter(*parameters[i].slot);
@@ -92,6 +93,7 @@ Tensor adamw_update(const std::vector<Stored>& parameters, const std::vector<Ten
 Tensor muon_update(const std::vector<Stored>& parameters, const std::vector<Tensor>& gradients,
                    const std::vector<Stored>& momenta, const std::vector<double>& rates, double momentum, double decay,
                    Precision precision) {
+  require_floats(parameters, gradients, momenta);
   for (size_t i = 0; i < parameters.size(); ++i) {
     own_parameter(*parameters[i].slot);
     own_memory(*momenta[i].slot);
@@ -101,6 +103,7 @@ Tensor muon_update(const std::vector<Stored>& parameters, const std::vector<Tens
 }
 
 void ema_update(const std::vector<Stored>& averages, const std::vector<Tensor>& parameters, double decay) {
+  require_floats(averages, parameters);
   for (const Stored& average : averages) own_memory(*average.slot);
   const std::vector<Tensor> targets = tensors_of(averages);
   at::_foreach_mul_(targets, decay);

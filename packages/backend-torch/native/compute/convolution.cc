@@ -1,6 +1,7 @@
 #include "convolution.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 
 #include "pieces.h"
 #include "product.h"
@@ -88,25 +89,101 @@ int64_t covered(int64_t count, int64_t kernel, int64_t stride, int64_t dilation)
   return (count - 1) * stride + (kernel - 1) * dilation + 1;
 }
 
+/// oneDNN's convolution that adds another tensor before it stores, behind ATen's dispatcher. Absent in some builds.
+const c10::OperatorHandle* one_dnn_adding_convolution() {
+  static const c10::optional<c10::OperatorHandle> handle =
+      at::hasMKLDNN() ? c10::Dispatcher::singleton().findSchema({"mkldnn::_convolution_pointwise", "binary"})
+                      : c10::nullopt;
+  return handle ? &*handle : nullptr;
+}
+
+/// ATen's operands, channels last in memory; bias and residual may be undefined.
+struct Operands {
+  Tensor images, weight, bias, residual;
+};
+
+/// Padding of an axis as ATen takes it, as much at the start as at the end. Where less is asked for at the start, whole strides
+/// are added there, whose windows are then left out of the result: to pad the input itself would copy all of it.
+struct EvenPadding {
+  EvenPadding(int64_t before, int64_t after, int64_t stride)
+      : padding(before), before(before), after(after), stride(stride) {
+    for (; padding < after; padding += stride) ++first;
+  }
+
+  /// Of a result along an axis, the windows that were asked for.
+  Tensor wanted(const Tensor& y, int64_t axis, int64_t size, int64_t covered) const {
+    TORCH_CHECK(size + before + after >= covered, "the padded image is smaller than the kernel");
+    return y.narrow(axis, first, (size + before + after - covered) / stride + 1);
+  }
+
+  int64_t padding, before, after, stride, first = 0;
+};
+
+Tensor call_one_dnn(const c10::OperatorHandle& handle, const Operands& operands, const Geometry& geometry) {
+  std::vector<c10::IValue> stack;
+  stack.reserve(13);
+  stack.emplace_back(operands.images);
+  stack.emplace_back(operands.residual);
+  stack.emplace_back(operands.weight);
+  stack.emplace_back(operands.bias.defined() ? c10::IValue(operands.bias) : c10::IValue());
+  stack.emplace_back(geometry.aten_padding());
+  stack.emplace_back(geometry.strides);
+  stack.emplace_back(geometry.dilations);
+  stack.emplace_back(geometry.groups);
+  stack.emplace_back(std::string("add"));
+  stack.emplace_back(1.0);
+  stack.emplace_back(c10::IValue());
+  stack.emplace_back(c10::List<c10::optional<at::Scalar>>());
+  stack.emplace_back(c10::IValue());
+  handle.callBoxed(&stack);
+  return stack[0].toTensor();
+}
+
+/// [b, OH, OW, O].
+Tensor convolution_of_piece(const Operands& operands, const Geometry& geometry) {
+  const Tensor& residual = operands.residual;
+  const bool fuses = residual.defined() && residual.is_cpu() && geometry.is_symmetric();
+  if (const auto* handle = fuses ? one_dnn_adding_convolution() : nullptr) {
+    return channels_last(call_one_dnn(*handle, operands, geometry));
+  }
+  c10::optional<Tensor> bias;
+  if (operands.bias.defined()) bias = operands.bias;
+  const EvenPadding rows(geometry.top, geometry.bottom, geometry.strides[0]);
+  const EvenPadding columns(geometry.left, geometry.right, geometry.strides[1]);
+  const Tensor& images = operands.images;
+  const Tensor& weight = operands.weight;
+  Tensor y = channels_last(at::convolution(images, weight, bias, geometry.strides, {rows.padding, columns.padding},
+                                           geometry.dilations, false, {0, 0}, geometry.groups));
+  y = rows.wanted(y, 1, images.size(2), covered(1, weight.size(2), geometry.strides[0], geometry.dilations[0]));
+  y = columns.wanted(y, 2, images.size(3), covered(1, weight.size(3), geometry.strides[1], geometry.dilations[1]));
+  return residual.defined() ? y + channels_last(residual) : y.contiguous();
+}
+
+/// Convolution of images plus a residual (maybe undefined), both in the layout that `geometry` says.
+Tensor adding_convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+                          const Tensor& residual, const Geometry& geometry) {
+  const Tensor images = to_last(x, geometry);
+  const Tensor addend = residual.defined() ? to_last(residual, geometry) : residual;
+  if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
+    const Tensor flat_weight = weight.reshape({weight.size(2), weight.size(3)});
+    Tensor y = column_product(images, flat_weight, bias.value_or(Tensor()));
+    if (addend.defined()) y.add_(addend);
+    return from_last(y, geometry);
+  }
+  const Operands all{as_aten(images), aten_weight(weight),
+                     bias ? bias->to(x.scalar_type()) : Tensor(), addend.defined() ? as_aten(addend) : addend};
+  const Tensor y = in_pieces(images, [&](Piece piece) {
+    const Tensor piece_residual = all.residual.defined() ? part(all.residual, piece) : all.residual;
+    return convolution_of_piece({part(all.images, piece), all.weight, all.bias, piece_residual}, geometry);
+  });
+  return from_last(y, geometry);
+}
+
 }  // namespace
 
 Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                    const ConvolutionShape& shape) {
-  const Geometry geometry(shape);
-  const Tensor images = to_last(x, geometry);
-  if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
-    const Tensor flat_weight = weight.reshape({weight.size(2), weight.size(3)});
-    return from_last(column_product(images, flat_weight, bias.value_or(Tensor())), geometry);
-  }
-  c10::optional<Tensor> aten_bias;
-  if (bias) aten_bias = bias->to(x.scalar_type());
-  const Tensor all = as_aten(padded(images, geometry));
-  const Tensor typed_weight = aten_weight(weight);
-  const Tensor y = in_pieces(images, [&](Piece piece) {
-    return channels_last(at::convolution(part(all, piece), typed_weight, aten_bias, geometry.strides,
-                                         geometry.aten_padding(), geometry.dilations, false, {0, 0}, geometry.groups));
-  });
-  return from_last(y, geometry);
+  return adding_convolution(x, weight, bias, Tensor(), Geometry(shape));
 }
 
 Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
@@ -226,8 +303,14 @@ Tensor fused_convolution(const Tensor& x, const Tensor& weight, const std::optio
 }
 
 Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
-                           const ConvolutionShape& shape, Precision precision) {
-  return convolution(in_precision(x, precision), in_precision(weight, precision), bias, shape);
+                           const Stored& residual, const ConvolutionShape& shape, Precision precision) {
+  Tensor addend;
+  if (residual.present()) {
+    require_float(residual.tensor());
+    addend = residual.tensor().to(activation_type(precision));
+  }
+  return adding_convolution(in_precision(x, precision), in_precision(weight, precision), bias, addend,
+                            Geometry(shape));
 }
 
 Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, const Ints& input_shape,

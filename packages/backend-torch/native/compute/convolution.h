@@ -33,9 +33,10 @@ Tensor fused_convolution(const Tensor& x, const Tensor& weight, const std::optio
                          const std::optional<Tensor>& prelu_weights, const ConvolutionShape& shape,
                          const std::string& activation, double alpha);
 
-/// The fused op `conv2d` of `@interfuse/tensor`: activations in the thread's precision, weight gradient float32.
+/// The fused op `conv2d` of `@interfuse/tensor`: activations in the thread's precision, weight gradient float32. The residual
+/// [B, OH, OW, O] may be absent.
 Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
-                           const ConvolutionShape& shape, Precision precision);
+                           const Stored& residual, const ConvolutionShape& shape, Precision precision);
 Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, const Ints& input_shape,
                                       const ConvolutionShape& shape, Precision precision);
 Tensor grouped_convolution_grad_weight(const Stored& dy, const Stored& x, const Ints& weight_shape,

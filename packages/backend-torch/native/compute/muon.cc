@@ -61,8 +61,8 @@ std::vector<size_t> largest_first(const std::vector<Tensor>& tensors) {
 Tensor muon_update(const std::vector<Stored>& parameters, const std::vector<Tensor>& gradients,
                    const std::vector<Stored>& momenta, const std::vector<double>& rates, double momentum, double decay,
                    Precision precision) {
+  require_floats(parameters, gradients, momenta);
   for (size_t i = 0; i < parameters.size(); ++i) {
-    for (const Tensor& tensor : {parameters[i].tensor(), gradients[i], momenta[i].tensor()}) require_float(tensor);
     own_parameter(*parameters[i].slot);
     own_memory(*momenta[i].slot);
   }

@@ -9,6 +9,10 @@ void require_float(const Tensor& tensor) {
               c10::toString(tensor.scalar_type()));
 }
 
+void require_int(const Tensor& tensor) {
+  TORCH_CHECK(tensor.scalar_type() == at::kInt, "expected int32 values, got ", c10::toString(tensor.scalar_type()));
+}
+
 Tensor in_precision(const Stored& stored, Precision precision) {
   const Tensor& tensor = stored.tensor();
   require_float(tensor);

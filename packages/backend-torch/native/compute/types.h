@@ -53,6 +53,20 @@ inline Tensor widened(const Tensor& tensor) { return is_bfloat16(tensor) ? tenso
 
 /// @throws c10::Error unless the tensor's logical type is float32.
 void require_float(const Tensor& tensor);
+inline void require_float(const Stored& stored) { require_float(stored.tensor()); }
+template <typename T>
+void require_float(const std::vector<T>& tensors) {
+  for (const T& tensor : tensors) require_float(tensor);
+}
+
+/// The same for each of several.
+template <typename... T>
+void require_floats(const T&... tensors) {
+  (require_float(tensors), ...);
+}
+
+/// @throws c10::Error unless the tensor's type is int32.
+void require_int(const Tensor& tensor);
 
 /// The tensor in the storage type of `precision`; makes and caches the bfloat16 copy of a float32 slot.
 /// @throws c10::Error for other types

@@ -140,8 +140,13 @@ function registerImageLayers(addon: Addon): void {
   });
   const convolution = addon.kernel("GroupedConv2d");
   defineKernel<GroupedConvolutionAttributes>("GroupedConv2d", ({ backend, inputs, attrs }) => {
-    const bias = backend.optionalHandle(inputs.bias);
-    convolution(backend.handle(input(inputs, "x")), backend.handle(input(inputs, "weight")), bias, geometryOf(attrs));
+    convolution(
+      backend.handle(input(inputs, "x")),
+      backend.handle(input(inputs, "weight")),
+      backend.optionalHandle(inputs.bias),
+      backend.optionalHandle(inputs.residual),
+      geometryOf(attrs),
+    );
     return backend.output();
   });
   const gradInput = addon.kernel("GroupedConv2dGradInput");

@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadAddon } from "./load.ts";
 import { sourceHash } from "./paths.ts";
-import { fileDigest, writeRecord } from "./record.ts";
+import { type BuildRecord, fileDigest, readRecord, writeRecord } from "./record.ts";
+
+/** The build that this machine uses, if there is one. */
+const usual = readRecord(sourceHash());
 
 let folder: string;
 beforeEach(() => {
@@ -39,17 +42,20 @@ function makeBuild() {
   const [addon, prepare] = [join(folder, "addon.node"), join(folder, "prepare.node")];
   writeFileSync(addon, "an addon");
   writeFileSync(prepare, "another");
-  writeRecord(sourceHash(), {
-    addon,
-    prepare,
-    digests: [fileDigest(addon), fileDigest(prepare)],
-    key: "key",
-    version: "2.13.0",
-    versionFile: libtorch.versionFile,
-    libtorch: libtorch.libraries,
-    origin: "a test",
-  });
-  return { addon, prepare, libtorch };
+  /** Records both files as they are now. */
+  const record = (): void =>
+    writeRecord(sourceHash(), {
+      addon,
+      prepare,
+      digests: [fileDigest(addon), fileDigest(prepare)],
+      key: "key",
+      version: "2.13.0",
+      versionFile: libtorch.versionFile,
+      libtorch: libtorch.libraries,
+      origin: "a test",
+    });
+  record();
+  return { addon, prepare, libtorch, record };
 }
 
 describe("loadAddon refuses, with a remedy and without loading anything", () => {
@@ -98,6 +104,19 @@ describe("loadAddon refuses, with a remedy and without loading anything", () => 
     expect(loadAddon).toThrow(/LIBTORCH has libtorch 2\.12\.0 in ".*other.*", the addon was compiled for 2\.13\.0 in/);
     vi.stubEnv("LIBTORCH", join(folder, "nowhere"));
     expect(loadAddon).toThrow(/LIBTORCH \(=".*nowhere"\) must be a folder with include\/ and lib\//);
+  });
+
+  it.skipIf(usual === undefined || process.platform !== "linux")("an addon one of whose libraries is missing", () => {
+    const { addon, prepare, libtorch, record } = makeBuild();
+    vi.stubEnv("LIBTORCH", libtorch.root);
+    // The same number of letters: only the name that the system's loader looks for changes.
+    const named = readFileSync((usual as BuildRecord).addon, "latin1").replace("\0libc10.so", "\0libnil.so");
+    writeFileSync(addon, named, "latin1");
+    writeFileSync(prepare, readFileSync((usual as BuildRecord).prepare));
+    record();
+    expect(loadAddon).toThrow(
+      /addon\.node" \(libtorch 2\.13\.0\) does not load: libnil\.so\S*: cannot open.*; run "npx/,
+    );
   });
 
   it("files that are no libraries", () => {

@@ -1,7 +1,7 @@
 /** Pictures to PNG, with optional text (prompt, seed, ...) inside the file. */
-import type { Picture } from "@interfuse/image-tokenizer";
+import { addPngText, type Picture } from "@interfuse/image-tokenizer";
 import sharp from "sharp";
-import { addPngText } from "./png-text.ts";
+
 import { writeFileAtomically } from "./write-file.ts";
 
 export type EncodeOptions = {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readPngText } from "@interfuse/image-tokenizer";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { contactSheet, wrapText } from "./contact-sheet.ts";
@@ -9,7 +10,6 @@ import { loadPicture } from "./decode-picture.ts";
 import { directorySink, directorySource } from "./directory-files.ts";
 import { savePicture } from "./encode-picture.ts";
 import { makeFolder } from "./make-folder.ts";
-import { readPngText } from "./png-text.ts";
 import { recoverFolder } from "./recover-folder.ts";
 import { writeFolderAtomically } from "./write-folder.ts";
 

@@ -1,7 +1,8 @@
 // B batch, H height, W width, I input channels, O output channels
-import { conv2d, type Generator, initNormal, tf } from "@interfuse/tensor";
-import { Layer } from "./layer.ts";
-import type { RowPadding, Step } from "./steps.ts";
+import type { Generator, tf } from "@interfuse/tensor";
+import { ConvolutionLayer } from "./convolution-layer.ts";
+import type { Layer } from "./layer.ts";
+import { type LocalStep, runWhole, type Step } from "./steps.ts";
 
 /** Sizes of a {@link Convolution}. */
 export type ConvolutionOptions = {
@@ -18,43 +19,25 @@ export type ConvolutionOptions = {
 };
 
 /** A convolution with bias that keeps the size, or halves it. Parameters: `weight [k, k, I, O]`, `bias [O]`. */
-export class Convolution extends Layer {
-  protected readonly weight: tf.Variable;
-  protected readonly bias: tf.Variable;
-  readonly #stride: 1 | 2;
-  /** Zeros before and after each row and column. */
-  readonly #padding: readonly [number, number];
+export class Convolution extends ConvolutionLayer implements Layer {
+  readonly #scale: 0.5 | 1;
 
-  constructor(options: ConvolutionOptions, generator: Generator) {
-    super();
-    const { inputChannels, outputChannels, kernelSize, stride = 1, gain = 1, initialBias } = options;
-    const std = gain / Math.sqrt(kernelSize * kernelSize * inputChannels);
-    const shape = [kernelSize, kernelSize, inputChannels, outputChannels];
-    this.weight = this.parameter("weight", initNormal(generator, shape, std));
-    this.bias = this.parameter(
-      "bias",
-      tf.tensor1d(initialBias ? [...initialBias] : Array.from({ length: outputChannels }, () => 0)),
-    );
-    this.#stride = stride;
-    const after = (kernelSize - 1) / 2;
-    this.#padding = [stride === 1 ? after : 0, after];
+  constructor({ gain = 1, stride = 1, ...sizes }: ConvolutionOptions, generator: Generator) {
+    const after = (sizes.kernelSize - 1) / 2;
+    const std = gain / Math.sqrt(sizes.kernelSize * sizes.kernelSize * sizes.inputChannels);
+    super({ ...sizes, stride, std, padding: [stride === 1 ? after : 0, after] }, generator);
+    this.#scale = stride === 1 ? 1 : 0.5;
+  }
+
+  /** All steps, those that subclasses add too. */
+  override forward(x_BHWI: tf.Tensor4D): tf.Tensor4D {
+    return runWhole(this.steps(), x_BHWI);
   }
 
   /** Maps `[B, H, W, I]` to `[B, H / stride, W / stride, O]`. */
   steps(): readonly Step[] {
-    const [above, below] = this.#padding;
-    const run = (x_BHWI: tf.Tensor4D, padding: RowPadding) => this.#convolve(x_BHWI, padding);
-    return [{ kind: "local", scale: this.#stride === 1 ? 1 : 0.5, above, below, run }];
-  }
-
-  #convolve(x_BHWI: tf.Tensor4D, { top, bottom }: RowPadding): tf.Tensor4D {
-    return conv2d(x_BHWI, this.weight, {
-      bias: this.bias,
-      strides: [this.#stride, this.#stride],
-      padding: [
-        [top, bottom],
-        [this.#padding[0], this.#padding[1]],
-      ],
-    });
+    const [above, below] = this.padding;
+    const run: LocalStep["run"] = (x_BHWI, padding, addend_BHWO) => this.convolve(x_BHWI, padding, addend_BHWO);
+    return [{ kind: "local", scale: this.#scale, above, below, run, adds: true }];
   }
 }

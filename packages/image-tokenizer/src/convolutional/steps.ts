@@ -18,8 +18,13 @@ export type LocalStep = {
   readonly scale: 0.5 | 1 | 2;
   readonly above: number;
   readonly below: number;
-  /** Maps `[B, H, W, C]`; `padding` stands for the needed rows that lie outside the picture. */
-  readonly run: (x_BHWC: tf.Tensor4D, padding: RowPadding) => tf.Tensor4D;
+  /**
+   * Maps `[B, H, W, C]`; `padding` stands for the needed rows that lie outside the picture. A step that `adds` takes something
+   * to add to its result.
+   */
+  readonly run: (x_BHWC: tf.Tensor4D, padding: RowPadding, addend_BHWC?: tf.Tensor4D) => tf.Tensor4D;
+  /** Default false. */
+  readonly adds?: true;
 };
 
 /** Mean and variance of each group of channels over the pixels of a picture, both `[B, G]`. */
@@ -71,9 +76,14 @@ function runStep(step: Step, x_BHWC: tf.Tensor4D): tf.Tensor4D {
     case "norm":
     case "global":
       return step.run(x_BHWC);
-    case "sum": {
-      const [first, second] = step.branches.map((branch) => runWhole(branch, x_BHWC)) as [tf.Tensor4D, tf.Tensor4D];
-      return first.add(second);
-    }
+    case "sum":
+      return runAdding(step.branches[1], x_BHWC, runWhole(step.branches[0], x_BHWC));
   }
+}
+
+/** What the steps make of a picture, plus something that the last of them adds where it can. */
+function runAdding(steps: readonly Step[], x_BHWC: tf.Tensor4D, addend_BHWC: tf.Tensor4D): tf.Tensor4D {
+  const last = steps.at(-1);
+  if (last?.kind !== "local" || !last.adds) return runWhole(steps, x_BHWC).add(addend_BHWC);
+  return last.run(runWhole(steps.slice(0, -1), x_BHWC), { top: last.above, bottom: last.below }, addend_BHWC);
 }

@@ -20,13 +20,13 @@ const SUMS = [
 ] as const;
 
 /**
- * Maps `[B, H, W, I]` to `[B, 2H, 2W, O]`, with `weight` `[3, 3, I, O]` and `bias` `[O]`. Rows above and below the picture
+ * Maps `[B, H, W, I]` to `[B, 2H, 2W, O]`, with `weight` `[3, 3, I, O]` and `bias` `[O]`, if any. Rows above and below the picture
  * are zeros that `padding` (0 or 1 each) asks for, or else among the H, which then are not doubled themselves.
  */
 export function upsampledConvolution(
   x_BHWI: tf.Tensor4D,
   weight: tf.Tensor,
-  bias: tf.Tensor,
+  bias: tf.Tensor | undefined,
   { top, bottom }: RowPadding,
 ): tf.Tensor4D {
   return tf.tidy(() => {
@@ -34,7 +34,7 @@ export function upsampledConvolution(
     const [, , , outputs] = weight.shape as [number, number, number, number];
     // Every window of 2x2 pixels with all four kernels: the first of the rows are wanted for even rows, the last for odd.
     const windows = conv2d(x_BHWI, squareKernels(weight), {
-      bias: tf.concat([bias, bias, bias, bias]),
+      bias: bias && tf.concat([bias, bias, bias, bias]),
       strides: [1, 1],
       padding: [
         [top, bottom],

@@ -18,7 +18,10 @@ import { KlTokenizer } from "./kl-tokenizer.ts";
  */
 const FIRST_LOG_VARIANCE = -6;
 
-/** A convolutional KL autoencoder. Parameters lie under `encoder.` and `decoder.`; latent statistics are part of the config. */
+/**
+ * A convolutional KL autoencoder. The published 1x1 projections around the latents are left out: the encoder's last and the
+ * decoder's first convolution are linear maps already. Parameters lie under `encoder.` and `decoder.`; latent statistics are part of the config.
+ */
 export class KlAutoencoder extends KlTokenizer<KlAutoencoderConfig> {
   readonly downsampling: number;
   protected readonly encoder: Encoder;

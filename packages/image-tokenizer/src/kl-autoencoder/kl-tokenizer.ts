@@ -1,7 +1,7 @@
 /** What every autoencoder with a normal posterior does, whatever its networks: ours and published ones. */
 // B batch, H height, W width, C latent channels; f downsampling
 import { type Generator, Module, tf } from "@interfuse/tensor";
-import { checkChannels, checkDivisible } from "../checks.ts";
+import { checkChannels, checkDivisible, checkFinitePixels } from "../checks.ts";
 import type { Layer } from "../convolutional/layer.ts";
 import { hasGlobalSteps, type Runner, runWhole } from "../convolutional/steps.ts";
 import type { ImageTokenizerConfig, SteppedTokenizer } from "../image-tokenizer.ts";
@@ -94,7 +94,9 @@ export abstract class KlTokenizer<Config extends KlTokenizerConfig>
   }
 
   encodeBy(run: Runner, pixels_BHWC: tf.Tensor4D, generator?: Generator): tf.Tensor4D {
-    checkChannels(`${this.constructor.name}.encode`, { name: "pixels_BHWC", value: pixels_BHWC }, 3);
+    const operation = `${this.constructor.name}.encode`;
+    checkChannels(operation, { name: "pixels_BHWC", value: pixels_BHWC }, 3);
+    checkFinitePixels(operation, pixels_BHWC);
     return tf.tidy(() => {
       const posterior = this.#posteriorBy(run, padToMultiple(pixels_BHWC, this.downsampling));
       const raw = generator === undefined ? posterior.mean : samplePosterior(posterior, generator);

@@ -5,6 +5,9 @@
 // B batch, H height, W width, C channels; f downsampling
 import type { Generator, tf } from "@interfuse/tensor";
 import { type GaussianAutoencoder, type LatentPosterior, samplePosterior } from "../kl-autoencoder/kl-tokenizer.ts";
+import type { TrainableQuantized } from "../quantized-autoencoder/quantized-tokenizer.ts";
+import type { Assignments } from "../quantizers/assignments.ts";
+import type { TrainingQuantization } from "../quantizers/quantizer.ts";
 
 /** What the losses need of an autoencoder. */
 export type TrainableAutoencoder = {
@@ -46,5 +49,30 @@ export function trainableKl(
       return samplePosterior(posterior, generator);
     },
     decode: (latents_BHWC) => autoencoder.reconstruct(latents_BHWC),
+  };
+}
+
+/** What a {@link trainableQuantized} needs of a step. */
+export type TrainableQuantizedOptions = {
+  /** Randomness of the quantizer (quantize-dropout). */
+  readonly generator: Generator;
+  /** Collects what `quantizer.update` needs after the optimizer's step. */
+  readonly assignments?: Assignments;
+  /** Gets every decoded batch's quantization, for the quantizer's own losses. */
+  readonly onQuantization?: (quantization: TrainingQuantization<tf.Tensor4D>) => void;
+};
+
+/** An autoencoder with a quantizer for the losses: latents are changed before they are quantized. */
+export function trainableQuantized(
+  autoencoder: TrainableQuantized,
+  { generator, assignments, onQuantization = () => {} }: TrainableQuantizedOptions,
+): TrainableAutoencoder {
+  return {
+    encode: (pixels_BHWC) => autoencoder.unquantized(pixels_BHWC),
+    decode: (latents_BHWC) => {
+      const quantization = autoencoder.quantizer.quantizeForTraining(latents_BHWC, { generator, assignments });
+      onQuantization(quantization);
+      return autoencoder.reconstruct(quantization.codes);
+    },
   };
 }

@@ -12,8 +12,13 @@ import type { Generator, tf } from "@interfuse/tensor";
 import { type AutoencoderPass, runAutoencoder, type TrainableAutoencoder } from "./autoencoder-pass.ts";
 import { resizeBilinear, rotateQuarterTurns } from "./resample.ts";
 
-const EQUIVARIANCE_PROBABILITY = 0.5;
-const LOW_RESOLUTION_PROBABILITY = 0.25;
+/** How often a step takes which branch. */
+export type EqVaeProbabilities = {
+  /** Of the equivariance branch; published 0.5. */
+  readonly equivariance?: number;
+  /** Of the low-resolution branch where it is not the equivariance branch; released 0.25. */
+  readonly lowResolution?: number;
+};
 
 /** What a step does. `numerator` is k of the scale k/n. */
 export type EqVaeBranch =
@@ -26,19 +31,28 @@ export type EqVaeBranch =
  *
  * @throws RangeError when the side is below 4, which leaves no scale.
  */
-export function sampleEqVaeBranch(generator: Generator, latentSide: number): EqVaeBranch {
+export function sampleEqVaeBranch(
+  generator: Generator,
+  latentSide: number,
+  { equivariance = 0.5, lowResolution = 0.25 }: EqVaeProbabilities = {},
+): EqVaeBranch {
   if (!Number.isInteger(latentSide) || latentSide < 4) {
     throw new RangeError(
       `sampleEqVaeBranch: latentSide (=${latentSide}) must be a whole number of at least 4; take larger pictures`,
     );
   }
-  const smallest = Math.ceil(latentSide / 4);
+  const smallest = smallestEqVaeScale(latentSide);
   const drawNumerator = () => smallest + generator.integer(latentSide - smallest);
-  if (generator.uniform() < EQUIVARIANCE_PROBABILITY) {
+  if (generator.uniform() < equivariance) {
     return { branch: "equivariance", numerator: drawNumerator(), quarterTurns: 1 + generator.integer(3) };
   }
-  if (generator.uniform() < LOW_RESOLUTION_PROBABILITY) return { branch: "low-resolution", numerator: drawNumerator() };
+  if (generator.uniform() < lowResolution) return { branch: "low-resolution", numerator: drawNumerator() };
   return { branch: "plain" };
+}
+
+/** The smallest side that latents of `latentSide` x `latentSide` are shrunken to. */
+export function smallestEqVaeScale(latentSide: number): number {
+  return Math.ceil(latentSide / 4);
 }
 
 /**

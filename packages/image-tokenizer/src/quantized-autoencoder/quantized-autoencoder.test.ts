@@ -90,6 +90,15 @@ describe("QuantizedAutoencoder", () => {
     tf.dispose([latents, indices, again, ...pictures]);
   });
 
+  it.each(kinds)("%s: decodes latents that are no codes as they are", (kind) => {
+    const autoencoder = make(kind);
+    const latents = tf.tidy(() => autoencoder.encode(squares(2, 8)).add<tf.Tensor4D>(0.01));
+    const decoded = autoencoder.decode(latents);
+    const expected = autoencoder.reconstruct(latents);
+    expect(decoded.dataSync()).toEqual(expected.dataSync());
+    tf.dispose([latents, decoded, expected]);
+  });
+
   it.each(kinds)("%s: sends a gradient to the encoder and the decoder, and leaks nothing", (kind) => {
     const autoencoder = make(kind);
     const pixels = squares(2, 8);

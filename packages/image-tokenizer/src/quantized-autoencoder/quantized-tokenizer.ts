@@ -1,7 +1,7 @@
 /** What every autoencoder with a quantizer does, whatever its networks: ours and published ones. */
 // B batch, H height, W width, C latent channels; f downsampling
 import { Module, tf } from "@interfuse/tensor";
-import { checkChannels, checkDivisible } from "../checks.ts";
+import { checkChannels, checkDivisible, checkFinitePixels } from "../checks.ts";
 import type { Layer } from "../convolutional/layer.ts";
 import { hasGlobalSteps, type Runner, runWhole } from "../convolutional/steps.ts";
 import type { DiscreteImageTokenizer, ImageTokenizerConfig, SteppedTokenizer } from "../image-tokenizer.ts";
@@ -123,8 +123,10 @@ export abstract class QuantizedTokenizer<Config extends QuantizedTokenizerConfig
     return tf.tidy(() => normaliseLatents(this.quantizer.indicesToCodes(indices) as tf.Tensor4D, this.#config));
   }
 
-  #quantizeBy(run: Runner, operation: string, pixels_BHWC: tf.Tensor4D): Quantization<tf.Tensor4D> {
-    checkChannels(`${this.constructor.name}.${operation}`, { name: "pixels_BHWC", value: pixels_BHWC }, 3);
+  #quantizeBy(run: Runner, name: string, pixels_BHWC: tf.Tensor4D): Quantization<tf.Tensor4D> {
+    const operation = `${this.constructor.name}.${name}`;
+    checkChannels(operation, { name: "pixels_BHWC", value: pixels_BHWC }, 3);
+    checkFinitePixels(operation, pixels_BHWC);
     return this.quantizer.quantize(this.#unquantizedBy(run, padToMultiple(pixels_BHWC, this.downsampling)));
   }
 }

@@ -7,6 +7,7 @@
  */
 // B batch, H height, W width, C channels, K codes, L indices of an image, P of one scale, N vectors (B * P)
 import { embedding, type Generator, Module, tf, withoutGradients } from "@interfuse/tensor";
+import { areaMap, bicubicMap, resample } from "../resampling.ts";
 import type { Assignments } from "./assignments.ts";
 import { requireFinite, requireIndices, requireWidth } from "./checks.ts";
 import { LearntCodebook } from "./codebook.ts";
@@ -14,7 +15,6 @@ import { type MultiScaleVectorQuantizerConfig, type QuantizerConfigInput, resolv
 import { detach, straightThrough } from "./estimators.ts";
 import { nearestCodes } from "./nearest.ts";
 import type { Quantization, Quantizer, TrainingQuantization, TrainingQuantizationOptions } from "./quantizer.ts";
-import { areaMap, bicubicMap, resample } from "./resampling.ts";
 import { ScaleConvolutions } from "./scale-convolutions.ts";
 
 /** One scale of a quantization: what was looked up, and the sum of all scales up to this. */

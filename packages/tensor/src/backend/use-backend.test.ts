@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { valueAndGrads } from "../gradients/value-and-grads.ts";
 import { tf } from "../tf.ts";
 import { importOptional } from "./import-optional.ts";
-import { useBackend } from "./use-backend.ts";
+import { useBackend, usedBackend } from "./use-backend.ts";
 
 describe("useBackend", () => {
   afterEach(() => vi.restoreAllMocks());
@@ -29,6 +29,7 @@ describe("useBackend", () => {
       reason: "wasm was asked for",
     });
     expect(tf.getBackend()).toBe("wasm");
+    expect(usedBackend()).toBe(report);
   });
 
   it("says when a number of threads cannot be had", async () => {

@@ -28,6 +28,13 @@ export type UseBackendOptions = {
   threads?: number;
 };
 
+let used: BackendReport | undefined;
+
+/** What the last `useBackend` of this thread chose; undefined before the first. */
+export function usedBackend(): BackendReport | undefined {
+  return used;
+}
+
 /** Names of the backends that `useBackend` knows here, best first. */
 export function backendNames(): Exclude<BackendName, "auto">[] {
   return candidates.map(({ name }) => name);
@@ -65,7 +72,8 @@ export async function useBackend({
       const loaded = await load(request);
       await activate(loaded);
       tried.push({ name, ok: true, reason: "loaded" });
-      return report(name, loaded, { isNamed: backend !== "auto", tried });
+      used = report(name, loaded, { isNamed: backend !== "auto", tried });
+      return used;
     } catch (error) {
       tried.push({ name, ok: false, reason: error instanceof Error ? error.message : String(error) });
     }
@@ -89,8 +97,8 @@ function report(
   const why = isNamed
     ? `${name} was asked for`
     : failed.length === 0
-      ? `${name} is the best there is`
-      : `${name} is the best that loads, after ${failed.join(", ")}`;
+      ? `${name} loads, and is the fastest`
+      : `${name} is the fastest that loads; not ${failed.join(", ")}`;
   return { backend: name, device, precision, threads, library, reason: [why, ...notes].join("; "), tried };
 }
 

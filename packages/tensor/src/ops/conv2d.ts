@@ -1,11 +1,11 @@
 /**
- * Two-dimensional convolution (cross-correlation) with explicit padding and channel groups.
+ * Two-dimensional convolution (cross-correlation) with explicit padding and channel groups, and what it is added to.
  *
- * Kernel `GroupedConv2d`: { x [B,H,W,C], weight [kh,kw,C/groups,O], bias? [O] };
+ * Kernel `GroupedConv2d`: { x [B,H,W,C], weight [kh,kw,C/groups,O], bias? [O], residual? [B,OH,OW,O] };
  *   { strides: [sh,sw], padding: [[top,bottom],[left,right]], groups } -> y [B,OH,OW,O]
  * Gradients: `GroupedConv2dGradInput` { dy, weight }; attrs + { inputShape } -> dx
  *   `GroupedConv2dGradWeight` { dy, x }; attrs + { weightShape } -> dWeight; the bias gradient is a sum.
- * In bf16 precision y and dx are stored in bf16; dWeight is float32.
+ * In bf16 precision the residual is read and y and dx are stored in bf16; dWeight is float32.
  *
  * All three are linear in each input, so each one's gradients are the other two: convolutions can be differentiated any
  * number of times, which gradient penalties need. TensorFlow.js lacks the last of them, registered here too.
@@ -20,21 +20,24 @@ export type ImagePadding = [[number, number], [number, number]];
 
 /** Settings of `conv2d`. `groups` splits both channel axes; output group g reads input group g only. */
 export type Conv2dOptions = {
+  /** [O]. */
   bias?: tf.Tensor;
+  /** [B,OH,OW,O], added to the result. */
+  residual?: tf.Tensor4D;
   strides: [number, number];
   padding: ImagePadding;
   groups?: number;
 };
 
 /**
- * Convolves x [B,H,W,C] with weight [kh,kw,C/groups,O].
+ * Convolves x [B,H,W,C] with weight [kh,kw,C/groups,O], and adds bias and residual.
  * @throws RangeError when the shapes do not fit, or the padded image is smaller than the kernel.
  */
 export function conv2d(x: tf.Tensor4D, weight: tf.Tensor, options: Conv2dOptions): tf.Tensor4D {
-  const { bias, strides, padding, groups = 1 } = options;
+  const { bias, residual, strides, padding, groups = 1 } = options;
   requireRank("conv2d", "x", x, "[B,H,W,C]");
   requireRank("conv2d", "weight", weight, "[kh,kw,C/groups,O]");
-  const [, height, width, channels] = x.shape;
+  const [batch, height, width, channels] = x.shape;
   const [kernelHeight, kernelWidth, groupChannels, outputChannels] = weight.shape as [number, number, number, number];
   if (groupChannels * groups !== channels || outputChannels % groups !== 0) {
     throw new RangeError(
@@ -49,9 +52,13 @@ export function conv2d(x: tf.Tensor4D, weight: tf.Tensor, options: Conv2dOptions
       `conv2d: the padded image (${paddedHeight}x${paddedWidth}) must not be smaller than the kernel (${kernelHeight}x${kernelWidth})`,
     );
   }
+  if (residual !== undefined) {
+    const outputHeight = Math.floor((paddedHeight - kernelHeight) / strides[0]) + 1;
+    const outputWidth = Math.floor((paddedWidth - kernelWidth) / strides[1]) + 1;
+    requireShape("conv2d", "residual", residual, [batch, outputHeight, outputWidth, outputChannels]);
+  }
   if (hasFusedKernel("GroupedConv2d")) {
-    const inputs: KernelInputs = { x, weight };
-    if (bias !== undefined) inputs.bias = bias;
+    const inputs: KernelInputs = { x, weight, ...(bias && { bias }), ...(residual && { residual }) };
     return runKernel<tf.Tensor4D>("GroupedConv2d", inputs, { strides, padding, groups });
   }
   return tf.tidy(() => {
@@ -60,7 +67,8 @@ export function conv2d(x: tf.Tensor4D, weight: tf.Tensor, options: Conv2dOptions
       groups === 1
         ? tf.conv2d(padded, weight as tf.Tensor4D, strides, "valid")
         : groupwiseConv2d(padded, weight as tf.Tensor4D, strides, groups);
-    return bias === undefined ? y : y.add<tf.Tensor4D>(bias);
+    const sum = bias === undefined ? y : y.add<tf.Tensor4D>(bias);
+    return residual === undefined ? sum : sum.add<tf.Tensor4D>(residual);
   });
 }
 
@@ -96,6 +104,7 @@ registerFusedGradient({
     x: () => gradInput(dy!, weight!, { ...geometryOf(attrs), inputShape: x!.shape }),
     weight: () => gradWeight(dy!, x!, { ...geometryOf(attrs), weightShape: weight!.shape }),
     bias: () => dy!.sum([0, 1, 2]),
+    residual: () => dy!.clone(),
   }),
 });
 

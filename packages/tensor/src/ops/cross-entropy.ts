@@ -4,6 +4,7 @@
  * Kernel `CrossEntropy`: { logits [L,V], targets [L] int32 } -> [loss [L], logSumExp [L]]
  * Gradient: `CrossEntropyGrad` { dy [L], logits, targets, logSumExp } -> dLogits [L,V]
  * All outputs are float32, but dLogits is stored in bf16 in that precision.
+ * A target outside [-1,V) is an error of the backend, or NaN on an accelerator.
  */
 // L rows, V classes
 import { tf } from "../tf.ts";

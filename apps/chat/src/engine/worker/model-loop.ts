@@ -1,6 +1,6 @@
 /**
  * A worker's scheduler: jobs join and leave between the steps of one session, so that all that run share every forward pass
- * (continuous batching). It knows no threads; `model-worker.ts` connects it to one.
+ * (continuous batching). It knows no threads; `model-worker.ts` connects it to one of Node's, `browser/worker/` to a browser's.
  */
 import { ContextLengthError, type PipelineSession, type PipelineSessionRequest } from "@interfuse/pipeline";
 import type { AnswerJobEvent, JobError, WorkerMessage, WorkerRequest } from "../protocol.ts";
@@ -10,16 +10,21 @@ type StepMessage = Extract<WorkerMessage, { type: "step" }>;
 export class ModelLoop {
   readonly #session: PipelineSession;
   readonly #post: (message: StepMessage) => void;
+  readonly #turn: () => Promise<void>;
   /** The session's id of each open job; none while its pictures are still being encoded. */
   readonly #ids = new Map<number, number | undefined>();
   readonly #jobs = new Map<number, number>();
   #isRunning = false;
   #stepMilliseconds = 0;
 
-  /** @param post takes what is to be sent to the main thread */
-  constructor(session: PipelineSession, post: (message: StepMessage) => void) {
+  /**
+   * @param parts.post takes what is to be sent to the main thread
+   * @param parts.turn lets messages of the main thread in: the kernels of a step are synchronous and nothing else would
+   */
+  constructor(session: PipelineSession, parts: { post: (message: StepMessage) => void; turn: () => Promise<void> }) {
     this.#session = session;
-    this.#post = post;
+    this.#post = parts.post;
+    this.#turn = parts.turn;
   }
 
   /** Takes a message of the main thread. */
@@ -57,7 +62,7 @@ export class ModelLoop {
       const events = await this.#step();
       this.#stepMilliseconds = performance.now() - start;
       this.#send(events);
-      await turnOfEventLoop();
+      await this.#turn();
     }
     this.#isRunning = false;
   }
@@ -94,14 +99,16 @@ export class ModelLoop {
   }
 }
 
+/** The memory of a message's pictures, to be handed over instead of copied. */
+export function picturesOf({ events }: StepMessage): ArrayBuffer[] {
+  return events.flatMap(({ event }) =>
+    event.type === "image" || event.type === "image-preview" ? [event.picture.data.buffer as ArrayBuffer] : [],
+  );
+}
+
 /** While a request is taken in, a RangeError is the asker's mistake; later it is ours. */
 function jobError(error: unknown, phase: "asking" | "answering"): JobError {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof ContextLengthError) return { code: "context_length_exceeded", message };
   return { code: phase === "asking" && error instanceof RangeError ? "invalid_request" : "internal", message };
-}
-
-/** Lets messages of the main thread in: the kernels of a step are synchronous and nothing else would. */
-function turnOfEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

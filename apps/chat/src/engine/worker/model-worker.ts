@@ -4,7 +4,7 @@ import { directorySource } from "@interfuse/data";
 import { loadPipeline } from "@interfuse/pipeline";
 import { useBackend } from "@interfuse/tensor";
 import type { LoadedModel, WorkerMessage, WorkerOptions, WorkerRequest } from "../protocol.ts";
-import { ModelLoop } from "./model-loop.ts";
+import { ModelLoop, picturesOf } from "./model-loop.ts";
 
 /** libtorch's attention needs no matrix over all pairs of tokens, so that many answers may share a step. */
 const TORCH_RUNNING_TOKENS = 8192;
@@ -14,15 +14,7 @@ if (parentPort === null) throw new Error("model-worker: not a worker thread; it 
 const port = parentPort;
 
 function post(message: WorkerMessage): void {
-  port.postMessage(message, transferables(message));
-}
-
-/** Pictures are handed over, not copied. */
-function transferables(message: WorkerMessage): ArrayBuffer[] {
-  if (message.type !== "step") return [];
-  return message.events.flatMap(({ event }) =>
-    event.type === "image" || event.type === "image-preview" ? [event.picture.data.buffer as ArrayBuffer] : [],
-  );
+  port.postMessage(message, message.type === "step" ? picturesOf(message) : []);
 }
 
 try {
@@ -30,7 +22,7 @@ try {
   const pipeline = await loadPipeline(directorySource(folder));
   const suitable = backend === "torch" ? TORCH_RUNNING_TOKENS : undefined;
   const session = pipeline.openSession({ maxRunningTokens: maxRunningTokens ?? suitable });
-  const loop = new ModelLoop(session, post);
+  const loop = new ModelLoop(session, { post, turn: () => new Promise((resolve) => setImmediate(resolve)) });
   port.on("message", (message: WorkerRequest) => loop.receive(message));
   const { generation, sizeUnit } = pipeline;
   const { contextLength } = pipeline.model.config;

@@ -2,17 +2,22 @@
 import type { ServedModel } from "../../engine/engine.ts";
 import type { RequestContext, ServerContext } from "../context.ts";
 import { findModel } from "../find-model.ts";
+import { sharedFolder } from "../model-files.ts";
 
-export function listModels({ engine }: ServerContext, created: number) {
+export function listModels({ engine, options }: ServerContext, created: number) {
   return (c: RequestContext): Response =>
-    c.json({ object: "list", data: engine.models.map((model) => modelObject(model, created)) });
+    c.json({ object: "list", data: engine.models.map((model) => modelObject(model, { created, ...options })) });
 }
 
-export function getModel({ engine }: ServerContext, created: number) {
-  return (c: RequestContext): Response => c.json(modelObject(findModel(engine, c.req.param("id")), created));
+export function getModel({ engine, options }: ServerContext, created: number) {
+  return (c: RequestContext): Response =>
+    c.json(modelObject(findModel(engine, c.req.param("id")), { created, ...options }));
 }
 
-function modelObject({ id, contextLength, generation, sizeUnit }: ServedModel, created: number) {
+function modelObject(
+  { id, contextLength, generation, sizeUnit }: ServedModel,
+  { created, shareModels }: { created: number; shareModels: boolean },
+) {
   return {
     id,
     object: "model",
@@ -31,5 +36,7 @@ function modelObject({ id, contextLength, generation, sizeUnit }: ServedModel, c
       steps: generation.steps,
       guidance_scale: generation.guidanceScale,
     },
+    // Where its folder can be read, beside this API.
+    ...(shareModels && { files: sharedFolder(id) }),
   };
 }

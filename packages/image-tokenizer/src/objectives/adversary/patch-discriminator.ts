@@ -5,7 +5,7 @@
 // B batch, H height, W width, N patches
 import { type Generator, Module, type tf } from "@interfuse/tensor";
 import { checkChannels } from "../../checks.ts";
-import { ConvolutionLayer } from "../convolution-layer.ts";
+import { ConvolutionLayer } from "../../convolutional/convolution-layer.ts";
 import { BatchNorm } from "./batch-norm.ts";
 import type { Discriminator } from "./discriminator.ts";
 import { leakyRelu } from "./leaky-relu.ts";
@@ -43,7 +43,10 @@ export class PatchDiscriminator extends Module implements Discriminator {
     ) =>
       this.child(
         name,
-        new ConvolutionLayer({ ...sizes, kernelSize: KERNEL_SIZE, padding: 1, std: INITIAL_STD }, generator.fork(name)),
+        new ConvolutionLayer(
+          { ...sizes, kernelSize: KERNEL_SIZE, padding: [1, 1], std: INITIAL_STD },
+          generator.fork(name),
+        ),
       );
     this.#input = layer("input", { inputChannels: 3, outputChannels: baseChannels, stride: 2, hasBias: true });
     let channels = baseChannels;

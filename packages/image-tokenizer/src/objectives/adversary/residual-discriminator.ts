@@ -8,7 +8,7 @@
 // B batch, H height, W width, C channels
 import { type Generator, initNormal, initZeros, linear, Module, tf } from "@interfuse/tensor";
 import { checkChannels } from "../../checks.ts";
-import { ConvolutionLayer } from "../convolution-layer.ts";
+import { ConvolutionLayer } from "../../convolutional/convolution-layer.ts";
 import type { Discriminator } from "./discriminator.ts";
 import { leakyRelu } from "./leaky-relu.ts";
 

@@ -11,8 +11,8 @@
 // B batch, H height, W width, C channels, S stride of a stage
 import { type Generator, Module, tf, withoutGradients } from "@interfuse/tensor";
 import { checkChannels } from "../../checks.ts";
+import { ConvolutionLayer } from "../../convolutional/convolution-layer.ts";
 import { padToMultiple } from "../../padding.ts";
-import { ConvolutionLayer } from "../convolution-layer.ts";
 import { pixelLoss } from "../pixel-loss.ts";
 import type { FeatureNetwork } from "./feature-network.ts";
 

@@ -21,10 +21,13 @@ export const torch: BackendCandidate = {
   load: async ({ device, precision: asked, threads }) => {
     const { registerTorchBackend, setTorchPrecision } = await importOptional<TorchPackage>("@interfuse/backend-torch");
     const { card, whyNoAccelerator, ...info } = registerTorchBackend({ device, threads });
-    const precision = asked === "auto" ? (isBfloat16Fast(card) ? "bf16" : "f32") : asked;
+    const fast = isBfloat16Fast(card) ? "bf16" : "f32";
+    const precision = asked === "auto" ? fast : asked;
     setTorchPrecision(precision);
-    const notes = asked === "auto" ? [`${precision} because of what ${card?.name ?? info.device} is fast at`] : [];
-    if (device === "auto" && whyNoAccelerator !== undefined) notes.push(`${info.device} because ${whyNoAccelerator}`);
+    const notes = asked === "auto" ? [`${precision}, which ${card?.name ?? "this processor"} multiplies faster`] : [];
+    if (device === "auto" && whyNoAccelerator !== undefined) {
+      notes.push(`on the ${info.device}, because ${whyNoAccelerator}`);
+    }
     return { ...info, registeredName: "torch", precision, notes };
   },
 };

@@ -1,0 +1,17 @@
+/** `GET /models/{id}/...`: a file of a model that the operator shares, as it lies on disk. */
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import { ApiError } from "../api-error.ts";
+import type { RequestContext, ServerContext } from "../context.ts";
+
+export function sharedFile({ sharedFiles }: ServerContext) {
+  return (c: RequestContext): Response => {
+    const found = sharedFiles.get(`${c.req.param("id")}/${c.req.param("path")}`);
+    if (found === undefined) throw new ApiError(404, "not_found", "there is no such file, or it is not shared");
+    const { file, numBytes, contentType, etag } = found;
+    const headers = { "cache-control": "private, no-cache", "content-type": contentType, etag };
+    if (c.req.header("if-none-match")?.includes(etag)) return c.body(null, 304, headers);
+    const body = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
+    return c.body(body, 200, { ...headers, "content-length": String(numBytes) });
+  };
+}

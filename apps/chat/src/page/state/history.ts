@@ -1,0 +1,93 @@
+/** The history in this browser: conversations and their images in IndexedDB, written as they change. */
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { app } from "./app-state.ts";
+import { type Conversation, imageIdsOf, withoutOpenTakes } from "./conversation.ts";
+import { dropImages, type Frame, loadImagesFrom, type StoredImage } from "./images.ts";
+
+/** Images as they are stored: bytes, which every browser keeps. */
+type ImageRow = {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly type: string;
+  readonly bytes: ArrayBuffer;
+  readonly frames: readonly { readonly step: number; readonly bytes: ArrayBuffer }[];
+};
+
+interface HistorySchema extends DBSchema {
+  conversations: { key: string; value: Conversation };
+  images: { key: string; value: ImageRow; indexes: { conversationId: string } };
+}
+
+/** Changes of a conversation are written together when none came for this long. */
+const WRITE_MS = 300;
+
+let database: Promise<IDBPDatabase<HistorySchema>> | undefined;
+
+function open(): Promise<IDBPDatabase<HistorySchema>> {
+  database ??= openDB<HistorySchema>("interfuse", 1, {
+    upgrade(db) {
+      db.createObjectStore("conversations", { keyPath: "id" });
+      db.createObjectStore("images", { keyPath: "id" }).createIndex("conversationId", "conversationId");
+    },
+  });
+  return database;
+}
+
+/**
+ * Reads the history, and writes whatever changes from then on.
+ * @throws {DOMException} when the browser keeps nothing for this page (a private window in some browsers)
+ */
+export async function startHistory(): Promise<void> {
+  const db = await open();
+  loadImagesFrom(loadImage);
+  const stored = await db.getAll("conversations");
+  const known = Object.fromEntries(stored.map((conversation) => [conversation.id, withoutOpenTakes(conversation)]));
+  app.set((state) => ({ ...state, conversations: { ...known, ...state.conversations } }));
+  const changed = new Set<string>();
+  let timer: number | undefined;
+  const write = async () => {
+    const { conversations } = app.get();
+    const rows = [...changed].map((id) => conversations[id]).filter((row) => row !== undefined);
+    changed.clear();
+    await Promise.all(rows.filter(({ turns }) => turns.length > 0).map((row) => db.put("conversations", row)));
+  };
+  app.subscribe(({ conversations }, last) => {
+    if (conversations === last.conversations) return;
+    for (const [id, conversation] of Object.entries(conversations)) {
+      if (last.conversations[id] !== conversation) changed.add(id);
+    }
+    clearTimeout(timer);
+    timer = window.setTimeout(write, WRITE_MS);
+  });
+  addEventListener("pagehide", () => void write());
+}
+
+/** Writes an image that is finished. */
+export async function saveImage({ id, conversationId, blob, frames }: StoredImage): Promise<void> {
+  if (blob === undefined) return;
+  const read = async (frame: Frame) => ({ step: frame.step, bytes: await frame.blob.arrayBuffer() });
+  const bytes = await blob.arrayBuffer();
+  const row = { id, conversationId, type: blob.type, bytes, frames: await Promise.all(frames.map(read)) };
+  await (await open()).put("images", row);
+}
+
+export async function loadImage(id: string): Promise<StoredImage | undefined> {
+  const row = await (await open()).get("images", id);
+  if (row === undefined) return undefined;
+  const { conversationId, type, bytes, frames } = row;
+  return {
+    id,
+    conversationId,
+    blob: new Blob([bytes], { type }),
+    frames: frames.map((frame) => ({ step: frame.step, blob: new Blob([frame.bytes], { type }) })),
+  };
+}
+
+/** Takes a conversation and its images out of the history. It must have no open take. */
+export async function removeFromHistory(conversation: Conversation): Promise<void> {
+  const db = await open();
+  await db.delete("conversations", conversation.id);
+  const keys = await db.getAllKeysFromIndex("images", "conversationId", conversation.id);
+  await Promise.all(keys.map((key) => db.delete("images", key)));
+  dropImages(imageIdsOf(conversation));
+}

@@ -1,0 +1,56 @@
+/** What of a recipe's losses does not go with its autoencoder or its pictures, found before anything is trained. */
+import { type FeatureNetwork, smallestEqVaeScale } from "@interfuse/image-tokenizer";
+import { tf } from "@interfuse/tensor";
+import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
+import type { TrainedAutoencoder } from "./trained-autoencoder.ts";
+
+/** Fewest latents a side that EQ-VAE finds a scale for. */
+const SMALLEST_EQ_VAE_SIDE = 4;
+
+/** @throws RangeError naming the setting, both values and a way out. */
+export function checkObjectives(
+  { loss, batch: { pictureSize } }: ImageTokenizerRecipe,
+  { downsampling, latentSide }: TrainedAutoencoder,
+): void {
+  const side = pictureSize / downsampling;
+  if (!Number.isInteger(side)) {
+    throw new RangeError(
+      `recipe: batch.pictureSize (=${pictureSize}) must be divisible by the autoencoder's downsampling factor (=${downsampling})`,
+    );
+  }
+  const { scaleEquivariance, eqVae } = loss;
+  const resized = scaleEquivariance !== null ? "loss.scaleEquivariance" : "loss.eqVae";
+  if (latentSide !== undefined && (scaleEquivariance !== null || eqVae !== null)) {
+    throw new RangeError(
+      `${resized}: shrinks latents, but a multi-scale quantizer reads ${latentSide}x${latentSide} only; set it to null, or take another quantizer`,
+    );
+  }
+  const wrongFactor = scaleEquivariance?.factors.find((factor) => side % factor !== 0);
+  if (wrongFactor !== undefined) {
+    throw new RangeError(
+      `loss.scaleEquivariance: factors must divide the latents' side, ${side} (pictureSize ${pictureSize} / ${downsampling}); ${wrongFactor} does not`,
+    );
+  }
+  if (eqVae !== null && side < SMALLEST_EQ_VAE_SIDE) {
+    throw new RangeError(
+      `loss.eqVae: the latents' side, ${side} (pictureSize ${pictureSize} / ${downsampling}), must be at least ${SMALLEST_EQ_VAE_SIDE}; take larger pictures`,
+    );
+  }
+}
+
+/** @throws RangeError when the perceptual network cannot read pictures as small as the losses make them. */
+export function checkPerceptual(
+  network: FeatureNetwork,
+  { loss, batch: { pictureSize } }: ImageTokenizerRecipe,
+  { downsampling }: TrainedAutoencoder,
+): void {
+  const side = loss.eqVae === null ? pictureSize : smallestEqVaeScale(pictureSize / downsampling) * downsampling;
+  try {
+    tf.tidy(() => void network.features(tf.zeros([1, side, side, 3])));
+  } catch (cause) {
+    throw new RangeError(
+      `loss.perceptual: ${network.name} must read pictures of ${side}x${side}, the smallest of this recipe (${(cause as Error).message})`,
+      { cause },
+    );
+  }
+}

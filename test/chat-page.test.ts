@@ -1,0 +1,309 @@
+/** The page in a real browser: drawn, asked, edited, drawn again, kept; what it looks like to those who cannot see it. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { RunningServer } from "@interfuse/chat";
+import { createApiKey } from "@interfuse/chat";
+import { encodePng } from "@interfuse/data";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  answerWith,
+  axeViolations,
+  findBrowser,
+  finished,
+  openPage,
+  say,
+  settings,
+  startBrowser,
+} from "./chat-page-browser.ts";
+import { startTestServer, writeModels } from "./chat-support.ts";
+import { randomPicture } from "./pipeline-support.ts";
+
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+
+const program = findBrowser();
+describe.skipIf(program === undefined)("the page (skipped where no Chromium is found; CHROME_PATH names one)", () => {
+  let models: Awaited<ReturnType<typeof writeModels>>;
+  let server: RunningServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    models = await writeModels();
+    // One answer at a time, so that the second of two has to wait.
+    server = await startTestServer({ models: [{ folder: models.painter }, { folder: models.talker }], maxRunning: 1 });
+    browser = await startBrowser(program as string);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close({ drainSeconds: 0 });
+    models?.remove();
+  });
+
+  it("draws while one looks on, draws the same again by the same seed, and keeps all of it", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await page.getByRole("button", { name: "a red circle above a blue square" }).waitFor();
+    await answerWith(page, "Picture");
+    await slider(page, "Steps", 100);
+    await say(page, "a red circle");
+    await page.locator(".canvas-painting img").waitFor();
+    expect(await page.getByRole("progressbar", { name: "Painting" }).getAttribute("aria-valuemax")).toBe("100");
+    await finished(page, 1);
+    await page.getByRole("button", { name: /^Keep seed/ }).click();
+    await page.getByRole("button", { name: "Re-roll" }).click();
+    await finished(page, 2);
+    const [first, second] = await imageDigests(page);
+    expect(second).toBe(first);
+    await settings(page, () => page.getByRole("button", { name: "Keep the seed" }).click());
+    await page.getByRole("button", { name: "Re-roll" }).last().click();
+    await finished(page, 3);
+    expect((await imageDigests(page))[2]).not.toBe(first);
+
+    // Written a moment after the last change.
+    await page.waitForTimeout(500);
+    await page.reload();
+    await page
+      .getByRole("navigation", { name: "History" })
+      .getByRole("button", { name: "a red circle" })
+      .first()
+      .click();
+    await finished(page, 3);
+    expect(await imageDigests(page)).toContain(first);
+    expect(await page.getByRole("article").filter({ hasText: "Goes on from here" }).count()).toBe(1);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it("takes a dropped picture, asks about it, edits it, and uses what came out as input", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await chooseModel(page, "talker");
+    await dropPicture(page);
+    await page.getByRole("img", { name: "To be sent" }).waitFor();
+    await answerWith(page, "Words");
+    await say(page, "what is this?");
+    await finished(page, 1);
+    expect((await page.locator(".said").textContent())?.length).toBeGreaterThan(0);
+    expect(await page.getByRole("img", { name: "What you gave" }).count()).toBe(1);
+
+    await answerWith(page, "Picture");
+    await dropPicture(page);
+    await say(page, "make it green");
+    await finished(page, 2);
+    await page.getByRole("button", { name: "Use as input" }).click();
+    await page.getByRole("img", { name: "To be sent" }).waitFor();
+    await say(page, "and now blue");
+    await finished(page, 3);
+    expect(await page.getByRole("img", { name: "Painted for: and now blue" }).count()).toBe(1);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it("compares two settings with one seed, and varies", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await answerWith(page, "Picture");
+    await settings(page, () => page.getByText("Compare two settings").click());
+    await slider(page, "Steps B", 2);
+    await slider(page, "Steps A", 40);
+    await say(page, "a square");
+    await finished(page, 2);
+    const [a, b] = await page.locator(".how-made").allTextContents();
+    expect([/steps40/.test(a ?? ""), /steps2/.test(b ?? "")]).toEqual([true, true]);
+    expect(/seed(\d+)/.exec(a ?? "")?.[1]).toBe(/seed(\d+)/.exec(b ?? "")?.[1]);
+    const [first, second] = await imageDigests(page);
+    expect(first).not.toBe(second);
+    await page.getByRole("button", { name: "Four variations" }).last().click();
+    await finished(page, 6);
+    expect(new Set(await imageDigests(page)).size).toBe(6);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it("is operated by keys alone, replays, and gives focus back", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await page.keyboard.type("hello");
+    await answerWith(page, "Picture");
+    await page.getByRole("textbox", { name: "Message" }).focus();
+    await page.keyboard.press("Enter");
+    await finished(page, 1);
+    await page.getByRole("img", { name: "Painted for: hello" }).locator("..").focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Image" });
+    await dialog.waitFor();
+    const moment = dialog.getByRole("slider", { name: "Moment of the painting" });
+    const large = () => dialog.locator(".lightbox-image").getAttribute("src");
+    const whole = await large();
+    await moment.focus();
+    await page.keyboard.press("Home");
+    expect(await moment.getAttribute("aria-valuetext")).toMatch(/^after \d+ steps$/);
+    expect(await large()).not.toBe(whole);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    expect(await page.evaluate(() => document.activeElement?.className)).toContain("canvas");
+    await page.getByRole("textbox", { name: "Message" }).focus();
+    await page.keyboard.press("ArrowUp");
+    expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("hello");
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it("stops, exports its history and reads it back", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await answerWith(page, "Picture");
+    await slider(page, "Steps", 100);
+    await say(page, "a long one");
+    const numDone = await stopUnderWay(page);
+    await slider(page, "Steps", 2);
+    await page.getByRole("button", { name: "Re-roll" }).last().click();
+    await finished(page, numDone + 1);
+    const before = await imageDigests(page);
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export" }).click();
+    const file = await (await download).path();
+    await page.getByRole("button", { name: "Delete “a long one”" }).click();
+    await page.getByText("What you ask is kept here").waitFor();
+    await page.getByLabel("History to import").setInputFiles(file);
+    await page.getByText("1 conversation was imported.").waitFor();
+    await page.getByRole("button", { name: "a long one", exact: true }).click();
+    await finished(page, numDone + 1);
+    expect(await imageDigests(page)).toEqual(before);
+    await page.getByLabel("History to import").setInputFiles({
+      name: "x.json",
+      mimeType: "application/json",
+      buffer: Buffer.from('{"format":"interfuse-history","version":1,"conversations":[{"id":1}],"images":[]}'),
+    });
+    await page.getByText("This is no history that was exported here.").waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it("says that nobody answers, looks for the server, and asks again", async () => {
+    const { page } = await openPage(browser, server.url);
+    await page.context().setOffline(true);
+    await answerWith(page, "Picture");
+    await say(page, "hello");
+    await page.getByText("Nobody answers").waitFor();
+    await page.getByText("The server does not answer.").first().waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByRole("button", { name: "Try now" }).waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Try again" }).click();
+    await finished(page, 1);
+    await page.context().close();
+  });
+
+  it("asks for a key where one is needed", async () => {
+    const { key, record } = createApiKey("somebody");
+    const own = await startTestServer({ models: [{ folder: models.talker }], apiKeys: [record] });
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(own.url);
+    const field = page.getByRole("textbox", { name: "Key" });
+    await field.fill("wrong");
+    await page.getByRole("button", { name: "Use key" }).click();
+    await page.getByText("The server does not take the last key.").waitFor();
+    await field.fill(key);
+    await page.getByRole("button", { name: "Use key" }).click();
+    await page.locator(".lamp:not(.lamp-off)").waitFor();
+    await say(page, "hello");
+    await finished(page, 1);
+    await page.context().close();
+    await own.close({ drainSeconds: 0 });
+  });
+
+  it.each([
+    ["light", { colorScheme: "light" as const, reducedMotion: "no-preference" as const }],
+    ["dark", { colorScheme: "dark" as const }],
+    ["dark, on a phone", { ...PHONE, colorScheme: "dark" as const }],
+  ])("has nothing that axe objects to, %s", async (_, options) => {
+    // axe is put into the page, whose policy would not have it.
+    const { page } = await openPage(browser, server.url, { ...options, bypassCSP: true });
+    const check = async (where: string) => {
+      expect(await axeViolations(page), where).toEqual([]);
+      const [width, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      expect(width, `${where}: no scrolling sideways`).toBeLessThanOrEqual(seen as number);
+    };
+    await check("welcome");
+    await answerWith(page, "Picture");
+    await settings(page, async () => {
+      await page.getByText("Compare two settings").click();
+      await check("settings");
+    });
+    await say(page, "a red circle");
+    await finished(page, 2);
+    await check("conversation");
+    await page.getByRole("img", { name: "Painted for: a red circle" }).first().click();
+    await page.getByRole("dialog", { name: "Image" }).waitFor();
+    await check("lightbox");
+    await page.keyboard.press("Escape");
+    if ("isMobile" in options) {
+      await page.getByRole("button", { name: "Conversations" }).click();
+      await check("list of conversations");
+    }
+    await page.context().close();
+  });
+
+  it("comes with headers that let it run only its own scripts, and with the right lifetimes", async () => {
+    const index = await fetch(server.url);
+    expect(index.headers.get("cache-control")).toBe("no-cache");
+    expect(index.headers.get("content-security-policy")).toContain("script-src 'self' 'wasm-unsafe-eval'");
+    const html = await index.text();
+    expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=/);
+    const [, script] = /src="\.(\/assets\/[^"]+\.js)"/.exec(html) ?? [];
+    const asset = await fetch(`${server.url}${script}`);
+    expect(asset.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect(asset.headers.get("content-encoding")).toBe("gzip");
+    const again = await fetch(server.url, { headers: { "if-none-match": index.headers.get("etag") ?? "" } });
+    expect(again.status).toBe(304);
+    expect((await fetch(`${server.url}/assets/..%2f..%2fpackage.json`)).status).toBe(404);
+  });
+});
+
+function slider(page: Page, name: string, value: number): Promise<void> {
+  return settings(page, () => page.getByRole("slider", { name, exact: true }).fill(String(value)));
+}
+
+async function chooseModel(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name: /on this server/ }).click();
+  await page.getByRole("radio", { name: new RegExp(name) }).click();
+}
+
+/** Drops a PNG anywhere on the page. */
+async function dropPicture(page: Page): Promise<void> {
+  const png = [...(await encodePng(randomPicture(3, 20, 12)))];
+  const files = await page.evaluateHandle((bytes) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], "picture.png", { type: "image/png" }));
+    return transfer;
+  }, png);
+  for (const event of ["dragenter", "dragover", "drop"]) {
+    await page.dispatchEvent("main", event, { dataTransfer: files });
+  }
+}
+
+/** SHA-256 of each painted image, in their order, as it is downloaded. */
+async function imageDigests(page: Page): Promise<string[]> {
+  const digests: string[] = [];
+  for (const button of await page.getByRole("button", { name: "Download" }).all()) {
+    const download = page.waitForEvent("download");
+    await button.click();
+    digests.push(digest(readFileSync(await (await download).path())));
+  }
+  return digests;
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/**
+ * Presses "Stop" until an answer was under way when it was pressed: a quick machine may have painted it before, then it is asked
+ * for again. Gives the number of answers that came to an end.
+ */
+async function stopUnderWay(page: Page): Promise<number> {
+  const stop = page.getByRole("button", { name: "Stop" });
+  for (let numDone = 0; ; numDone++) {
+    await stop.click({ timeout: 5000 }).catch(() => undefined);
+    await stop.waitFor({ state: "hidden" });
+    if ((await page.getByRole("article").getByText("Stopped.").count()) > 0) return numDone;
+    await page.getByRole("button", { name: "Re-roll" }).last().click();
+  }
+}
