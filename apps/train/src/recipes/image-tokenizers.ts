@@ -45,10 +45,10 @@ export function f8ImageTokenizer(): ImageTokenizerRecipe {
   };
 }
 
-/** f8 for pictures with texture: reconstructions as sharp as the pictures, at the price of some PSNR. */
+/** f8 for pictures with texture: sharper reconstructions, at the price of some PSNR. */
 export function f8AdversarialImageTokenizer(): ImageTokenizerRecipe {
   const f8 = f8ImageTokenizer();
-  const loss = completeImageTokenizerLoss({ ...f8.loss, perceptual: {}, adversary: { kind: "hinge" } });
+  const loss = completeImageTokenizerLoss({ ...f8.loss, adversary: { kind: "hinge" } });
   return { ...f8, recipe: "f8-adversarial", loss: loss as ImageTokenizerRecipe["loss"] };
 }
 

@@ -15,24 +15,32 @@ export function ConversationView() {
   const numTurns = conversation.turns.length;
 
   useLayoutEffect(() => {
-    const scroller = list.current?.parentElement;
-    if (scroller == null) return;
+    const turns = list.current;
+    const scroller = turns?.parentElement;
+    if (turns == null || scroller == null) return;
     const watch = () => {
       isAtEnd.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < END_MARGIN;
     };
+    // Answers grow, and what stands below the conversation does too.
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd.current) scroller.scrollTop = scroller.scrollHeight;
+    });
+    observer.observe(turns);
+    observer.observe(scroller);
     scroller.addEventListener("scroll", watch, { passive: true });
-    return () => scroller.removeEventListener("scroll", watch);
+    return () => {
+      observer.disconnect();
+      scroller.removeEventListener("scroll", watch);
+    };
   }, []);
 
   // A new turn, or another conversation, is always scrolled to.
   useLayoutEffect(() => {
-    isAtEnd.current = true;
-  }, [conversation.id, numTurns]);
-
-  useLayoutEffect(() => {
     const scroller = list.current?.parentElement;
-    if (scroller != null && isAtEnd.current) scroller.scrollTop = scroller.scrollHeight;
-  });
+    if (scroller == null) return;
+    isAtEnd.current = true;
+    scroller.scrollTop = scroller.scrollHeight;
+  }, [conversation.id, numTurns]);
 
   return (
     <>

@@ -10,10 +10,12 @@ import { Popover } from "./popover.tsx";
 export function ModelPicker() {
   const answerers = useStore(app, (state) => state.answerers);
   const chosen = useStore(app, (state) => state.chosen);
+  const isReady = useStore(app, (state) => state.connection.kind === "ready");
   const current = chosenModel(app.get());
+  const canAnswer = current !== undefined && (current.answerer.place === "browser" || isReady);
   const label = (
     <>
-      <span class={`lamp ${current === undefined ? "lamp-off" : ""}`} aria-hidden="true" />
+      <span class={`lamp ${canAnswer ? "" : "lamp-off"}`} aria-hidden="true" />
       <span class="model-name">{current?.model.id ?? "no model"}</span>
       <span class="model-place">{current?.answerer.description ?? "nothing answers yet"}</span>
       <Icon name="down" />
