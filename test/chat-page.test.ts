@@ -202,7 +202,7 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
     await page.getByText("The server does not take the last key.").waitFor();
     await field.fill(key);
     await page.getByRole("button", { name: "Use key" }).click();
-    await page.locator(".lamp:not(.lamp-off)").waitFor();
+    await field.waitFor({ state: "hidden" });
     await say(page, "hello");
     await finished(page, 1);
     await page.context().close();

@@ -1,5 +1,5 @@
 /** Asks for the API key of a server that demands one. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { connect } from "../state/answerers.ts";
 import { apiKey } from "../state/api-key.ts";
 import { app, setApp } from "../state/app-state.ts";
@@ -11,7 +11,8 @@ export function KeyDialog() {
   const wasWrong = kind === "key-needed" && apiKey.get() !== "";
   const dialog = useRef<HTMLDialogElement>(null);
   const [isKept, setIsKept] = useState(false);
-  useEffect(() => {
+  // Before the next paint: nobody meets a page that looks ready while the dialog still takes what is typed.
+  useLayoutEffect(() => {
     if (isAsked) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isAsked]);
