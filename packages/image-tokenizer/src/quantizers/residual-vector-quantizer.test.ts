@@ -64,7 +64,7 @@ describe("ResidualVectorQuantizer", () => {
           const { codes, lossSums } = quantizer.quantizeForTraining(x, { generator: new Generator(1) });
           return { loss: lossSums.codebook!.add(lossSums.commitment!).add(codes.square().sum()), codes };
         },
-        new Map([["x", x], ...quantizer.parameters()]),
+        new Map<string, tf.Tensor>([["x", x], ...quantizer.parameters()]),
       );
       return { outputs, gradients };
     };
