@@ -1,4 +1,4 @@
-/** What of a recipe's losses does not go with its autoencoder or its pictures, found before anything is trained. */
+/** What of a recipe's autoencoder, losses and pictures does not go together, found before anything is trained. */
 import { type FeatureNetwork, smallestEqVaeScale } from "@interfuse/image-tokenizer";
 import { tf } from "@interfuse/tensor";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
@@ -16,6 +16,11 @@ export function checkObjectives(
   if (!Number.isInteger(side)) {
     throw new RangeError(
       `recipe: batch.pictureSize (=${pictureSize}) must be divisible by the autoencoder's downsampling factor (=${downsampling})`,
+    );
+  }
+  if (latentSide !== undefined && latentSide !== side) {
+    throw new RangeError(
+      `recipe: batch.pictureSize (=${pictureSize}) must be ${latentSide * downsampling}: the multi-scale quantizer reads latents of ${latentSide}x${latentSide}, its last scale; set autoencoder.quantizer.scales for other sizes`,
     );
   }
   const { scaleEquivariance, eqVae } = loss;

@@ -129,6 +129,11 @@ describe("objectives of image tokenizers", () => {
       /loss.adversary: its discriminator cannot read the pictures .*16x16/,
     ],
     ["debug", ["batch.pictureSize=18"], /batch.pictureSize \(=18\) must be divisible by .* \(=4\)/],
+    [
+      "multi-scale",
+      ["batch.pictureSize=64"],
+      /batch.pictureSize \(=64\) must be 32: the multi-scale quantizer reads latents of 8x8/,
+    ],
     ["multi-scale", ["loss.eqVae={}"], /loss.eqVae: shrinks latents, but a multi-scale quantizer reads 8x8 only/],
     [
       "debug",
