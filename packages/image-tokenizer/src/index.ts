@@ -4,6 +4,7 @@ export {
   type ImageTokenizer,
   type ImageTokenizerConfig,
   isDiscrete,
+  type SteppedDiscreteTokenizer,
   type SteppedTokenizer,
 } from "./image-tokenizer.ts";
 export {
@@ -15,7 +16,7 @@ export {
 export { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
 export { type GaussianAutoencoder, KlTokenizer, type LatentPosterior } from "./kl-autoencoder/kl-tokenizer.ts";
 export { KL_WEIGHT, type KlAutoencoderLoss, klAutoencoderLoss, klLoss } from "./kl-autoencoder/loss.ts";
-export { decodeLarge, encodeLarge, type LargePictureOptions } from "./large/large-pictures.ts";
+export { decodeLarge, encodeLarge, encodeLargeToIndices, type LargePictureOptions } from "./large/large-pictures.ts";
 export { type LatentStatistics, measureLatentStatistics } from "./latent-statistics.ts";
 export { type AdaptiveWeightInputs, adaptiveWeight } from "./objectives/adaptive-weight.ts";
 export type { Discriminator, RealAndFake } from "./objectives/adversary/discriminator.ts";

@@ -3,7 +3,7 @@
 import { tf } from "@interfuse/tensor";
 import { AutoencoderTokenizer } from "../autoencoder-tokenizer.ts";
 import { type Runner, runWhole } from "../convolutional/steps.ts";
-import type { DiscreteImageTokenizer, ImageTokenizerConfig } from "../image-tokenizer.ts";
+import type { ImageTokenizerConfig, SteppedDiscreteTokenizer } from "../image-tokenizer.ts";
 import { type LatentStatistics, normaliseLatents } from "../latent-statistics.ts";
 import type { PictureSize } from "../picture.ts";
 import type { Quantization, Quantizer } from "../quantizers/quantizer.ts";
@@ -18,7 +18,7 @@ export interface TrainableQuantized {
 /** An autoencoder over codes, which are its raw latents: subclasses bring the config, a quantizer and two networks. */
 export abstract class QuantizedTokenizer<Config extends ImageTokenizerConfig & LatentStatistics>
   extends AutoencoderTokenizer<Config>
-  implements TrainableQuantized, DiscreteImageTokenizer
+  implements TrainableQuantized, SteppedDiscreteTokenizer
 {
   abstract readonly quantizer: Quantizer;
 
@@ -44,7 +44,11 @@ export abstract class QuantizedTokenizer<Config extends ImageTokenizerConfig & L
   }
 
   encodeToIndices(pixels_BHWC: tf.Tensor4D): tf.Tensor {
-    return tf.tidy(() => this.#quantizeBy(runWhole, "encodeToIndices", pixels_BHWC).indices);
+    return this.encodeToIndicesBy(runWhole, pixels_BHWC);
+  }
+
+  encodeToIndicesBy(run: Runner, pixels_BHWC: tf.Tensor4D): tf.Tensor {
+    return tf.tidy(() => this.#quantizeBy(run, "encodeToIndices", pixels_BHWC).indices);
   }
 
   decodeIndices(indices: tf.Tensor, size?: PictureSize): tf.Tensor4D {
