@@ -10,13 +10,16 @@ import {
 } from "@interfuse/image-tokenizer";
 import { type LatentImage, mapEqualSizes } from "@interfuse/pipeline";
 import { tf } from "@interfuse/tensor";
+import { decodeAnySize, encodeAnySize, encodeToIndicesAnySize } from "../image-tokenizer/any-size.ts";
 
 /** Indices of pictures of any sizes, or their latents when the tokenizer has no codes; in the order given. */
 export function encodeToStore(pictures: readonly Picture[], tokenizer: ImageTokenizer): Promise<EncodedPicture[]> {
   return mapEqualSizes(pictures, async (batch) => {
     const encoded = tf.tidy(() => {
       const pixels_BHWC = picturesToTensor(batch);
-      return isDiscrete(tokenizer) ? tokenizer.encodeToIndices(pixels_BHWC) : tokenizer.encode(pixels_BHWC);
+      return isDiscrete(tokenizer)
+        ? encodeToIndicesAnySize(tokenizer, pixels_BHWC)
+        : encodeAnySize(tokenizer, pixels_BHWC);
     });
     try {
       const values = (await encoded.data()) as Float32Array | Int32Array;
@@ -38,7 +41,7 @@ export function encodeToStore(pictures: readonly Picture[], tokenizer: ImageToke
 export function decodeFromStore(pictures: readonly EncodedPicture[], tokenizer: ImageTokenizer): Promise<Picture[]> {
   return mapEqualSizes(pictures, async (batch) => {
     const size = batch[0] as EncodedPicture;
-    const pixels_BHWC = tf.tidy(() => tokenizer.decode(latentsTensor(batch, tokenizer), size));
+    const pixels_BHWC = tf.tidy(() => decodeAnySize(tokenizer, latentsTensor(batch, tokenizer), size));
     try {
       return await tensorToPictures(pixels_BHWC);
     } finally {
