@@ -7,6 +7,7 @@ import { tf, useBackend } from "@interfuse/tensor";
 import { latestCheckpoint } from "@interfuse/training";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveImageTokenizerRecipe } from "../config/resolve-recipe.ts";
+import { UsageError } from "../config/usage-error.ts";
 import { IMAGE_TOKENIZER_RECIPES } from "../recipes/find-recipe.ts";
 import { InterruptedError } from "../run/interrupted-error.ts";
 import { readImageTokenizer } from "./image-tokenizer-folder.ts";
@@ -108,5 +109,15 @@ describe("recipes of image tokenizers", () => {
     ]);
     expect(recipe.autoencoder).toMatchObject({ quantizer: { numCodes: 64, revivalThreshold: 0 } });
     expect(() => resolveImageTokenizerRecipe("fsq", ["loss.klWeight=1"])).toThrow(/unknown key/);
+  });
+
+  it.each([
+    ["fsq", "autoencoder.quantizer.levels=[8,1]", /levels.1 \(=1\)/],
+    ["residual", "autoencoder.quantizer.minStages=9", /minStages \(=9\) must be at most numStages \(=4\)/],
+    ["f4", "autoencoder.normGroups=7", /channelMultipliers\[0\] \(=1\) must be divisible by normGroups \(=7\)/],
+  ])("find a wrong autoencoder before any work: %s %s", (name, override, message) => {
+    const resolve = () => resolveImageTokenizerRecipe(name, [override]);
+    expect(resolve).toThrow(UsageError);
+    expect(resolve).toThrow(message);
   });
 });
