@@ -73,9 +73,9 @@ const eqVae = z.strictObject({
 
 const equivariance = z.strictObject({
   /** Of changed latents decoded, beside the reconstruction. */
-  weight: weight.default(0.25),
+  weight: weight.default(0.1),
   /** Of changed pictures encoded, whose error counts in the latents' own spread. */
-  latentWeight: weight.default(0.05),
+  latentWeight: weight.default(0.004),
 });
 
 const teacher = z.discriminatedUnion("kind", [
