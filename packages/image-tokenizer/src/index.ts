@@ -46,8 +46,8 @@ export {
   type EqVaeProbabilities,
   runEqVae,
   sampleEqVaeBranch,
-  smallestEqVaeScale,
 } from "./objectives/eq-vae.ts";
+export { type EquivarianceLoss, equivarianceLoss } from "./objectives/equivariance.ts";
 export {
   DEFAULT_DENOISING_NETWORK,
   DenoisingNetwork,
@@ -70,6 +70,7 @@ export {
   type TransformersParts,
   transformersEncoder,
 } from "./objectives/features/transformers-encoder.ts";
+export { type GridChange, sampleGridChange, smallestNumerator } from "./objectives/grid-change.ts";
 export { type PerceptualLoss, perceptualDistances, perceptualLoss } from "./objectives/perceptual-loss.ts";
 export { type PixelDistance, type PixelLoss, pixelLoss } from "./objectives/pixel-loss.ts";
 export { resizeBilinear, rotateQuarterTurns } from "./objectives/resample.ts";

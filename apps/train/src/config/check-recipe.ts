@@ -1,5 +1,9 @@
 /** Ranges of the settings that no other part checks by itself, so that a wrong `--set` is found before any work is done. */
-import { resolveKlAutoencoderConfig, resolveQuantizedAutoencoderConfig } from "@interfuse/image-tokenizer";
+import {
+  resolveKlAutoencoderConfig,
+  resolveQuantizedAutoencoderConfig,
+  resolveStableDiffusionVaeConfig,
+} from "@interfuse/image-tokenizer";
 import { z } from "zod";
 import { imageTokenizerLossSchema } from "../recipes/image-tokenizer-loss.ts";
 import type { AutoencoderSettings } from "../recipes/image-tokenizer-recipe.ts";
@@ -78,6 +82,7 @@ export function checkRecipe(kind: keyof typeof schemas, recipe: unknown): void {
 export function checkAutoencoder(autoencoder: AutoencoderSettings): void {
   try {
     if (autoencoder.type === "kl-autoencoder") resolveKlAutoencoderConfig(autoencoder);
+    else if (autoencoder.type === "stable-diffusion-vae") resolveStableDiffusionVaeConfig(autoencoder);
     else resolveQuantizedAutoencoderConfig(autoencoder);
   } catch (cause) {
     throw new UsageError(`recipe: autoencoder: ${(cause as Error).message}; change it with --set`, { cause });
