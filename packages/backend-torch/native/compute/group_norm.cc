@@ -42,30 +42,21 @@ struct ChannelSums {
   std::vector<double> first, second;
 };
 
-/// Both values of `terms(pixel, i, n)` added up over some pixels, by channel. A run's sums stay in registers, those of even
-/// pixels apart from those of odd ones, so that additions need not wait for each other.
+/// Both values of `terms(pixel, i, n)` added up over some pixels, by channel.
 template <typename Terms>
 ChannelSums channel_sums(const ImageShape& shape, PixelRange range, Terms terms) {
   ChannelSums sums(shape.channels);
   std::vector<float> run_first(shape.channels), run_second(shape.channels);
   for (int64_t begin = range.begin; begin < range.end; begin += kPixelRun) {
-    const int64_t end = std::min(range.end, begin + kPixelRun);
-    for_each_run(shape.channels, [&](int64_t i, int64_t n) {
-      Vector first[2] = {}, second[2] = {};
-      const auto add = [&](int64_t pixel, int which) {
+    std::fill(run_first.begin(), run_first.end(), 0.0f);
+    std::fill(run_second.begin(), run_second.end(), 0.0f);
+    for (int64_t pixel = begin; pixel < std::min(range.end, begin + kPixelRun); ++pixel) {
+      for_each_run(shape.channels, [&](int64_t i, int64_t n) {
         const auto [a, b] = terms(pixel, i, n);
-        first[which] += a;
-        second[which] += b;
-      };
-      int64_t pixel = begin;
-      for (; pixel + 1 < end; pixel += 2) {
-        add(pixel, 0);
-        add(pixel + 1, 1);
-      }
-      if (pixel < end) add(pixel, 0);
-      store_run(run_first.data() + i, first[0] + first[1], n);
-      store_run(run_second.data() + i, second[0] + second[1], n);
-    });
+        store_run(run_first.data() + i, load_run(run_first.data() + i, n) + a, n);
+        store_run(run_second.data() + i, load_run(run_second.data() + i, n) + b, n);
+      });
+    }
     for (int64_t c = 0; c < shape.channels; ++c) {
       sums.first[c] += run_first[c];
       sums.second[c] += run_second[c];
@@ -133,7 +124,7 @@ void normalise(const X* x, Y* y, const ImageShape& shape, PixelRange range, cons
     for_each_run(shape.channels, [&](int64_t i, int64_t n) {
       const Vector z =
           load_run(x + at + i, n) * load_run(affine.factor.data() + i, n) + load_run(affine.offset.data() + i, n);
-      store_run(y + at + i, silu ? silu_of(z) : z, n);
+      store_run(y + at + i, silu ? z * sigmoid_of(z) : z, n);
     });
   }
 }
