@@ -64,6 +64,7 @@ export {
   type OnnxRuntime,
   onnxEncoder,
 } from "./objectives/features/onnx-encoder.ts";
+export { readOnnxTensors } from "./objectives/features/onnx-tensors.ts";
 export { type DenoisingTraining, trainDenoisingNetwork } from "./objectives/features/train-denoising-network.ts";
 export {
   loadTransformersEncoder,

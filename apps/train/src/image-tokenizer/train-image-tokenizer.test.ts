@@ -95,7 +95,13 @@ describe("trainImageTokenizer", () => {
     await writeImageTokenizer(directorySink(published), vae);
     vae.dispose();
     await train("debug-vq", { out: "first" });
-    const barely = ["steps=1", "schedule.warmupSteps=0", "learningRate=1e-9", "averageDecay=null", "optimizer.weightDecay=0"];
+    const barely = [
+      "steps=1",
+      "schedule.warmupSteps=0",
+      "learningRate=1e-9",
+      "averageDecay=null",
+      "optimizer.weightDecay=0",
+    ];
     const before = tf.memory().numTensors;
     for (const from of [join(folder, "first"), published]) {
       const recipe = await recipeStartingFrom(from, resolveImageTokenizerRecipe("debug", barely));

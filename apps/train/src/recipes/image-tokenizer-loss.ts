@@ -18,7 +18,7 @@ const denoisingNetwork = z.strictObject({
 const perceptual = z.strictObject({
   /** Beside the mean pixel error. */
   weight: weight.default(0.1),
-  /** "denoising" for the run's own, or a file: one that a run saved, or VGG16 with LPIPS heads as safetensors. */
+  /** "denoising" for the run's own, or a file: one that a run saved, or VGG16 with LPIPS heads as safetensors or ONNX. */
   network: z.string().min(1).default("denoising"),
 });
 

@@ -13,6 +13,7 @@ import {
   loadTransformersEncoder,
   type Picture,
   picturesToTensor,
+  readOnnxTensors,
   saveDenoisingNetwork,
   trainDenoisingNetwork,
 } from "@interfuse/image-tokenizer";
@@ -98,10 +99,11 @@ async function ownNetwork(sources: FeatureNetworkSources): Promise<DenoisingNetw
   return network;
 }
 
-/** A denoising network that a run saved, or VGG16 with or without LPIPS heads. */
+/** A denoising network that a run saved, or VGG16 with or without LPIPS heads, as safetensors or in an ONNX model. */
 async function readFeatureNetwork(file: string): Promise<FeatureNetwork> {
   const bytes = await read(file);
   try {
+    if (file.endsWith(".onnx")) return new LpipsVgg16(readOnnxTensors(bytes));
     const { tensors, metadata } = readSafetensors(bytes);
     return metadata.format === undefined ? new LpipsVgg16(tensors) : loadDenoisingNetwork(bytes);
   } catch (cause) {

@@ -7,6 +7,7 @@ import {
   valueAndGrads,
   writeSafetensors,
 } from "@interfuse/tensor";
+import { PbfWriter } from "pbf";
 import { beforeAll, describe, expect, it } from "vitest";
 import { squares } from "../../testing/squares.ts";
 import { perceptualLoss } from "../perceptual-loss.ts";
@@ -15,6 +16,7 @@ import { loadDenoisingNetwork, saveDenoisingNetwork } from "./denoising-network-
 import { frozenNetworkEncoder } from "./frozen-encoder.ts";
 import { LpipsVgg16 } from "./lpips-vgg16.ts";
 import { loadOnnxEncoder, type OnnxRuntime, onnxEncoder } from "./onnx-encoder.ts";
+import { readOnnxTensors } from "./onnx-tensors.ts";
 import { trainDenoisingNetwork } from "./train-denoising-network.ts";
 import { loadTransformersEncoder, transformersEncoder } from "./transformers-encoder.ts";
 
@@ -121,6 +123,61 @@ describe("LpipsVgg16", () => {
       /"features.0.bias" has shape \[5\] instead of \[4\]; .* and \d+ more/,
     );
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe("readOnnxTensors", () => {
+  type Values = { floats?: number[]; raw?: Uint8Array; isExternal?: boolean };
+
+  /** A model whose graph holds one node, to be passed over, and one initializer. */
+  function modelOf(name: string, dims: number[], dataType: number, { floats, raw, isExternal }: Values): Uint8Array {
+    const model = new PbfWriter();
+    model.writeVarintField(1, 8);
+    model.writeMessage(
+      7,
+      (_, graph) => {
+        graph.writeMessage(1, (_, node) => node.writeStringField(4, "Conv"), null);
+        graph.writeMessage(
+          5,
+          (_, tensor) => {
+            tensor.writePackedVarint(1, dims);
+            tensor.writeVarintField(2, dataType);
+            if (floats !== undefined) tensor.writePackedFloat(4, floats);
+            tensor.writeStringField(8, name);
+            if (raw !== undefined) tensor.writeBytesField(9, raw);
+            if (isExternal) tensor.writeVarintField(14, 1);
+          },
+          null,
+        );
+      },
+      null,
+    );
+    return model.finish();
+  }
+
+  const bytesOf = (values: Float32Array | Float64Array | Uint16Array) => new Uint8Array(values.buffer);
+
+  it("takes floating-point weights in either form, at any place of the file", () => {
+    const six = [1, -2, 3, 0.5, 0, 7];
+    const cases = [
+      [modelOf("a.weight", [2, 3], 1, { floats: six }), { dtype: "F32", shape: [2, 3], data: Float32Array.from(six) }],
+      [modelOf("odd", [2, 3], 1, { raw: bytesOf(Float32Array.from(six)) }), { data: Float32Array.from(six) }],
+      [modelOf("b", [6], 11, { raw: bytesOf(Float64Array.from(six)) }), { dtype: "F64", data: Float64Array.from(six) }],
+      [modelOf("c", [1], 10, { raw: bytesOf(Uint16Array.of(0x3c00)) }), { dtype: "F16", data: Uint16Array.of(0x3c00) }],
+    ] as const;
+    for (const [model, expected] of cases) {
+      // As files are read; slices of a Buffer are no copies.
+      expect([...readOnnxTensors(Buffer.from(model)).values()]).toMatchObject([expected]);
+    }
+    expect([...readOnnxTensors(modelOf("shape", [1], 7, { raw: new Uint8Array(8) }))]).toEqual([]);
+  });
+
+  it("says what is wrong with a file", () => {
+    expect(() => readOnnxTensors(new Uint8Array([0x3a, 0xff, 0xff]))).toThrow(/no ONNX model/);
+    expect(() => readOnnxTensors(new Uint8Array())).toThrow(/no ONNX model with weights/);
+    expect(() => readOnnxTensors(modelOf("w", [3], 1, { floats: [1] }))).toThrow(/"w" do not fill its shape \[3\]/);
+    expect(() => readOnnxTensors(modelOf("w", [3], 1, { raw: new Uint8Array(11) }))).toThrow(/"w" do not fill/);
+    expect(() => readOnnxTensors(modelOf("w", [3], 1, { isExternal: true }))).toThrow(/"w" lie in another file/);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * LPIPS on VGG16 (Zhang et al., arXiv 1801.03924) from weights that a user has: torchvision's VGG16 and the metric's linear
- * heads, converted to safetensors without renaming. Pixels in [-1, 1] are shifted and scaled as the metric's are; features
+ * heads, converted to safetensors or exported to ONNX (`readOnnxTensors`) without renaming. Pixels in [-1, 1] are shifted and scaled as the metric's are; features
  * are those after relu1_2, relu2_2, relu3_3, relu4_3 and relu5_3.
  *
  * Names: `features.N.{weight,bias}` (torchvision) or `net.sliceK.N.{weight,bias}` (lpips), and, for the heads,
