@@ -6,7 +6,7 @@ import type { LoadedModel, WorkerMessage, WorkerOptions, WorkerRequest, WorkerSt
 export type WorkerListener = {
   readonly onReady: () => void;
   readonly onStep: (message: Extract<WorkerMessage, { type: "step" }>) => void;
-  /** The thread is gone with everything it was doing; another is being started. */
+  /** The thread is gone with everything it was doing, or could not start again; another is being started. */
   readonly onDeath: (reason: string) => void;
 };
 
@@ -53,6 +53,8 @@ export class WorkerHandle {
       const thread = new Worker(new URL("./worker/model-worker.js", import.meta.url), { workerData: this.#options });
       this.#thread = thread;
       thread.on("message", (message: WorkerMessage) => {
+        // What it had said before it was stopped still arrives.
+        if (this.#state === "stopped") return;
         if (message.type === "ready") {
           this.#state = "ready";
           resolve(message.model);
@@ -102,7 +104,7 @@ export class WorkerHandle {
     this.#state = "starting";
     if (!wasReady && this.#numDeaths === 0) return; // the first start failed: whoever called `start` decides
     this.#numDeaths++;
-    if (wasReady) this.#listener.onDeath(reason);
+    this.#listener.onDeath(reason);
     const delay = this.#deathsInARow === 0 ? 0 : FIRST_DELAY_MS * 2 ** (this.#deathsInARow - 1);
     this.#deathsInARow++;
     this.#timer = setTimeout(() => this.start().catch(() => undefined), Math.min(delay, MAX_DELAY_MS));
