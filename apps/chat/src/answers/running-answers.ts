@@ -63,7 +63,7 @@ export class RunningAnswers {
   #find(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     const isOld = entry?.endTime !== undefined && performance.now() - entry.endTime > KEEP_SECONDS * 1000;
-    return entry === undefined || isOld || entry.answer.isCancelled ? undefined : entry;
+    return entry === undefined || isOld || entry.answer.isBroken ? undefined : entry;
   }
 
   #trim(): void {
