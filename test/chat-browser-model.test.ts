@@ -7,24 +7,16 @@ import { loadPipeline } from "@interfuse/pipeline";
 import { useBackend } from "@interfuse/tensor";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  answerWith,
-  axeViolations,
-  findBrowser,
-  finished,
-  openPage,
-  say,
-  settings,
-  startBrowser,
-} from "./chat-page-browser.ts";
+import { browserUnavailable, startBrowser } from "./browser.ts";
+import { answerWith, axeViolations, finished, openPage, say, settings } from "./chat-page-browser.ts";
 import { startTestServer, writeModels } from "./chat-support.ts";
 import { randomPicture } from "./pipeline-support.ts";
 
 const PROMPT = "a red circle";
 const SEED = 7;
 
-const program = findBrowser();
-describe.skipIf(program === undefined)("a model in the page (skipped where no Chromium is found)", () => {
+const noBrowser = browserUnavailable();
+describe.skipIf(noBrowser !== undefined)(`a model in the page (${noBrowser ?? "in Chromium"})`, () => {
   let models: Awaited<ReturnType<typeof writeModels>>;
   let server: RunningServer;
   let browser: Browser;
@@ -33,7 +25,7 @@ describe.skipIf(program === undefined)("a model in the page (skipped where no Ch
   beforeAll(async () => {
     models = await writeModels();
     server = await startTestServer({ models: [{ folder: models.painter }], shareModels: true });
-    browser = await startBrowser(program as string);
+    browser = await startBrowser();
     await useBackend({ backend: "cpu" });
     const pipeline = await loadPipeline(directorySource(models.painter));
     expected = await pipeline.draw(PROMPT, { seed: SEED });
