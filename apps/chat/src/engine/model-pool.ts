@@ -94,7 +94,7 @@ export class ModelPool {
       numRunning: this.#workers.reduce((sum, { jobs }) => sum + jobs.size, 0),
       numReadyWorkers: this.#readyWorkers().length,
       numWorkerDeaths: this.#workers.reduce((sum, { handle }) => sum + handle.numDeaths, 0),
-      stepMilliseconds: Math.max(...this.#workers.map(({ handle }) => handle.stats.stepMilliseconds)),
+      stepMilliseconds: Math.max(...this.#workers.map(({ handle }) => handle.stepMilliseconds)),
       ...this.#counts,
     };
   }

@@ -1,6 +1,6 @@
 /** The main thread's side of one worker thread: starts it, and starts it anew when it dies. */
 import { Worker } from "node:worker_threads";
-import type { LoadedModel, WorkerMessage, WorkerOptions, WorkerRequest, WorkerStats } from "./protocol.ts";
+import type { LoadedModel, WorkerMessage, WorkerOptions, WorkerRequest } from "./protocol.ts";
 
 /** What a handle tells its owner. */
 export type WorkerListener = {
@@ -14,14 +14,12 @@ export type WorkerListener = {
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 30_000;
 
-const IDLE: WorkerStats = { numOpen: 0, numWaiting: 0, stepMilliseconds: 0 };
-
 export class WorkerHandle {
   readonly #options: WorkerOptions;
   readonly #listener: WorkerListener;
   #thread: Worker | undefined;
   #state: "starting" | "ready" | "stopped" = "starting";
-  #stats = IDLE;
+  #stepMilliseconds = 0;
   #numDeaths = 0;
   #deathsInARow = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -35,8 +33,9 @@ export class WorkerHandle {
     return this.#state === "ready";
   }
 
-  get stats(): WorkerStats {
-    return this.#stats;
+  /** Duration of the last step. */
+  get stepMilliseconds(): number {
+    return this.#stepMilliseconds;
   }
 
   get numDeaths(): number {
@@ -64,7 +63,7 @@ export class WorkerHandle {
           void thread.terminate();
         } else {
           this.#deathsInARow = 0;
-          this.#stats = message.stats;
+          this.#stepMilliseconds = message.stepMilliseconds;
           this.#listener.onStep(message);
         }
       });
@@ -98,7 +97,7 @@ export class WorkerHandle {
 
   #onExit(reason: string): void {
     const wasReady = this.#state === "ready";
-    this.#stats = IDLE;
+    this.#stepMilliseconds = 0;
     this.#thread = undefined;
     if (this.#state === "stopped") return;
     this.#state = "starting";
