@@ -10,6 +10,9 @@ const PLACES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
+/** Time for one step on a page, as long as a busy machine needs; what is waited for comes at once otherwise. */
+export const TIMEOUT_MS = 60_000;
+
 /** Its program: `CHROME_PATH`, or where systems put it; undefined where there is none. */
 function findBrowser(): string | undefined {
   return [process.env.CHROME_PATH ?? "", ...PLACES].find((path) => path !== "" && existsSync(path));

@@ -95,6 +95,17 @@ describe.skipIf(noBrowser !== undefined)(`a model in the page (${noBrowser ?? "i
     await page.context().close();
   });
 
+  it("opens a folder that is dropped on the page", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await openPicker(page);
+    await page.getByLabel("Compute with").selectOption("cpu");
+    await page.keyboard.press("Escape");
+    await dropFolder(page, models.talker);
+    await page.locator(".model-picker", { hasText: /talker.*in this browser, JavaScript/ }).waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   it("says what is wrong with a folder, and what to do", async () => {
     // axe is put into the page, whose policy would not have it.
     const { page } = await openPage(browser, server.url, { bypassCSP: true });
@@ -136,6 +147,15 @@ describe.skipIf(noBrowser !== undefined)(`a model in the page (${noBrowser ?? "i
 async function openPicker(page: Page): Promise<void> {
   if (await page.getByRole("region", { name: "In this browser" }).isVisible()) return;
   await page.locator(".model-picker .popover-button").click();
+}
+
+/** Drops a folder as a person does: by Chromium's own protocol, since a page cannot make an event that holds one. */
+async function dropFolder(page: Page, folder: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, x: 600, y: 300, data });
+  }
 }
 
 /** Draws PROMPT by SEED and returns the PNG, as it is downloaded. */

@@ -2,9 +2,7 @@
 import { createRequire } from "node:module";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
-
-/** As long as a busy machine needs for one step; what is waited for comes at once otherwise. */
-const TIMEOUT_MS = 60_000;
+import { TIMEOUT_MS } from "./browser.ts";
 
 /** A page, and what went wrong on it so far. */
 export type OpenPage = { readonly page: Page; readonly problems: readonly string[] };

@@ -1,7 +1,7 @@
 /** A page in headless Chromium, with files that a test hands it instead of a server. */
 import { extname } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { startBrowser } from "../browser.ts";
+import { startBrowser, TIMEOUT_MS } from "../browser.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -20,6 +20,7 @@ export async function openPage(
   readFile: (path: string) => string | Buffer | undefined,
 ): Promise<{ readonly page: Page; readonly errors: readonly string[] }> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   // Localhost counts as secure, without which there is no WebGPU.
