@@ -68,7 +68,6 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     const { page, problems } = await openPage(browser, server.url);
     await chooseModel(page, "talker");
     await dropPicture(page);
-    await page.getByRole("img", { name: "To be sent" }).waitFor();
     await answerWith(page, "Words");
     await say(page, "what is this?");
     await finished(page, 1);
@@ -174,6 +173,19 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await page.context().close();
   });
 
+  it("says that the history has no room, and goes on", async () => {
+    const { page } = await openPage(browser, server.url);
+    await page.evaluate(() => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("full", "QuotaExceededError");
+      };
+    });
+    await say(page, "hello");
+    await page.getByText("This browser has no room for the history any more").waitFor();
+    await finished(page, 1);
+    await page.context().close();
+  });
+
   it("says that nobody answers, looks for the server, and asks again", async () => {
     const { page } = await openPage(browser, server.url);
     await page.context().setOffline(true);
@@ -267,7 +279,7 @@ async function chooseModel(page: Page, name: string): Promise<void> {
   await page.getByRole("radio", { name: new RegExp(name) }).click();
 }
 
-/** Drops a PNG anywhere on the page. */
+/** Drops a PNG anywhere on the page, and waits until it is part of the message. */
 async function dropPicture(page: Page): Promise<void> {
   const png = [...(await encodePng(randomPicture(3, 20, 12)))];
   const files = await page.evaluateHandle((bytes) => {
@@ -278,6 +290,7 @@ async function dropPicture(page: Page): Promise<void> {
   for (const event of ["dragenter", "dragover", "drop"]) {
     await page.dispatchEvent("main", event, { dataTransfer: files });
   }
+  await page.getByRole("img", { name: "To be sent" }).waitFor();
 }
 
 /** SHA-256 of each painted image, in their order, as it is downloaded. */
