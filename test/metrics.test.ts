@@ -9,6 +9,8 @@ import {
   linearProbe,
   perceptualDistance,
   pooledFeatures,
+  psnr,
+  ssim,
 } from "@interfuse/evaluation";
 import { DenoisingNetwork, frozenNetworkEncoder, type Picture } from "@interfuse/image-tokenizer";
 import { Generator, tf, useBackend } from "@interfuse/tensor";
@@ -151,6 +153,15 @@ describe("gradientMagnitudeRatio", () => {
     expect(gradientMagnitudeRatio([faded], [a])).toBeCloseTo(0.5, 1);
     expect(() => gradientMagnitudeRatio([a], [])).toThrow(/\(1\) and references \(0\)/);
     expect(() => gradientMagnitudeRatio([a], [{ ...a, data: new Uint8Array(a.data.length) }])).toThrow(/flat/);
+  });
+});
+
+describe("psnr and ssim", () => {
+  it("equal PyTorch's", () => {
+    const [a, other] = [picture(16, 13, 32), picture(16, 13, 33)];
+    const b = { ...a, data: a.data.map((value, i) => Math.floor((3 * value + (other.data[i] as number)) / 4)) };
+    expect(psnr(a, b)).toBeCloseTo(golden.similarity.psnr, 10);
+    expect(ssim(a, b)).toBeCloseTo(golden.similarity.ssim, 10);
   });
 });
 

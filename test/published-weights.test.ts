@@ -148,9 +148,9 @@ describe("published weights", () => {
   it("of other networks are refused by their config", () => {
     const load = (changes: object) => () =>
       loadAutoencoderKl({ config: { ...kl.config, ...changes }, tensors: new Map() });
-    expect(load({ _class_name: "AutoencoderTiny" })).toThrow("_class_name");
+    expect(load({ _class_name: "AutoencoderTiny" })).toThrow('_class_name (="AutoencoderTiny")');
     expect(load({ down_block_types: ["DownEncoderBlock2D", "AttnDownEncoderBlock2D", "DownEncoderBlock2D"] })).toThrow(
-      'down_block_types.1: is "AttnDownEncoderBlock2D"; only "DownEncoderBlock2D" can be read',
+      'down_block_types.1 (="AttnDownEncoderBlock2D"): only "DownEncoderBlock2D" can be read',
     );
     expect(load({ up_block_types: ["UpDecoderBlock2D"] })).toThrow(
       "up_block_types has 1 entries; block_out_channels has 3",

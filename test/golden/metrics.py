@@ -88,6 +88,23 @@ def sharpness():
     return (total(pictures[0]) / total(pictures[1])).item()
 
 
+def similarity():
+    """PSNR over all channels, and SSIM of luma by an 11 x 11 Gaussian window inside the picture (Wang et al., 2004)."""
+    a, other = [((hashed_values([13, 16, 3], seed) + 2) * 63).floor() for seed in (32, 33)]
+    b = ((3 * a + other) / 4).floor()
+    psnr = 10 * torch.log10(255**2 / (a - b).square().mean())
+    offsets = torch.arange(-5, 6).double()
+    line = torch.exp(-offsets.square() / (2 * 1.5**2))
+    window = torch.outer(line, line)[None, None] / line.sum() ** 2
+    mean = lambda x: torch.nn.functional.conv2d(x[None, None], window)
+    x, y = [picture @ torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64) for picture in (a, b)]
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    mx, my = mean(x), mean(y)
+    vx, vy, cov = mean(x * x) - mx**2, mean(y * y) - my**2, mean(x * y) - mx * my
+    ssim = ((2 * mx * my + c1) * (2 * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))).mean()
+    return {"psnr": psnr.item(), "ssim": ssim.item()}
+
+
 def usage():
     codes = ((hashed_values([500], 40) + 2) * 3).floor().long()
     shares = torch.bincount(codes, minlength=16).double() / len(codes)
@@ -104,6 +121,7 @@ def main():
         "spectra": [spectrum([2, 17, 24, 3], 10), spectrum([1, 8, 8, 4], 11), spectrum([2, 4, 6, 2], 12)],
         "probe": probe(),
         "sharpness": sharpness(),
+        "similarity": similarity(),
         "usage": usage(),
     }
     Path(__file__).with_name("metrics.json").write_text(json.dumps(golden, indent=1) + "\n")

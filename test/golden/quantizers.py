@@ -74,7 +74,7 @@ def vector(z, state, config, prefix=""):
     return z, e, indices, losses
 
 
-def ema_update(z, indices, state, config, prefix=""):
+def ema_update(z, indices, state, config, prefix):
     """Exponential moving averages with Laplace smoothing, in place."""
     num_codes, decay, epsilon = config["numCodes"], config["decay"], 1e-5
     one_hot = F.one_hot(indices, num_codes).to(z.dtype)
@@ -131,6 +131,24 @@ def residual(z, state, config):
         indices.append(index_of_stage)
         losses = {name: losses.get(name, 0) + value for name, value in more.items()}
     return estimate(z, total, config["stage"]["estimator"]), torch.stack(indices, -1), losses
+
+
+def ema_step(z, state, config):
+    """A step's update of every codebook: of a shared one by what all stages assigned to it."""
+    if config["type"] == "vector":
+        compared, _, index, _ = vector(z, state, config)
+        ema_update(compared, index, state, config, "")
+        return
+    stage = config["stage"]
+    total, assigned = torch.zeros_like(z), {}
+    for number in range(config["numStages"]):
+        prefix = f"stages.{0 if config['useSharedCodebook'] else number}."
+        remainder, e, index, _ = vector(z - total, state, stage, prefix)
+        total = total + e
+        assigned.setdefault(prefix, []).append((remainder, index))
+    for prefix, parts in assigned.items():
+        remainders, indices = (torch.cat(list(part)) for part in zip(*parts))
+        ema_update(remainders, indices, state, stage, prefix)
 
 
 def phi_ticks(num_convolutions):
@@ -208,7 +226,8 @@ def weights_of(config):
 def case(name, config, shape, state, generator, num_updates=0):
     z = rounded(shape, generator)
     dy = rounded(shape, generator)
-    is_buffer = lambda key: "frozen" in key or "cluster" in key or config.get("learning") == "ema"
+    is_ema = config.get("stage", config).get("learning") == "ema"
+    is_buffer = lambda key: "frozen" in key or is_ema
     leaves = {key: value.clone().requires_grad_(not is_buffer(key)) for key, value in state.items()}
     latents = z.clone().requires_grad_()
     codes, indices, losses, extras = run(latents, leaves, config)
@@ -237,8 +256,7 @@ def case(name, config, shape, state, generator, num_updates=0):
     for _ in range(num_updates):
         # Each update is of another batch, so that averages carry over.
         batch = rounded(shape, generator)
-        compared, _, index, _ = vector(batch.reshape(-1, shape[-1]), updated, config)
-        ema_update(compared, index, updated, config)
+        ema_step(batch.reshape(-1, shape[-1]), updated, config)
         updates.append({"latents": packed(batch), "state": {key: packed(value) for key, value in updated.items()}})
     if updates:
         result["updates"] = updates
@@ -286,6 +304,7 @@ def vector_cases():
         ("vector, averages", 5, {"learning": "ema"}),
         ("vector, averages, length 1", 6, {"learning": "ema", "useL2Norm": True, "decay": 0.9}),
         ("vector, linear (SimVQ)", 7, {"learning": "linear"}),
+        ("vector, linear, length 1, rotation", 8, {"learning": "linear", "useL2Norm": True, "estimator": "rotation"}),
     ):
         generator = torch.Generator().manual_seed(seed)
         config = vector_config(**changes)
@@ -339,6 +358,8 @@ def residual_cases():
     for name, seed, changes, stage in (
         ("residual", 31, {}, {}),
         ("residual, shared, rotation", 32, {"useSharedCodebook": True}, {"estimator": "rotation"}),
+        ("residual, averages", 33, {"numStages": 2}, {"learning": "ema"}),
+        ("residual, averages, shared", 34, {"numStages": 2, "useSharedCodebook": True}, {"learning": "ema"}),
     ):
         generator = torch.Generator().manual_seed(seed)
         config = {
@@ -346,14 +367,18 @@ def residual_cases():
             "numStages": 3,
             "stage": vector_config(numCodes=6, **stage),
             "useSharedCodebook": False,
-            "minStages": 3,
             **changes,
         }
-        num_codebooks = 1 if config["useSharedCodebook"] else 3
-        state = {
-            f"stages.{index}.codebook.codes": rounded([6, 4], generator, 0.6**index) for index in range(num_codebooks)
-        }
-        yield case(name, config, [2, 3, 4], state, generator)
+        config["minStages"] = config["numStages"]
+        is_ema = config["stage"]["learning"] == "ema"
+        state = {}
+        for index in range(1 if config["useSharedCodebook"] else config["numStages"]):
+            prefix = f"stages.{index}.codebook."
+            state[prefix + "codes"] = rounded([6, 4], generator, 0.6**index)
+            if is_ema:
+                state[prefix + "cluster_sizes"] = rounded([6], generator).abs() + 0.5
+                state[prefix + "cluster_sums"] = rounded([6, 4], generator, 0.6**index)
+        yield case(name, config, [2, 3, 4], state, generator, num_updates=2 if is_ema else 0)
 
 
 def multi_scale_cases():
@@ -361,6 +386,7 @@ def multi_scale_cases():
         ("multi-scale", 41, 2, {}),
         ("multi-scale, cosine, not square, 2 convolutions", 42, 1,
          {"scales": [[1, 1], [1, 2], [3, 4], [4, 7]], "useL2Norm": True, "numConvolutions": 2}),
+        ("multi-scale, one convolution", 43, 1, {"scales": [[1, 2], [2, 3]], "numConvolutions": 1}),
     ):
         generator = torch.Generator().manual_seed(seed)
         config = multi_scale_config(**changes)

@@ -13,6 +13,7 @@ export { UsageError } from "./config/usage-error.ts";
 export { readImageTokenizer, writeImageTokenizer } from "./image-tokenizer/image-tokenizer-folder.ts";
 export { hashImageTokenizer } from "./image-tokenizer/image-tokenizer-hash.ts";
 export type { ReconstructionReport } from "./image-tokenizer/reconstruction.ts";
+export { recipeStartingFrom } from "./image-tokenizer/starting-weights.ts";
 export { type TrainImageTokenizerOptions, trainImageTokenizer } from "./image-tokenizer/train-image-tokenizer.ts";
 export { measureProductRate } from "./machine/product-rate.ts";
 export { type DryRun, dryRunModel } from "./model/dry-run.ts";

@@ -77,6 +77,12 @@ export interface DiscreteImageTokenizer extends ImageTokenizer {
   decodeIndices(indices: tf.Tensor, size?: PictureSize): tf.Tensor4D;
 }
 
+/** A discrete tokenizer of networks that can also be run on less than a whole picture at a time. */
+export interface SteppedDiscreteTokenizer extends SteppedTokenizer, DiscreteImageTokenizer {
+  /** `encodeToIndices` with networks run by `run`. */
+  encodeToIndicesBy(run: Runner, pixels_BHWC: tf.Tensor4D): tf.Tensor;
+}
+
 /** Whether a tokenizer has codes and indices. */
 export function isDiscrete(tokenizer: ImageTokenizer): tokenizer is DiscreteImageTokenizer {
   return "encodeToIndices" in tokenizer;

@@ -4,6 +4,7 @@ export {
   type ImageTokenizer,
   type ImageTokenizerConfig,
   isDiscrete,
+  type SteppedDiscreteTokenizer,
   type SteppedTokenizer,
 } from "./image-tokenizer.ts";
 export {
@@ -15,7 +16,7 @@ export {
 export { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
 export { type GaussianAutoencoder, KlTokenizer, type LatentPosterior } from "./kl-autoencoder/kl-tokenizer.ts";
 export { KL_WEIGHT, type KlAutoencoderLoss, klAutoencoderLoss, klLoss } from "./kl-autoencoder/loss.ts";
-export { decodeLarge, encodeLarge, type LargePictureOptions } from "./large/large-pictures.ts";
+export { decodeLarge, encodeLarge, encodeLargeToIndices, type LargePictureOptions } from "./large/large-pictures.ts";
 export { type LatentStatistics, measureLatentStatistics } from "./latent-statistics.ts";
 export { type AdaptiveWeightInputs, adaptiveWeight } from "./objectives/adaptive-weight.ts";
 export type { Discriminator, RealAndFake } from "./objectives/adversary/discriminator.ts";
@@ -45,8 +46,8 @@ export {
   type EqVaeProbabilities,
   runEqVae,
   sampleEqVaeBranch,
-  smallestEqVaeScale,
 } from "./objectives/eq-vae.ts";
+export { type EquivarianceLoss, equivarianceLoss } from "./objectives/equivariance.ts";
 export {
   DEFAULT_DENOISING_NETWORK,
   DenoisingNetwork,
@@ -69,6 +70,7 @@ export {
   type TransformersParts,
   transformersEncoder,
 } from "./objectives/features/transformers-encoder.ts";
+export { type GridChange, sampleGridChange, smallestNumerator } from "./objectives/grid-change.ts";
 export { type PerceptualLoss, perceptualDistances, perceptualLoss } from "./objectives/perceptual-loss.ts";
 export { type PixelDistance, type PixelLoss, pixelLoss } from "./objectives/pixel-loss.ts";
 export { resizeBilinear, rotateQuarterTurns } from "./objectives/resample.ts";

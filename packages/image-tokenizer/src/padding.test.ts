@@ -22,5 +22,8 @@ describe("padToMultiple", () => {
     const pixels = tf.zeros<tf.Rank.R4>([1, 2, 9, 3]);
     expect(() => padToMultiple(pixels, 4)).toThrow("height (=2) must be at least the downsampling factor (=4)");
     expect(() => cropTo(pixels, { height: 2, width: 10 })).toThrow("2x10 is larger than the pixels, 2x9");
+    for (const width of [0, -1, 1.5, Number.NaN]) {
+      expect(() => cropTo(pixels, { height: 2, width })).toThrow(`width (=${width}) must be positive whole numbers`);
+    }
   });
 });

@@ -23,9 +23,16 @@ export function padToMultiple(pixels_BHWC: tf.Tensor4D, multiple: number): tf.Te
   return tf.tidy(() => repeatLast(repeatLast(pixels_BHWC, 1, multiple), 2, multiple).clone());
 }
 
-/** The top left `height` x `width` of a batch, undoing {@link padToMultiple}. @throws RangeError when it is larger than the batch. */
+/**
+ * The top left `height` x `width` of a batch, undoing {@link padToMultiple}.
+ *
+ * @throws RangeError when a side is no positive whole number, or larger than the batch's.
+ */
 export function cropTo(pixels_BHWC: tf.Tensor4D, { height, width }: PictureSize): tf.Tensor4D {
   const [batch, paddedHeight, paddedWidth, channels] = pixels_BHWC.shape;
+  if (![height, width].every((side) => Number.isInteger(side) && side > 0)) {
+    throw new RangeError(`cropTo: height (=${height}) and width (=${width}) must be positive whole numbers`);
+  }
   if (height > paddedHeight || width > paddedWidth) {
     throw new RangeError(`cropTo: ${height}x${width} is larger than the pixels, ${paddedHeight}x${paddedWidth}`);
   }

@@ -12,6 +12,7 @@ import {
   ProgressReporter,
   type ReconstructionReport,
   type ResumeMode,
+  recipeStartingFrom,
   resolveImageTokenizerRecipe,
   resolveModelRecipe,
   resolveTextTokenizerRecipe,
@@ -43,7 +44,9 @@ export async function trainTextTokenizerAction(options: TrainCommandOptions): Pr
 /** `interfuse train image-tokenizer` */
 export async function trainImageTokenizerAction(options: TrainCommandOptions): Promise<void> {
   if (listed(options, IMAGE_TOKENIZER_RECIPES)) return;
-  const recipe = resolveImageTokenizerRecipe(options.recipe, options.set);
+  const { from } = options;
+  const given = resolveImageTokenizerRecipe(options.recipe, options.set);
+  const recipe = from === undefined ? given : await recipeStartingFrom(from, given);
   if (options.dryRun) return printJson({ recipe });
   const { data, out } = required(options);
   const output = outputOf(options);
@@ -54,6 +57,7 @@ export async function trainImageTokenizerAction(options: TrainCommandOptions): P
     recipe,
     data,
     out,
+    from,
     resume: resumeMode(options),
     reporters: [progress],
     log: (line) => logLine(output, line),

@@ -10,6 +10,7 @@ export type TrainCommandOptions = GlobalOptions & {
   readonly set: readonly string[];
   readonly dryRun: boolean;
   readonly logEvery?: number;
+  readonly from?: string;
   readonly textTokenizer?: string;
   readonly imageTokenizer?: string;
 };
@@ -23,11 +24,14 @@ export function trainCommand(): Command {
     ),
   );
   train.addCommand(
-    trainOptions(
-      new Command("image-tokenizer").description("pixels to latents or codes, from a data set's pictures"),
-    ).action(async (options: TrainCommandOptions) =>
-      (await import("../actions/train.ts")).trainImageTokenizerAction(options),
-    ),
+    trainOptions(new Command("image-tokenizer").description("pixels to latents or codes, from a data set's pictures"))
+      .option(
+        "--from <dir>",
+        "a trained tokenizer to go on from (ours, or a published KL autoencoder), in the place of the recipe's",
+      )
+      .action(async (options: TrainCommandOptions) =>
+        (await import("../actions/train.ts")).trainImageTokenizerAction(options),
+      ),
   );
   train.addCommand(
     trainOptions(new Command("model").description("one transformer over a data set's texts and pictures"))

@@ -1,6 +1,12 @@
 /** Ranges of the settings that no other part checks by itself, so that a wrong `--set` is found before any work is done. */
+import {
+  resolveKlAutoencoderConfig,
+  resolveQuantizedAutoencoderConfig,
+  resolveStableDiffusionVaeConfig,
+} from "@interfuse/image-tokenizer";
 import { z } from "zod";
 import { imageTokenizerLossSchema } from "../recipes/image-tokenizer-loss.ts";
+import type { AutoencoderSettings } from "../recipes/image-tokenizer-recipe.ts";
 import { UsageError } from "./usage-error.ts";
 
 const positive = z.int().min(1);
@@ -70,4 +76,15 @@ export function checkRecipe(kind: keyof typeof schemas, recipe: unknown): void {
     return `${issue.path.join(".")} (=${JSON.stringify(value)}): ${issue.message}`;
   });
   throw new UsageError(`recipe: ${problems.join("; ")}; change it with --set`);
+}
+
+/** @throws UsageError naming what is wrong with the autoencoder's config of an image tokenizer's recipe. */
+export function checkAutoencoder(autoencoder: AutoencoderSettings): void {
+  try {
+    if (autoencoder.type === "kl-autoencoder") resolveKlAutoencoderConfig(autoencoder);
+    else if (autoencoder.type === "stable-diffusion-vae") resolveStableDiffusionVaeConfig(autoencoder);
+    else resolveQuantizedAutoencoderConfig(autoencoder);
+  } catch (cause) {
+    throw new UsageError(`recipe: autoencoder: ${(cause as Error).message}; change it with --set`, { cause });
+  }
 }

@@ -6,7 +6,7 @@ import { completeImageTokenizerLoss } from "../recipes/image-tokenizer-loss.ts";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import type { TextTokenizerRecipe } from "../recipes/text-tokenizer-recipe.ts";
-import { checkRecipe } from "./check-recipe.ts";
+import { checkAutoencoder, checkRecipe } from "./check-recipe.ts";
 import { applyOverrides } from "./overrides.ts";
 
 /** A recipe of `train model` with overrides. @throws UsageError for an unknown recipe or key (naming the nearest) or a wrong value. */
@@ -16,10 +16,12 @@ export function resolveModelRecipe(name: string, overrides: readonly string[] = 
 
 /** A recipe of `train image-tokenizer` with overrides. @throws as `resolveModelRecipe`. */
 export function resolveImageTokenizerRecipe(name: string, overrides: readonly string[] = []): ImageTokenizerRecipe {
-  return resolve("image-tokenizer", findRecipe(IMAGE_TOKENIZER_RECIPES, name), overrides, (recipe) => ({
+  const resolved = resolve("image-tokenizer", findRecipe(IMAGE_TOKENIZER_RECIPES, name), overrides, (recipe) => ({
     ...recipe,
     loss: completeImageTokenizerLoss(recipe.loss),
   }));
+  checkAutoencoder(resolved.autoencoder);
+  return resolved;
 }
 
 /** A recipe of `train text-tokenizer` with overrides. @throws as `resolveModelRecipe`. */

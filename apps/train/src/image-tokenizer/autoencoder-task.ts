@@ -42,6 +42,7 @@ export function autoencoderTask(
         pixels_BHWC,
         autoencoder: autoencoder.beside(generator.fork("beside")),
         step,
+        generator,
       };
       const fidelitySums = fidelity.map((term) => [term, term.lossSum(pass)] as const);
       const sums = { ...own.lossSums(), ...Object.fromEntries(fidelitySums.map(([term, sum]) => [term.name, sum])) };

@@ -1,11 +1,11 @@
-/** What of a recipe's losses does not go with its autoencoder or its pictures, found before anything is trained. */
-import { type FeatureNetwork, smallestEqVaeScale } from "@interfuse/image-tokenizer";
+/** What of a recipe's autoencoder, losses and pictures does not go together, found before anything is trained. */
+import { type FeatureNetwork, smallestNumerator } from "@interfuse/image-tokenizer";
 import { tf } from "@interfuse/tensor";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import type { TrainedAutoencoder } from "./trained-autoencoder.ts";
 
-/** Fewest latents a side that EQ-VAE finds a scale for. */
-const SMALLEST_EQ_VAE_SIDE = 4;
+/** Fewest latents a side that EQ-VAE and equivariance find a scale for. */
+const SMALLEST_SIDE = 4;
 
 /** @throws RangeError naming the setting, both values and a way out. */
 export function checkObjectives(
@@ -18,11 +18,17 @@ export function checkObjectives(
       `recipe: batch.pictureSize (=${pictureSize}) must be divisible by the autoencoder's downsampling factor (=${downsampling})`,
     );
   }
-  const { scaleEquivariance, eqVae } = loss;
-  const resized = scaleEquivariance !== null ? "loss.scaleEquivariance" : "loss.eqVae";
-  if (latentSide !== undefined && (scaleEquivariance !== null || eqVae !== null)) {
+  if (latentSide !== undefined && latentSide !== side) {
     throw new RangeError(
-      `${resized}: shrinks latents, but a multi-scale quantizer reads ${latentSide}x${latentSide} only; set it to null, or take another quantizer`,
+      `recipe: batch.pictureSize (=${pictureSize}) must be ${latentSide * downsampling}: the multi-scale quantizer reads latents of ${latentSide}x${latentSide}, its last scale; set autoencoder.quantizer.scales for other sizes`,
+    );
+  }
+  const { scaleEquivariance, eqVae, equivariance } = loss;
+  const resized = { scaleEquivariance, eqVae, equivariance };
+  const shaping = Object.entries(resized).find(([, settings]) => settings !== null)?.[0];
+  if (latentSide !== undefined && shaping !== undefined) {
+    throw new RangeError(
+      `loss.${shaping}: shrinks latents, but a multi-scale quantizer reads ${latentSide}x${latentSide} only; set it to null, or take another quantizer`,
     );
   }
   const wrongFactor = scaleEquivariance?.factors.find((factor) => side % factor !== 0);
@@ -31,9 +37,9 @@ export function checkObjectives(
       `loss.scaleEquivariance: factors must divide the latents' side, ${side} (pictureSize ${pictureSize} / ${downsampling}); ${wrongFactor} does not`,
     );
   }
-  if (eqVae !== null && side < SMALLEST_EQ_VAE_SIDE) {
+  if ((eqVae !== null || equivariance !== null) && side < SMALLEST_SIDE) {
     throw new RangeError(
-      `loss.eqVae: the latents' side, ${side} (pictureSize ${pictureSize} / ${downsampling}), must be at least ${SMALLEST_EQ_VAE_SIDE}; take larger pictures`,
+      `loss.${shaping}: the latents' side, ${side} (pictureSize ${pictureSize} / ${downsampling}), must be at least ${SMALLEST_SIDE}; take larger pictures`,
     );
   }
 }
@@ -44,7 +50,7 @@ export function checkPerceptual(
   { loss, batch: { pictureSize } }: ImageTokenizerRecipe,
   { downsampling }: TrainedAutoencoder,
 ): void {
-  const side = loss.eqVae === null ? pictureSize : smallestEqVaeScale(pictureSize / downsampling) * downsampling;
+  const side = loss.eqVae === null ? pictureSize : smallestNumerator(pictureSize / downsampling) * downsampling;
   try {
     tf.tidy(() => void network.features(tf.zeros([1, side, side, 3])));
   } catch (cause) {

@@ -14,6 +14,7 @@ import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts"
 import type { AutoencoderTerms } from "./autoencoder-task.ts";
 import { checkPerceptual } from "./check-objectives.ts";
 import { type Adversary, makeAdversary } from "./objectives/adversary.ts";
+import { equivarianceTerm } from "./objectives/equivariance-term.ts";
 import type { FeatureNetworks } from "./objectives/feature-networks.ts";
 import { perceptualTerm, pixelTerm } from "./objectives/fidelity-terms.ts";
 import type { LossTerm, WeighedPass } from "./objectives/loss-term.ts";
@@ -51,6 +52,7 @@ export async function makeObjectives(parts: ObjectiveParts): Promise<Objectives>
   const adversary = loss.adversary === null ? undefined : adversaryOf(loss.adversary, parts);
   const shaping: LossTerm<WeighedPass>[] = [];
   if (loss.scaleEquivariance !== null) shaping.push(scaleEquivarianceTerm(loss.scaleEquivariance, loss.reconstruction));
+  if (loss.equivariance !== null) shaping.push(equivarianceTerm(loss.equivariance, loss.reconstruction));
   if (loss.visionAlignment !== null) shaping.push(alignmentOf(loss.visionAlignment, { ...parts, teacherChannels }));
   if (adversary !== undefined) shaping.push(adversary.term);
   return {

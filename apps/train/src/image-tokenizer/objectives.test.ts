@@ -84,6 +84,12 @@ describe("objectives of image tokenizers", () => {
       set: [R3GAN, "loss.adversary.gamma=0.1", "loss.scaleEquivariance={}", "loss.visionAlignment={}"],
       terms: ["reconstruction", "commitment", "scaleEquivariance", "visionAlignment", "adversarial"],
     },
+    {
+      name: "hinge and equivariance of a KL autoencoder",
+      recipe: "debug",
+      set: [HINGE, "loss.perceptual={}", "loss.equivariance={}"],
+      terms: ["reconstruction", "perceptual", "kl", "equivariance", "adversarial"],
+    },
   ])("train and resume bit for bit: $name", async ({ name, recipe, set, terms }) => {
     const before = tf.memory().numTensors;
     const steps = await train({ recipe, set, out: `${name} straight` });
@@ -129,6 +135,12 @@ describe("objectives of image tokenizers", () => {
       /loss.adversary: its discriminator cannot read the pictures .*16x16/,
     ],
     ["debug", ["batch.pictureSize=18"], /batch.pictureSize \(=18\) must be divisible by .* \(=4\)/],
+    [
+      "multi-scale",
+      ["batch.pictureSize=64"],
+      /batch.pictureSize \(=64\) must be 32: the multi-scale quantizer reads latents of 8x8/,
+    ],
+    ["debug", ["loss.equivariance={}", "batch.pictureSize=12"], /loss.equivariance: the latents' side, 3/],
     ["multi-scale", ["loss.eqVae={}"], /loss.eqVae: shrinks latents, but a multi-scale quantizer reads 8x8 only/],
     [
       "debug",

@@ -10,6 +10,7 @@ import {
 } from "@interfuse/image-tokenizer";
 import { mapEqualSizes } from "@interfuse/pipeline";
 import { tf } from "@interfuse/tensor";
+import { decodeAnySize, encodeAnySize } from "./any-size.ts";
 import { type BaselineScores, scoreBaselines } from "./baselines/score-baselines.ts";
 import { codeUsage } from "./code-usage.ts";
 import { pooledPsnr } from "./pooled-psnr.ts";
@@ -33,7 +34,9 @@ const BASELINE_CODES = { withoutCodes: 256, most: 1024 };
 /** Encodes and decodes pictures, in batches of equal size. */
 export function reconstruct(tokenizer: ImageTokenizer, pictures: readonly Picture[]): Promise<Picture[]> {
   return mapEqualSizes(pictures, async (batch) => {
-    const pixels_BHWC = tf.tidy(() => tokenizer.decode(tokenizer.encode(picturesToTensor(batch)), batch[0]));
+    const pixels_BHWC = tf.tidy(() =>
+      decodeAnySize(tokenizer, encodeAnySize(tokenizer, picturesToTensor(batch)), batch[0] as Picture),
+    );
     try {
       return await tensorToPictures(pixels_BHWC);
     } finally {

@@ -1,15 +1,17 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeScenes } from "@interfuse/data";
-import { isDiscrete } from "@interfuse/image-tokenizer";
-import { tf, useBackend } from "@interfuse/tensor";
+import { directorySink, writeScenes } from "@interfuse/data";
+import { isDiscrete, StableDiffusionVae } from "@interfuse/image-tokenizer";
+import { Generator, readSafetensors, tf, useBackend } from "@interfuse/tensor";
 import { latestCheckpoint } from "@interfuse/training";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveImageTokenizerRecipe } from "../config/resolve-recipe.ts";
+import { UsageError } from "../config/usage-error.ts";
 import { IMAGE_TOKENIZER_RECIPES } from "../recipes/find-recipe.ts";
 import { InterruptedError } from "../run/interrupted-error.ts";
-import { readImageTokenizer } from "./image-tokenizer-folder.ts";
+import { readImageTokenizer, writeImageTokenizer } from "./image-tokenizer-folder.ts";
+import { recipeStartingFrom } from "./starting-weights.ts";
 import { newAutoencoder, trainImageTokenizer } from "./train-image-tokenizer.ts";
 
 let folder: string;
@@ -56,6 +58,12 @@ async function weights(out: string): Promise<Record<string, string>> {
   );
 }
 
+/** The values of a tokenizer's parameters. */
+async function weightsOf(tokenizerFolder: string): Promise<Map<string, number[]>> {
+  const { tensors } = readSafetensors(await readFile(join(tokenizerFolder, "model.safetensors")));
+  return new Map([...tensors].map(([name, { data: values }]) => [name, Array.from(values as Float32Array)]));
+}
+
 describe("trainImageTokenizer", () => {
   it("writes a tokenizer with its figures, beside those of the baselines", async () => {
     const before = tf.memory().numTensors;
@@ -71,6 +79,45 @@ describe("trainImageTokenizer", () => {
     const tokenizer = await readImageTokenizer(join(folder, "kl"));
     expect(tokenizer.config).not.toMatchObject({ latentMean: [0, 0, 0, 0] });
     tokenizer.dispose();
+  });
+
+  it("starts from a trained tokenizer, of ours or published, in the place of the recipe's", async () => {
+    const published = join(folder, "published");
+    const sizes = {
+      levelChannels: [8, 8],
+      blocksPerLevel: 1,
+      normGroups: 4,
+      attention: "none",
+      latentChannels: 2,
+    } as const;
+    const projections = { useEncoderProjection: true, useDecoderProjection: true };
+    const vae = new StableDiffusionVae({ type: "stable-diffusion-vae", ...sizes, ...projections }, new Generator(1));
+    await writeImageTokenizer(directorySink(published), vae);
+    vae.dispose();
+    await train("debug-vq", { out: "first" });
+    const barely = ["steps=1", "schedule.warmupSteps=0", "learningRate=1e-9", "averageDecay=null", "optimizer.weightDecay=0"];
+    const before = tf.memory().numTensors;
+    for (const from of [join(folder, "first"), published]) {
+      const recipe = await recipeStartingFrom(from, resolveImageTokenizerRecipe("debug", barely));
+      const out = `${from}, gone on with`;
+      const options = { data, out, from, reporters: [], log: () => undefined } as const;
+      await trainImageTokenizer({ ...options, recipe, resume: "no" });
+      const [old, gone] = await Promise.all([weightsOf(from), weightsOf(out)]);
+      expect([...gone.keys()]).toEqual([...old.keys()]);
+      // A codebook follows what is assigned to it at any rate.
+      for (const [name, values] of [...old].filter(([name]) => !name.startsWith("quantizer."))) {
+        const change = values.map((value, index) => Math.abs(value - (gone.get(name)?.[index] as number)));
+        expect(Math.max(...change)).toBeLessThan(1e-6);
+      }
+      const other = resolveImageTokenizerRecipe("debug", barely);
+      await expect(
+        trainImageTokenizer({ ...options, out: join(folder, "never"), recipe: other, resume: "no" }),
+      ).rejects.toThrow(/the recipe's autoencoder is .*kl-autoencoder/);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    await expect(recipeStartingFrom(data, resolveImageTokenizerRecipe("debug", []))).rejects.toThrow(
+      /no image tokenizer in/,
+    );
   });
 
   it("resumes one with a codebook bit for bit: moving averages, revival and all", async () => {
@@ -108,5 +155,15 @@ describe("recipes of image tokenizers", () => {
     ]);
     expect(recipe.autoencoder).toMatchObject({ quantizer: { numCodes: 64, revivalThreshold: 0 } });
     expect(() => resolveImageTokenizerRecipe("fsq", ["loss.klWeight=1"])).toThrow(/unknown key/);
+  });
+
+  it.each([
+    ["fsq", "autoencoder.quantizer.levels=[8,1]", /levels.1 \(=1\)/],
+    ["residual", "autoencoder.quantizer.minStages=9", /minStages \(=9\) must be at most numStages \(=4\)/],
+    ["f4", "autoencoder.normGroups=7", /channelMultipliers\[0\] \(=1\) must be divisible by normGroups \(=7\)/],
+  ])("find a wrong autoencoder before any work: %s %s", (name, override, message) => {
+    const resolve = () => resolveImageTokenizerRecipe(name, [override]);
+    expect(resolve).toThrow(UsageError);
+    expect(resolve).toThrow(message);
   });
 });

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { type Dataset, directorySink, openDataset, writeFileAtomically } from "@interfuse/data";
 import {
   imageTokenizerFromConfig,
-  type KlAutoencoder,
   measureLatentStatistics,
   picturesToTensor,
   QuantizedAutoencoder,
@@ -22,6 +21,7 @@ import { makeObjectives } from "./make-objectives.ts";
 import { openFeatureNetworks } from "./objectives/feature-networks.ts";
 import { PictureBatches } from "./picture-batches.ts";
 import { type ReconstructionReport, reconstruct, reconstructionSheet, scoreReconstructions } from "./reconstruction.ts";
+import { type Autoencoder, readStartingWeights } from "./starting-weights.ts";
 import { trainedAutoencoder } from "./trained-autoencoder.ts";
 import { firstPictures, heldOutPictures, openPictures, pictureTensors } from "./training-pictures.ts";
 
@@ -37,6 +37,8 @@ export type TrainImageTokenizerOptions = {
   /** A folder that `openDataset` reads. */
   readonly data: string;
   readonly out: string;
+  /** The folder of a trained tokenizer to start from; the recipe is then `recipeStartingFrom` it. A resumed run does not read it. */
+  readonly from?: string | undefined;
   readonly resume: ResumeMode;
   readonly reporters: readonly Reporter[];
   readonly log: (line: string) => void;
@@ -64,7 +66,8 @@ async function train(options: TrainImageTokenizerOptions): Promise<Reconstructio
   const dataset = await openDataset(data, { size: recipe.batch.pictureSize });
   for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
   const heldOut = await heldOutPictures(dataset, options);
-  const autoencoder = newAutoencoder(recipe);
+  const from = resume === undefined ? options.from : undefined;
+  const autoencoder = from === undefined ? newAutoencoder(recipe) : await readStartingWeights(from, recipe);
   const trained = trainedAutoencoder(autoencoder, { klWeight: recipe.loss.klWeight ?? 0 });
   const toDispose: { dispose(): void }[] = [trained, autoencoder];
   let report: ReconstructionReport | undefined;
@@ -80,7 +83,7 @@ async function train(options: TrainImageTokenizerOptions): Promise<Reconstructio
     toDispose.unshift(networks);
     const objectives = await makeObjectives({ recipe, autoencoder: trained, networks, pictures: heldOut });
     toDispose.unshift(objectives);
-    if (resume === undefined && autoencoder instanceof QuantizedAutoencoder) {
+    if (resume === undefined && from === undefined && autoencoder instanceof QuantizedAutoencoder) {
       await startQuantizer(autoencoder, dataset, recipe);
     }
     await runTraining({
@@ -113,9 +116,8 @@ async function train(options: TrainImageTokenizerOptions): Promise<Reconstructio
 }
 
 /** The autoencoder of a recipe, with its initial weights. */
-export function newAutoencoder(recipe: ImageTokenizerRecipe): KlAutoencoder | QuantizedAutoencoder {
-  const tokenizer = imageTokenizerFromConfig(recipe.autoencoder, new Generator(recipe.seed, "model"));
-  return tokenizer as KlAutoencoder | QuantizedAutoencoder;
+export function newAutoencoder(recipe: ImageTokenizerRecipe): Autoencoder {
+  return imageTokenizerFromConfig(recipe.autoencoder, new Generator(recipe.seed, "model")) as Autoencoder;
 }
 
 /** Fits a codebook to the latents that the untrained encoder gives of the first pictures. */

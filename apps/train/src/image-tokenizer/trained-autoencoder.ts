@@ -5,12 +5,14 @@ import {
   klLoss,
   type LatentPosterior,
   QuantizedAutoencoder,
+  type StableDiffusionVae,
   type TrainableAutoencoder,
   trainableKl,
   trainableQuantized,
 } from "@interfuse/image-tokenizer";
 import type { Generator, Module, tf } from "@interfuse/tensor";
 import { countLatents, countPixelValues, type PictureBatch } from "./picture-batch.ts";
+import type { Autoencoder } from "./starting-weights.ts";
 
 /** Sums by the names of `lossWeights`. */
 export type LossSums = Readonly<Record<string, tf.Scalar>>;
@@ -37,7 +39,7 @@ export interface TrainedAutoencoder {
 
 /** Wraps an autoencoder, which stays the caller's. `klWeight` weighs the divergence of one with a posterior. */
 export function trainedAutoencoder(
-  autoencoder: KlAutoencoder | QuantizedAutoencoder,
+  autoencoder: Autoencoder,
   { klWeight }: { readonly klWeight: number },
 ): TrainedAutoencoder {
   return autoencoder instanceof QuantizedAutoencoder
@@ -45,7 +47,7 @@ export function trainedAutoencoder(
     : withPosterior(autoencoder, klWeight);
 }
 
-function withPosterior(autoencoder: KlAutoencoder, klWeight: number): TrainedAutoencoder {
+function withPosterior(autoencoder: KlAutoencoder | StableDiffusionVae, klWeight: number): TrainedAutoencoder {
   return {
     module: autoencoder,
     downsampling: autoencoder.downsampling,

@@ -71,6 +71,13 @@ const eqVae = z.strictObject({
   lowResolutionProbability: share.default(0.25),
 });
 
+const equivariance = z.strictObject({
+  /** Of changed latents decoded, beside the reconstruction. */
+  weight: weight.default(0.1),
+  /** Of changed pictures encoded, whose error counts in the latents' own spread. */
+  latentWeight: weight.default(0.004),
+});
+
 const teacher = z.discriminatedUnion("kind", [
   /** The run's own denoising network; `layer` counts from the shallowest, or from the deepest below 0. */
   z.strictObject({ kind: z.literal("denoising"), layer: z.int().default(-1) }),
@@ -88,6 +95,9 @@ const visionAlignment = z.strictObject({
   distanceMargin: share.default(0.25),
 });
 
+/** Objectives that exclude each other. */
+const SHAPING = ["scaleEquivariance", "eqVae", "equivariance"] as const;
+
 /** The whole of `loss`. */
 export const imageTokenizerLossSchema = z
   .strictObject({
@@ -98,11 +108,17 @@ export const imageTokenizerLossSchema = z
     adversary: adversary.nullable(),
     scaleEquivariance: scaleEquivariance.nullable(),
     eqVae: eqVae.nullable(),
+    equivariance: equivariance.nullable(),
     visionAlignment: visionAlignment.nullable(),
   })
-  .refine((loss) => loss.scaleEquivariance === null || loss.eqVae === null, {
-    path: ["eqVae"],
-    message: "must be null beside scaleEquivariance: both shape the same frequencies; choose one",
+  .superRefine((loss, context) => {
+    const [first, second] = SHAPING.filter((name) => loss[name] !== null);
+    if (first === undefined || second === undefined) return;
+    context.addIssue({
+      code: "custom",
+      path: [second],
+      message: `must be null beside ${first}: both shape the same frequencies; choose one`,
+    });
   });
 
 /** `loss.adversary`, where it is on. */
@@ -113,6 +129,9 @@ export type ScaleEquivarianceSettings = Readonly<z.output<typeof scaleEquivarian
 
 /** `loss.eqVae`, where it is on. */
 export type EqVaeSettings = Readonly<z.output<typeof eqVae>>;
+
+/** `loss.equivariance`, where it is on. */
+export type EquivarianceSettings = Readonly<z.output<typeof equivariance>>;
 
 /** `loss.visionAlignment`, where it is on. */
 export type VisionAlignmentSettings = Readonly<z.output<typeof visionAlignment>>;
@@ -129,6 +148,7 @@ export function pixelLossOnly(reconstruction: "l1" | "l2"): ImageTokenizerLoss {
     adversary: null,
     scaleEquivariance: null,
     eqVae: null,
+    equivariance: null,
     visionAlignment: null,
   };
 }

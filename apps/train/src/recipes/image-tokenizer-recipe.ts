@@ -1,5 +1,10 @@
 /** What a run of `train image-tokenizer` is made of: plain JSON, every leaf open to `--set`. */
-import type { KlAutoencoderConfig, LatentStatistics, QuantizedAutoencoderConfig } from "@interfuse/image-tokenizer";
+import type {
+  KlAutoencoderConfig,
+  LatentStatistics,
+  QuantizedAutoencoderConfig,
+  StableDiffusionVaeConfig,
+} from "@interfuse/image-tokenizer";
 import type { ScheduleConfig } from "@interfuse/training";
 import type { OptimizerConfig } from "../run/make-optimizer.ts";
 import type { ImageTokenizerLoss } from "./image-tokenizer-loss.ts";
@@ -28,10 +33,13 @@ export type ImageTokenizerRecipe = {
   readonly report: Pick<ReportSettings, "checkpointEvery" | "keepCheckpoints" | "sampleEvery">;
 };
 
-/** The config of an autoencoder without what is measured. */
-export type AutoencoderSettings =
+/** The config of an autoencoder that recipes name, without what is measured. */
+export type NamedAutoencoderSettings =
   | Omit<KlAutoencoderConfig, keyof LatentStatistics>
   | Omit<QuantizedAutoencoderConfig, keyof LatentStatistics>;
+
+/** The config of any autoencoder that is trained, published ones to start from among them. */
+export type AutoencoderSettings = NamedAutoencoderSettings | Omit<StableDiffusionVaeConfig, keyof LatentStatistics>;
 
 /** Keys a resumed run may change: they do not touch the weights. */
 export const IMAGE_TOKENIZER_RECIPE_MAY_CHANGE: readonly string[] = ["report"];

@@ -7,7 +7,7 @@ import {
   quantizedAutoencoderRecipes,
 } from "@interfuse/image-tokenizer";
 import { completeImageTokenizerLoss, pixelLossOnly } from "./image-tokenizer-loss.ts";
-import type { AutoencoderSettings, ImageTokenizerRecipe } from "./image-tokenizer-recipe.ts";
+import type { ImageTokenizerRecipe, NamedAutoencoderSettings } from "./image-tokenizer-recipe.ts";
 
 /** Sides shrink 4 times: 32 x 32 pixels become 8 x 8 latents of 4 channels. */
 export function f4ImageTokenizer(): ImageTokenizerRecipe {
@@ -114,11 +114,12 @@ const kinds = {
 
 /** Half as wide, and at most three minutes of two cores: for comparing methods under one budget. */
 function small(recipe: ImageTokenizerRecipe): ImageTokenizerRecipe {
+  const autoencoder = recipe.autoencoder as NamedAutoencoderSettings;
   return {
     ...recipe,
     recipe: `small-${recipe.recipe}`,
     steps: recipe.batch.pictureSize > 32 ? 800 : 2000,
-    autoencoder: { ...recipe.autoencoder, baseChannels: recipe.autoencoder.baseChannels / 2 },
+    autoencoder: { ...autoencoder, baseChannels: autoencoder.baseChannels / 2 },
     schedule: { ...recipe.schedule, warmupSteps: 50 },
     report: { checkpointEvery: 500, keepCheckpoints: 1, sampleEvery: 0 },
   };
@@ -137,6 +138,6 @@ function settingsOf({
   latentMean: _mean,
   latentStd: _std,
   ...settings
-}: KlAutoencoderConfig | QuantizedAutoencoderConfig): AutoencoderSettings {
+}: KlAutoencoderConfig | QuantizedAutoencoderConfig): NamedAutoencoderSettings {
   return settings;
 }

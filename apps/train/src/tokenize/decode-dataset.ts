@@ -10,6 +10,7 @@ import {
 } from "@interfuse/data";
 import { readImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
 import { decodeFromStore } from "./encoded-pictures.ts";
+import { mapFiles } from "./map-files.ts";
 
 /** Pictures that are read, decoded and written together. */
 const CHUNK = 256;
@@ -24,7 +25,7 @@ export type DecodeDatasetOptions = {
 
 /**
  * Decodes every part of a tokenized data set, by the image tokenizer that it holds, to PNG files and rows that name them.
- * @throws Error when `data` is no tokenized data set, is damaged, or `out` is not empty.
+ * @throws Error when `data` is no tokenized data set, a picture in it is damaged, or `out` is not empty.
  */
 export async function decodeDataset({ data, out, onProgress }: DecodeDatasetOptions): Promise<{ numPictures: number }> {
   const parts: ({ split: "train" | "test" } & TokenizedDataset)[] = [];
@@ -49,7 +50,7 @@ export async function decodeDataset({ data, out, onProgress }: DecodeDatasetOpti
         for (let start = 0; start < files.length; start += CHUNK) {
           const chunk = files.slice(start, start + CHUNK);
           const encoded = await Promise.all(chunk.map((file) => dataset.readPicture(file)));
-          const pictures = await decodeFromStore(encoded, tokenizer);
+          const pictures = await mapFiles(chunk, encoded, (some) => decodeFromStore(some, tokenizer));
           for (const [index, picture] of pictures.entries()) {
             await writer.addPicture(asPng(chunk[index] as string), picture);
           }

@@ -11,6 +11,7 @@ import { type ImageTokenizer, isDiscrete } from "@interfuse/image-tokenizer";
 import { writeImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
 import { hashImageTokenizer } from "../image-tokenizer/image-tokenizer-hash.ts";
 import { encodeToStore } from "./encoded-pictures.ts";
+import { mapFiles } from "./map-files.ts";
 
 /** Pictures that are decoded, encoded and written together. */
 const CHUNK = 256;
@@ -36,7 +37,7 @@ export type EncodeReport = Tokenization & {
 
 /**
  * Encodes every part of a data set into a tokenized one.
- * @throws Error when `out` is not empty or a picture cannot be read; RangeError when a picture does not fit the tokenizer.
+ * @throws Error when `out` is not empty, or naming a picture that cannot be read or does not fit the tokenizer.
  */
 export async function encodeDataset(options: EncodeDatasetOptions): Promise<EncodeReport> {
   const { tokenizer, data, out, size, log, onProgress } = options;
@@ -81,7 +82,8 @@ async function encodePart(
   for (let start = 0; start < files.length; start += CHUNK) {
     const chunk = files.slice(start, start + CHUNK);
     const pictures = await Promise.all(chunk.map((file) => dataset.readPicture(file)));
-    for (const [index, encoded] of (await encodeToStore(pictures, tokenizer)).entries()) {
+    const all = await mapFiles(chunk, pictures, (some) => encodeToStore(some, tokenizer));
+    for (const [index, encoded] of all.entries()) {
       await writer.add(chunk[index] as string, encoded);
       numValues += encoded.values.length;
     }

@@ -7,6 +7,7 @@ import { pooledPsnr } from "../image-tokenizer/pooled-psnr.ts";
 import { type CodesReport, codesReport, reconstruct } from "../image-tokenizer/reconstruction.ts";
 import { codeChart } from "./code-chart.ts";
 import { latentTiles } from "./latent-tiles.ts";
+import { mapFiles } from "./map-files.ts";
 
 export type InspectTokenizerOptions = {
   readonly tokenizer: ImageTokenizer;
@@ -36,12 +37,12 @@ const NUM_WITH_LATENTS = 6;
 
 /**
  * Writes `reconstructions.png`, `latents.png` and, for a tokenizer with codes, `codes.png`.
- * @throws Error or RangeError naming what is wrong with the data.
+ * @throws Error naming what is wrong with the data, or a picture that does not fit the tokenizer.
  */
 export async function inspectTokenizer(options: InspectTokenizerOptions): Promise<InspectReport> {
   const { tokenizer, out } = options;
-  const pictures = await somePictures(options);
-  const reconstructions = await reconstruct(tokenizer, pictures);
+  const { names, pictures } = await somePictures(options);
+  const reconstructions = await mapFiles(names, pictures, (some) => reconstruct(tokenizer, some));
   const files = new Map<string, Uint8Array>([
     ["reconstructions.png", await comparisonSheet(pictures, reconstructions)],
     ["latents.png", await latentSheet(tokenizer, pictures.slice(0, NUM_WITH_LATENTS))],
@@ -59,15 +60,11 @@ export async function inspectTokenizer(options: InspectTokenizerOptions): Promis
   };
 }
 
-async function somePictures({ data, count, size }: InspectTokenizerOptions): Promise<Picture[]> {
+async function somePictures({ data, count, size }: InspectTokenizerOptions) {
   const split = (await datasetSplits(data)).includes("test") ? "test" : "train";
   const dataset = await openDataset(data, { split, size });
-  return Promise.all(
-    dataset
-      .pictureFiles()
-      .slice(0, count)
-      .map((file) => dataset.readPicture(file)),
-  );
+  const names = dataset.pictureFiles().slice(0, count);
+  return { names, pictures: await Promise.all(names.map((name) => dataset.readPicture(name))) };
 }
 
 /** Each picture beside what came back. */

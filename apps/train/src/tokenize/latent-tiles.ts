@@ -1,6 +1,7 @@
 // B batch (1), H height, W width, C channels
 import { type ImageTokenizer, type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
 import { tf } from "@interfuse/tensor";
+import { encodeAnySize } from "../image-tokenizer/any-size.ts";
 
 /** Channels that are shown at most. */
 const MAX_CHANNELS = 15;
@@ -9,7 +10,7 @@ const RANGE = 2.5;
 
 /** The normalised latents of a picture, a grey picture a channel. */
 export async function latentTiles(tokenizer: ImageTokenizer, picture: Picture): Promise<Picture[]> {
-  const latents_BHWC = tf.tidy(() => tokenizer.encode(picturesToTensor([picture])));
+  const latents_BHWC = tf.tidy(() => encodeAnySize(tokenizer, picturesToTensor([picture])));
   const values = (await latents_BHWC.data()) as Float32Array;
   const [, height, width, channels] = latents_BHWC.shape;
   latents_BHWC.dispose();

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -18,7 +18,7 @@ import {
   type Picture,
   quantizedAutoencoderRecipes,
 } from "@interfuse/image-tokenizer";
-import { Generator, tf, useBackend } from "@interfuse/tensor";
+import { Generator, type HostTensor, readSafetensors, tf, useBackend, writeSafetensors } from "@interfuse/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PictureEncoder } from "../batches/picture-encoder.ts";
 import { writeImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
@@ -110,7 +110,7 @@ describe("encoding a data set", () => {
     const tokenizer = make("kl");
     const out = join(folder, "tiny-encoded");
     await expect(encodeDataset({ tokenizer, data: join(folder, "tiny"), out, log: () => undefined })).rejects.toThrow(
-      /width \(=2\) must be at least the downsampling factor \(=4\)/,
+      /"a.png": .*width \(=2\) must be at least the downsampling factor \(=4\)/,
     );
     tokenizer.dispose();
     expect((await readdir(folder)).filter((name) => name.startsWith("tiny-"))).toEqual([]);
@@ -130,6 +130,41 @@ describe("decoding", () => {
 
   it("says what is no tokenized data set", async () => {
     await expect(decodeDataset({ data: scenes, out: join(folder, "x") })).rejects.toThrow(/no tokenized data set/);
+  });
+
+  const latents = (shape: number[], value: number): HostTensor => {
+    const data = new Float32Array(tf.util.sizeFromShape(shape));
+    data[3] = value;
+    return { dtype: "F32", shape, data };
+  };
+  const codes: HostTensor = { dtype: "U16", shape: [1, 1], data: Uint16Array.of(32) };
+  it.each([
+    ["vq", "codes out of range", codes, /indices\[0\] \(=32\) must lie in \[0, 32\)/],
+    [
+      "kl",
+      "latents of the wrong width",
+      latents([8, 8, 3], 0),
+      /have shape \[8,8,3\]; the image tokenizer's are \[h, w, 4\]/,
+    ],
+    ["kl", "NaN among latents", latents([8, 8, 4], Number.NaN), /latents\[3\] \(=NaN\) must be finite/],
+  ] as const)("%s: names the picture with %s, as training on it does", async (kind, name, wrong, message) => {
+    const data = join(folder, name.replaceAll(" ", "-"));
+    await cp(join(folder, `${kind}-scenes`), data, { recursive: true });
+    const shard = join(data, "train", "pictures-00000.safetensors");
+    const tensors = new Map(readSafetensors(await readFile(shard)).tensors);
+    const file = [...tensors.keys()][1] as string;
+    tensors.set(file, wrong);
+    await writeFile(shard, writeSafetensors(tensors));
+    const before = tf.memory().numTensors;
+    const decoded = decodeDataset({ data, out: join(folder, "never") });
+    await expect(decoded).rejects.toThrow(message);
+    await expect(decoded).rejects.toThrow(`"${file}": `);
+    const { dataset } = (await openTokenizedDataset(data))!;
+    const tokenizer = make(kind);
+    await expect(new PictureEncoder(tokenizer).encode([await dataset.readPicture(file)])).rejects.toThrow(message);
+    tokenizer.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    expect((await readdir(folder)).filter((entry) => entry.startsWith("never"))).toEqual([]);
   });
 });
 
@@ -187,6 +222,15 @@ describe("inspecting", () => {
     expect(report.numPictures).toBe(3);
     expect(report.codes?.numCodes).toBe(kind === "vq" ? 32 : undefined);
     for (const file of report.files) expect((await readFile(file)).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  it("names a picture that does not fit", async () => {
+    await savePicture(join(folder, "narrow", "b.png"), { width: 8, height: 3, data: new Uint8Array(72) });
+    const tokenizer = make("kl");
+    await expect(
+      inspectTokenizer({ tokenizer, data: join(folder, "narrow"), out: join(folder, "never"), count: 3 }),
+    ).rejects.toThrow(/"b.png": .*height \(=3\) must be at least the downsampling factor \(=4\)/);
+    tokenizer.dispose();
   });
 
   it("draws codes from the most frequent to those never used", () => {

@@ -2,7 +2,7 @@
 import type { Generator } from "@interfuse/tensor";
 import { AttentionBlock } from "./attention-block.ts";
 import { Convolution } from "./convolution.ts";
-import { Layer } from "./layer.ts";
+import { LayerSequence } from "./layer-sequence.ts";
 import { Norm } from "./norm.ts";
 import { repeatChannels } from "./pixel-shuffle.ts";
 import { Upsample } from "./resample.ts";
@@ -11,49 +11,43 @@ import type { ConvolutionalSizes } from "./sizes.ts";
 import { pixelwise, type Step } from "./steps.ts";
 
 /** Latents to pixels: the encoder's mirror image. */
-export class Decoder extends Layer {
+export class Decoder extends LayerSequence {
   readonly #input: Convolution;
-  readonly #layers: readonly Layer[];
   /** Channels that the latents are repeated to beside the first convolution; undefined without that shortcut. */
   readonly #shortcutChannels: number | undefined;
 
   constructor(sizes: ConvolutionalSizes, generator: Generator) {
-    super();
+    super(generator);
     const { baseChannels, channelMultipliers, blocksPerLevel, latentChannels, normGroups, useAttention, resampling } =
       sizes;
-    const layers: Layer[] = [];
-    const add = <M extends Layer>(name: string, make: (generator: Generator) => M) => {
-      layers.push(this.child(name, make(generator.fork(name))));
-    };
     const lowest = channelMultipliers.length - 1;
     let channels = baseChannels * (channelMultipliers[lowest] as number);
     const input = { inputChannels: latentChannels, outputChannels: channels, kernelSize: 3 } as const;
     this.#input = this.child("input", new Convolution(input, generator.fork("input")));
     this.#shortcutChannels = resampling === "shuffle-residual" ? channels : undefined;
     const middle = { inputChannels: channels, outputChannels: channels, normGroups };
-    add("middle", (g) => new ResidualBlock(middle, g));
-    if (useAttention) add("attention", (g) => new AttentionBlock(channels, normGroups, g));
+    this.add("middle", (g) => new ResidualBlock(middle, g));
+    if (useAttention) this.add("attention", (g) => new AttentionBlock(channels, normGroups, g));
     for (let level = lowest; level >= 0; level--) {
       const block = { inputChannels: channels, outputChannels: channels, normGroups };
       for (let index = 0; index < blocksPerLevel; index++) {
-        add(`levels.${level}.blocks.${index}`, (g) => new ResidualBlock(block, g));
+        this.add(`levels.${level}.blocks.${index}`, (g) => new ResidualBlock(block, g));
       }
       if (level > 0) {
         const outputChannels = baseChannels * (channelMultipliers[level - 1] as number);
         const upsample = { inputChannels: channels, outputChannels, resampling };
-        add(`levels.${level}.upsample`, (g) => new Upsample(upsample, g));
+        this.add(`levels.${level}.upsample`, (g) => new Upsample(upsample, g));
         channels = outputChannels;
       }
     }
-    add("norm", () => new Norm(channels, normGroups, "silu"));
-    add("output", (g) => new Convolution({ inputChannels: channels, outputChannels: 3, kernelSize: 3 }, g));
-    this.#layers = layers;
+    this.add("norm", () => new Norm(channels, normGroups, "silu"));
+    this.add("output", (g) => new Convolution({ inputChannels: channels, outputChannels: 3, kernelSize: 3 }, g));
   }
 
   /** Maps latents `[B, h, w, C]` to pixels `[B, f*h, f*w, 3]`. */
-  steps(): readonly Step[] {
+  override steps(): readonly Step[] {
     const shortcutChannels = this.#shortcutChannels;
-    const layers = this.#layers.flatMap((layer) => layer.steps());
+    const layers = super.steps();
     if (shortcutChannels === undefined) return [...this.#input.steps(), ...layers];
     const shortcut = pixelwise(1, (latents_BHWC) => repeatChannels(latents_BHWC, shortcutChannels));
     return [{ kind: "sum", branches: [this.#input.steps(), [shortcut]] }, ...layers];

@@ -2,7 +2,7 @@
 import { type Generator, tf } from "@interfuse/tensor";
 import { AttentionBlock } from "./attention-block.ts";
 import { Convolution } from "./convolution.ts";
-import { Layer } from "./layer.ts";
+import { LayerSequence } from "./layer-sequence.ts";
 import { Norm } from "./norm.ts";
 import { averageChannels } from "./pixel-shuffle.ts";
 import { Downsample } from "./resample.ts";
@@ -19,26 +19,21 @@ export type EncoderOutput = {
 };
 
 /** Pixels to latents, and to whatever else is predicted beside them: residual blocks at each level, halving between levels. */
-export class Encoder extends Layer {
-  readonly #layers: readonly Layer[];
+export class Encoder extends LayerSequence {
   readonly #norm: Norm;
   readonly #output: Convolution;
   readonly #sizes: ConvolutionalSizes;
   readonly #outputChannels: number;
 
   constructor(sizes: ConvolutionalSizes, { outputChannels, initialBias }: EncoderOutput, generator: Generator) {
-    super();
+    super(generator);
     const { baseChannels, channelMultipliers, blocksPerLevel, normGroups, useAttention, resampling } = sizes;
-    const layers: Layer[] = [];
-    const add = <M extends Layer>(name: string, make: (generator: Generator) => M) => {
-      layers.push(this.child(name, make(generator.fork(name))));
-    };
     let channels = baseChannels;
-    add("input", (g) => new Convolution({ inputChannels: 3, outputChannels: channels, kernelSize: 3 }, g));
+    this.add("input", (g) => new Convolution({ inputChannels: 3, outputChannels: channels, kernelSize: 3 }, g));
     channelMultipliers.forEach((multiplier, level) => {
       for (let block = 0; block < blocksPerLevel; block++) {
         const blockSizes = { inputChannels: channels, outputChannels: baseChannels * multiplier, normGroups };
-        add(`levels.${level}.blocks.${block}`, (g) => new ResidualBlock(blockSizes, g));
+        this.add(`levels.${level}.blocks.${block}`, (g) => new ResidualBlock(blockSizes, g));
         channels = blockSizes.outputChannels;
       }
       const nextMultiplier = channelMultipliers[level + 1];
@@ -46,13 +41,12 @@ export class Encoder extends Layer {
       // A strided convolution leaves the widening to the next level's first block, where it is cheaper.
       const nextChannels = resampling === "convolution" ? channels : baseChannels * nextMultiplier;
       const downsample = { inputChannels: channels, outputChannels: nextChannels, resampling };
-      add(`levels.${level}.downsample`, (g) => new Downsample(downsample, g));
+      this.add(`levels.${level}.downsample`, (g) => new Downsample(downsample, g));
       channels = nextChannels;
     });
-    if (useAttention) add("attention", (g) => new AttentionBlock(channels, normGroups, g));
+    if (useAttention) this.add("attention", (g) => new AttentionBlock(channels, normGroups, g));
     const middle = { inputChannels: channels, outputChannels: channels, normGroups };
-    add("middle", (g) => new ResidualBlock(middle, g));
-    this.#layers = layers;
+    this.add("middle", (g) => new ResidualBlock(middle, g));
     this.#norm = this.child("norm", new Norm(channels, normGroups, "silu"));
     const output = { inputChannels: channels, outputChannels, kernelSize: 3, initialBias } as const;
     this.#output = this.child("output", new Convolution(output, generator.fork("output")));
@@ -61,9 +55,9 @@ export class Encoder extends Layer {
   }
 
   /** Maps pixels `[B, H, W, 3]`, sides divisible by f, to `[B, H/f, W/f, O]`. */
-  steps(): readonly Step[] {
+  override steps(): readonly Step[] {
     const { resampling, latentChannels } = this.#sizes;
-    const layers = this.#layers.flatMap((layer) => layer.steps());
+    const layers = super.steps();
     const output = [...this.#norm.steps(), ...this.#output.steps()];
     if (resampling !== "shuffle-residual") return [...layers, ...output];
     const shortcut = pixelwise(1, (features_BHWC) =>

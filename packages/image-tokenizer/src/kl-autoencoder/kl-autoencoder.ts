@@ -23,15 +23,13 @@ const FIRST_LOG_VARIANCE = -6;
  * decoder's first convolution are linear maps already. Parameters lie under `encoder.` and `decoder.`; latent statistics are part of the config.
  */
 export class KlAutoencoder extends KlTokenizer<KlAutoencoderConfig> {
-  readonly downsampling: number;
   protected readonly encoder: Encoder;
   protected readonly decoder: Decoder;
 
   /** @throws as {@link resolveKlAutoencoderConfig}. */
   constructor(input: KlAutoencoderConfigInput, generator: Generator) {
     const config = resolveKlAutoencoderConfig(input);
-    super(config, resolveKlAutoencoderConfig);
-    this.downsampling = downsamplingOf(config);
+    super(config, { downsampling: downsamplingOf(config), resolve: resolveKlAutoencoderConfig });
     const numChannels = config.latentChannels;
     const output = {
       outputChannels: 2 * numChannels,

@@ -2,7 +2,9 @@ import { Generator, tf, useBackend } from "@interfuse/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type KlAutoencoderConfigInput, klAutoencoderRecipes } from "../kl-autoencoder/config.ts";
 import { KlAutoencoder } from "../kl-autoencoder/kl-autoencoder.ts";
-import { decodeLarge, encodeLarge } from "./large-pictures.ts";
+import { QuantizedAutoencoder } from "../quantized-autoencoder/quantized-autoencoder.ts";
+import { quantizedAutoencoderRecipes } from "../quantized-autoencoder/recipes.ts";
+import { decodeLarge, encodeLarge, encodeLargeToIndices } from "./large-pictures.ts";
 
 beforeAll(async () => {
   await useBackend({ backend: "cpu" });
@@ -47,6 +49,19 @@ describe("encodeLarge and decodeLarge without attention", () => {
     expect(latents.shape).toEqual([1, 8, 3, 4]);
     expect(largestDifference(latents, autoencoder.encode(pixels))).toBeLessThan(1e-4);
     expect(largestDifference(decoded, autoencoder.decode(latents, size))).toBeLessThan(1e-4);
+  });
+
+  it("give the whole picture's codes and indices", () => {
+    const autoencoder = new QuantizedAutoencoder(quantizedAutoencoderRecipes.debug(), new Generator(1));
+    const pixels = random([1, 30, 12, 3]);
+    autoencoder.quantizer.startFrom(autoencoder.unquantized(random([1, 32, 16, 3])), new Generator(2));
+    const before = tf.memory().numTensors;
+    const indices = encodeLargeToIndices(autoencoder, pixels, { stripRows: 8 });
+    expect(tf.memory().numTensors - before).toBe(1);
+    expect(new Set(indices.dataSync()).size).toBeGreaterThan(8);
+    expect(indices.arraySync()).toEqual(autoencoder.encodeToIndices(pixels).arraySync());
+    const latents = encodeLarge(autoencoder, pixels, { stripRows: 8 });
+    expect(latents.dataSync()).toEqual(autoencoder.indicesToLatents(indices).dataSync());
   });
 
   it("would not be with the norms of strips", () => {

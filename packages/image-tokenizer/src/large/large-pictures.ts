@@ -2,7 +2,7 @@
 // B batch, H height, W width, C channels; f downsampling
 import type { tf } from "@interfuse/tensor";
 import type { Runner } from "../convolutional/steps.ts";
-import type { SteppedTokenizer } from "../image-tokenizer.ts";
+import type { SteppedDiscreteTokenizer, SteppedTokenizer } from "../image-tokenizer.ts";
 import type { PictureSize } from "../picture.ts";
 import { inStrips, type StripOptions } from "./strips.ts";
 import { inTiles, type TileOptions } from "./tiles.ts";
@@ -23,6 +23,15 @@ export function encodeLarge(
   options: LargePictureOptions = {},
 ): tf.Tensor4D {
   return tokenizer.encodeBy(runnerFor(tokenizer, options), pixels_BHWC);
+}
+
+/** `tokenizer.encodeToIndices` of large pictures, as {@link encodeLarge}. @throws as `tokenizer.encodeToIndices`. */
+export function encodeLargeToIndices(
+  tokenizer: SteppedDiscreteTokenizer,
+  pixels_BHWC: tf.Tensor4D,
+  options: LargePictureOptions = {},
+): tf.Tensor {
+  return tokenizer.encodeToIndicesBy(runnerFor(tokenizer, options), pixels_BHWC);
 }
 
 /** `tokenizer.decode` of large pictures, as {@link encodeLarge}. @throws as `tokenizer.decode`. */

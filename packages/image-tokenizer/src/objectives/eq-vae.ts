@@ -5,12 +5,13 @@
  * As released, a step takes one of three branches: with probability 0.5 the latents are shrunken and turned; else, with
  * probability 0.25, the picture is shrunken before encoding, so that small pictures stay in the autoencoder's reach; else
  * nothing is done. Every loss of the step (reconstruction, perceptual, adversarial) compares the result with the branch's
- * target. Scales are k/n for latents of n x n, k from n/4 to n - 1: only these give whole sizes in latents and pixels alike.
+ * target.
  */
 // B batch, H height, W width, C channels; f downsampling
 import type { Generator, tf } from "@interfuse/tensor";
 import { type AutoencoderPass, runAutoencoder, type TrainableAutoencoder } from "./autoencoder-pass.ts";
-import { resizeBilinear, rotateQuarterTurns } from "./resample.ts";
+import { type GridChange, sampleGridChange, sampleNumerator, shrinkAndTurn } from "./grid-change.ts";
+import { resizeBilinear } from "./resample.ts";
 
 /** How often a step takes which branch. */
 export type EqVaeProbabilities = {
@@ -20,10 +21,10 @@ export type EqVaeProbabilities = {
   readonly lowResolution?: number;
 };
 
-/** What a step does. `numerator` is k of the scale k/n. */
+/** What a step does. */
 export type EqVaeBranch =
-  | { readonly branch: "equivariance"; readonly numerator: number; readonly quarterTurns: number }
-  | { readonly branch: "low-resolution"; readonly numerator: number }
+  | ({ readonly branch: "equivariance" } & GridChange)
+  | ({ readonly branch: "low-resolution" } & Pick<GridChange, "numerator">)
   | { readonly branch: "plain" };
 
 /**
@@ -41,18 +42,13 @@ export function sampleEqVaeBranch(
       `sampleEqVaeBranch: latentSide (=${latentSide}) must be a whole number of at least 4; take larger pictures`,
     );
   }
-  const smallest = smallestEqVaeScale(latentSide);
-  const drawNumerator = () => smallest + generator.integer(latentSide - smallest);
   if (generator.uniform() < equivariance) {
-    return { branch: "equivariance", numerator: drawNumerator(), quarterTurns: 1 + generator.integer(3) };
+    return { branch: "equivariance", ...sampleGridChange(generator, latentSide) };
   }
-  if (generator.uniform() < lowResolution) return { branch: "low-resolution", numerator: drawNumerator() };
+  if (generator.uniform() < lowResolution) {
+    return { branch: "low-resolution", numerator: sampleNumerator(generator, latentSide) };
+  }
   return { branch: "plain" };
-}
-
-/** The smallest side that latents of `latentSide` x `latentSide` are shrunken to. */
-export function smallestEqVaeScale(latentSide: number): number {
-  return Math.ceil(latentSide / 4);
 }
 
 /**
@@ -74,17 +70,14 @@ export function runEqVae(
     );
   }
   const side = numerator * downsampling;
-  const small_BHWC = resizeBilinear(pixels_BHWC, { height: side, width: side });
-  if (branch.branch === "low-resolution") return runAutoencoder(autoencoder, small_BHWC);
+  if (branch.branch === "low-resolution") {
+    return runAutoencoder(autoencoder, resizeBilinear(pixels_BHWC, { height: side, width: side }));
+  }
   const { quarterTurns } = branch;
   const latents_BHWC = autoencoder.encode(pixels_BHWC);
-  const changed_BHWC = rotateQuarterTurns(
-    resizeBilinear(latents_BHWC, { height: numerator, width: numerator }),
-    quarterTurns,
-  );
   return {
     latents_BHWC,
-    reconstruction_BHWC: autoencoder.decode(changed_BHWC),
-    target_BHWC: rotateQuarterTurns(small_BHWC, quarterTurns),
+    reconstruction_BHWC: autoencoder.decode(shrinkAndTurn(latents_BHWC, { side: numerator, quarterTurns })),
+    target_BHWC: shrinkAndTurn(pixels_BHWC, { side, quarterTurns }),
   };
 }

@@ -6,6 +6,7 @@ import { KL_WEIGHT, klLoss } from "../kl-autoencoder/loss.ts";
 import { adaptiveWeight } from "./adaptive-weight.ts";
 import { runAutoencoder, trainableKl } from "./autoencoder-pass.ts";
 import { type EqVaeBranch, runEqVae, sampleEqVaeBranch } from "./eq-vae.ts";
+import { equivarianceLoss } from "./equivariance.ts";
 import { pixelLoss } from "./pixel-loss.ts";
 import { resizeBilinear, rotateQuarterTurns } from "./resample.ts";
 import { scaleEquivarianceLoss } from "./scale-equivariance.ts";
@@ -112,6 +113,42 @@ describe("EQ-VAE", () => {
     expect(plain.target_BHWC).toBe(pixels);
     const tooLarge = { branch: { branch: "low-resolution", numerator: 5 } as const, downsampling: 4 };
     expect(() => runEqVae(watched, pixels, tooLarge)).toThrow(/hold latents of 5x5/);
+  });
+});
+
+describe("equivarianceLoss", () => {
+  const change = { numerator: 2, quarterTurns: 3 };
+
+  it("is 0 for latents of an equivariant encoder, and compares what the changed ones decode to with the changed picture", async () => {
+    const pixels_BHWC = pixelsOf(3);
+    const latents_BHWC = pooling.encode(pixels_BHWC);
+    const { latents, pixels } = equivarianceLoss(pooling, { latents_BHWC, pixels_BHWC }, { change });
+    expect(await first(latents)).toBeLessThan(1e-6);
+    expect(pixels.numPixelValues).toBe(2 * 8 * 8 * 3);
+    const target = rotateQuarterTurns(resizeBilinear(pixels_BHWC, { height: 8, width: 8 }), 3);
+    const expected = pooling.decode(pooling.encode(target)).sub(target).abs().sum();
+    expect(await first(pixels.lossSum)).toBeCloseTo(await first(expected), 3);
+  });
+
+  it("gains nothing from smaller latents", async () => {
+    const pixels_BHWC = pixelsOf(3);
+    const errorAt = (size: number) => {
+      // Roots of means are not means of roots: what is encoded of a small picture differs from the small latents.
+      const encode = (x: tf.Tensor4D) => pooling.encode(x.abs().sqrt()).mul<tf.Tensor4D>(size);
+      const latents_BHWC = encode(pixels_BHWC);
+      return first(equivarianceLoss({ ...pooling, encode }, { latents_BHWC, pixels_BHWC }, { change }).latents);
+    };
+    expect(await errorAt(1)).toBeGreaterThan(0.05);
+    expect(await errorAt(1e-3)).toBeCloseTo(await errorAt(1), 5);
+  });
+
+  it("refuses changes that are not for the latents", () => {
+    const pixels_BHWC = pixelsOf(1);
+    const latents_BHWC = pooling.encode(pixels_BHWC);
+    const parts = { latents_BHWC, pixels_BHWC };
+    expect(() => equivarianceLoss(pooling, parts, { change: { numerator: 5, quarterTurns: 1 } })).toThrow(
+      /numerator \(=5\) 1 to the latents' side \(=4\)/,
+    );
   });
 });
 

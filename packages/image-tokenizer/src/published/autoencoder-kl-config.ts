@@ -4,8 +4,7 @@ import { parseConfig } from "../parse-config.ts";
 import { resolveStableDiffusionVaeConfig, type StableDiffusionVaeConfig } from "./stable-diffusion-vae.ts";
 
 /** Of several levels, each of the only kind that these models have. */
-const blocks = (kind: string) =>
-  z.array(z.literal(kind, { error: (issue) => `is "${issue.input}"; only "${kind}" can be read` })).optional();
+const blocks = (kind: string) => z.array(z.literal(kind, { error: `only "${kind}" can be read` })).optional();
 
 const count = z.int().positive();
 

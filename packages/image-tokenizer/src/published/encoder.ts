@@ -1,10 +1,9 @@
 // B batch, H height, W width, Z output channels; f downsampling
 import type { Generator } from "@interfuse/tensor";
 import { Convolution } from "../convolutional/convolution.ts";
-import { Layer } from "../convolutional/layer.ts";
+import { LayerSequence } from "../convolutional/layer-sequence.ts";
 import { Norm } from "../convolutional/norm.ts";
 import { ResidualBlock } from "../convolutional/residual-block.ts";
-import type { Step } from "../convolutional/steps.ts";
 import { BiasedAttentionBlock } from "./attention-block.ts";
 import type { LatentDiffusionSizes } from "./sizes.ts";
 
@@ -16,46 +15,39 @@ export type LatentDiffusionEncoderOutput = {
   readonly projectedChannels?: number | undefined;
 };
 
-/** Latent diffusion's encoder: two middle blocks, and a 1x1 convolution (`projection`) behind the last. */
-export class LatentDiffusionEncoder extends Layer {
-  readonly #layers: Layer[] = [];
-
+/**
+ * Latent diffusion's encoder: two middle blocks, and a 1x1 convolution (`projection`) behind the last. Maps pixels `[B, H, W, 3]`,
+ * sides divisible by f, to `[B, H/f, W/f, Z]`.
+ */
+export class LatentDiffusionEncoder extends LayerSequence {
   constructor(sizes: LatentDiffusionSizes, output: LatentDiffusionEncoderOutput, generator: Generator) {
-    super();
+    super(generator);
     const { levelChannels, blocksPerLevel, normGroups, attention } = sizes;
     const { outputChannels, projectedChannels } = output;
-    const add = <L extends Layer>(name: string, make: (generator: Generator) => L) => {
-      this.#layers.push(this.child(name, make(generator.fork(name))));
-    };
     const lowest = levelChannels.length - 1;
     let channels = levelChannels[0] as number;
     const first = { inputChannels: 3, outputChannels: channels, kernelSize: 3 } as const;
-    add("input", (g) => new Convolution(first, g));
+    this.add("input", (g) => new Convolution(first, g));
     levelChannels.forEach((levelWidth, level) => {
       for (let index = 0; index < blocksPerLevel; index++) {
         const block = { inputChannels: channels, outputChannels: levelWidth, normGroups };
-        add(`levels.${level}.blocks.${index}`, (g) => new ResidualBlock(block, g));
+        this.add(`levels.${level}.blocks.${index}`, (g) => new ResidualBlock(block, g));
         channels = levelWidth;
         if (attention === "lowest-level" && level === lowest) {
-          add(`levels.${level}.attentions.${index}`, (g) => new BiasedAttentionBlock(channels, normGroups, g));
+          this.add(`levels.${level}.attentions.${index}`, (g) => new BiasedAttentionBlock(channels, normGroups, g));
         }
       }
       const downsample = { inputChannels: channels, outputChannels: channels, kernelSize: 3, stride: 2 } as const;
-      if (level < lowest) add(`levels.${level}.downsample`, (g) => new Convolution(downsample, g));
+      if (level < lowest) this.add(`levels.${level}.downsample`, (g) => new Convolution(downsample, g));
     });
     const middle = { inputChannels: channels, outputChannels: channels, normGroups };
-    add("middle.blocks.0", (g) => new ResidualBlock(middle, g));
-    if (attention !== "none") add("middle.attention", (g) => new BiasedAttentionBlock(channels, normGroups, g));
-    add("middle.blocks.1", (g) => new ResidualBlock(middle, g));
-    add("norm", () => new Norm(channels, normGroups, "silu"));
-    add("output", (g) => new Convolution({ inputChannels: channels, outputChannels, kernelSize: 3 }, g));
+    this.add("middle.blocks.0", (g) => new ResidualBlock(middle, g));
+    if (attention !== "none") this.add("middle.attention", (g) => new BiasedAttentionBlock(channels, normGroups, g));
+    this.add("middle.blocks.1", (g) => new ResidualBlock(middle, g));
+    this.add("norm", () => new Norm(channels, normGroups, "silu"));
+    this.add("output", (g) => new Convolution({ inputChannels: channels, outputChannels, kernelSize: 3 }, g));
     if (projectedChannels === undefined) return;
     const projection = { inputChannels: outputChannels, outputChannels: projectedChannels, kernelSize: 1 } as const;
-    add("projection", (g) => new Convolution(projection, g));
-  }
-
-  /** Maps pixels `[B, H, W, 3]`, sides divisible by f, to `[B, H/f, W/f, Z]`. */
-  steps(): readonly Step[] {
-    return this.#layers.flatMap((layer) => layer.steps());
+    this.add("projection", (g) => new Convolution(projection, g));
   }
 }

@@ -59,7 +59,6 @@ export function resolveLlamaGenVqConfig(input: LlamaGenVqConfigInput): LlamaGenV
 
 /** A quantized autoencoder with latent diffusion's network. Weights lie under `encoder.`, `quantizer.` and `decoder.`. */
 export class LlamaGenVq extends QuantizedTokenizer<LlamaGenVqConfig> {
-  readonly downsampling: number;
   readonly quantizer: VectorQuantizer;
   protected readonly encoder: LatentDiffusionEncoder;
   protected readonly decoder: LatentDiffusionDecoder;
@@ -67,8 +66,7 @@ export class LlamaGenVq extends QuantizedTokenizer<LlamaGenVqConfig> {
   /** @throws as {@link resolveLlamaGenVqConfig}. */
   constructor(input: LlamaGenVqConfigInput, generator: Generator) {
     const config = resolveLlamaGenVqConfig(input);
-    super(config, resolveLlamaGenVqConfig);
-    this.downsampling = downsamplingOf(config);
+    super(config, { downsampling: downsamplingOf(config), resolve: resolveLlamaGenVqConfig });
     const { encoderChannels, quantizer } = config;
     const output = { outputChannels: encoderChannels, projectedChannels: quantizer.dim };
     this.encoder = this.child("encoder", new LatentDiffusionEncoder(config, output, generator.fork("encoder")));

@@ -60,15 +60,13 @@ export function resolveStableDiffusionVaeConfig(input: StableDiffusionVaeConfigI
 
 /** A KL autoencoder with latent diffusion's network. Parameters lie under `encoder.` and `decoder.`. */
 export class StableDiffusionVae extends KlTokenizer<StableDiffusionVaeConfig> {
-  readonly downsampling: number;
   protected readonly encoder: LatentDiffusionEncoder;
   protected readonly decoder: LatentDiffusionDecoder;
 
   /** @throws as {@link resolveStableDiffusionVaeConfig}. */
   constructor(input: StableDiffusionVaeConfigInput, generator: Generator) {
     const config = resolveStableDiffusionVaeConfig(input);
-    super(config, resolveStableDiffusionVaeConfig);
-    this.downsampling = downsamplingOf(config);
+    super(config, { downsampling: downsamplingOf(config), resolve: resolveStableDiffusionVaeConfig });
     const { latentChannels, useEncoderProjection, useDecoderProjection } = config;
     const moments = 2 * latentChannels;
     const output = { outputChannels: moments, projectedChannels: useEncoderProjection ? moments : undefined };

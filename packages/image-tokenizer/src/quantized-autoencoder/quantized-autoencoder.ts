@@ -19,7 +19,6 @@ import { QuantizedTokenizer } from "./quantized-tokenizer.ts";
 
 /** A convolutional autoencoder over codes. Weights lie under `encoder.`, `quantizer.` and `decoder.`; latent statistics are part of the config. */
 export class QuantizedAutoencoder extends QuantizedTokenizer<QuantizedAutoencoderConfig> {
-  readonly downsampling: number;
   readonly quantizer: Quantizer;
   protected readonly encoder: Encoder;
   protected readonly decoder: Decoder;
@@ -27,9 +26,8 @@ export class QuantizedAutoencoder extends QuantizedTokenizer<QuantizedAutoencode
   /** @throws as {@link resolveQuantizedAutoencoderConfig}. */
   constructor(input: QuantizedAutoencoderConfigInput, generator: Generator) {
     const config = resolveQuantizedAutoencoderConfig(input);
-    super(config, resolveQuantizedAutoencoderConfig);
+    super(config, { downsampling: downsamplingOf(config), resolve: resolveQuantizedAutoencoderConfig });
     const sizes = sizesOf(config);
-    this.downsampling = downsamplingOf(sizes);
     const output = { outputChannels: sizes.latentChannels };
     this.encoder = this.child("encoder", new Encoder(sizes, output, generator.fork("encoder")));
     this.quantizer = this.child("quantizer", quantizerFromConfig(config.quantizer, generator.fork("quantizer")));

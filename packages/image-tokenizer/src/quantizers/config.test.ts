@@ -39,7 +39,8 @@ describe("resolveQuantizerConfig", () => {
     expect(resolve({ type: "vq" })).toThrow('type (="vq") must be one of "vector", "finite-scalar"');
     expect(() => resolveQuantizerConfig(undefined as unknown)).toThrow("type (=undefined)");
     expect(resolve({ type: "toString" })).toThrow(TypeError);
-    expect(resolve({ type: "vector", numCodes: 0, dim: 4 })).toThrow("numCodes:");
+    expect(resolve({ type: "vector", numCodes: 0, dim: 4 })).toThrow("numCodes (=0): ");
+    expect(resolve({ type: "finite-scalar", levels: [8, 1] })).toThrow("levels.1 (=1): ");
     expect(resolve({ type: "vector", numCodes: 4, dim: 4, beta: 1 })).toThrow("beta");
     expect(resolve({ ...inputs[2], revivalThreshold: 1 })).toThrow("revivalThreshold must be 0");
     expect(resolve({ type: "finite-scalar", levels: [8, 2], bound: "wide" })).toThrow("levels ([8,2])");

@@ -1,5 +1,6 @@
 /** Configs of the quantizers; `type` says which. Plain JSON, so a tokenizer's config can hold one. */
 import { z } from "zod";
+import { parseConfig } from "../parse-config.ts";
 
 /** Indices are computed in float32; see `mixed-radix.ts`. */
 const MAX_CODES = 2 ** 22;
@@ -220,10 +221,7 @@ export function resolveQuantizerConfig(input: unknown): QuantizerConfig {
     const known = Object.keys(schemas).map((name) => `"${name}"`);
     throw new TypeError(`resolveQuantizerConfig: type (=${JSON.stringify(type)}) must be one of ${known.join(", ")}`);
   }
-  const parsed = schemas[type as QuantizerType].safeParse(input);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-  throw new RangeError(`resolveQuantizerConfig: ${issues.join("; ")}`, { cause: parsed.error });
+  return parseConfig("resolveQuantizerConfig", schemas[type as QuantizerType], input);
 }
 
 /** Levels by the size of codebook that they stand in for, 2^8 to 2^16 (arXiv 2309.15505, table 1). */

@@ -54,6 +54,31 @@ describe("ResidualVectorQuantizer", () => {
     expect([...seen].sort()).toEqual([1, 2, 3]);
   });
 
+  it("has the losses and gradients of as many stages as it keeps", () => {
+    const gradient = { ...config, stage: { ...config.stage, learning: "gradient" as const, revivalThreshold: 0 } };
+    const run = (numStages: number, minStages: number) => {
+      const quantizer = new ResidualVectorQuantizer({ ...gradient, numStages, minStages }, new Generator(1));
+      const x = latents();
+      const { outputs, gradients } = valueAndGrads(
+        () => {
+          const { codes, lossSums } = quantizer.quantizeForTraining(x, { generator: new Generator(1) });
+          return { loss: lossSums.codebook!.add(lossSums.commitment!).add(codes.square().sum()), codes };
+        },
+        new Map<string, tf.Tensor>([["x", x], ...quantizer.parameters()]),
+      );
+      return { outputs, gradients };
+    };
+    // Of this generator's first stages, 1 to 3, two are kept.
+    expect(1 + new Generator(1).integer(3)).toBe(2);
+    const [dropped, two] = [run(3, 1), run(2, 2)];
+    expect(dropped.outputs.loss.dataSync()).toEqual(two.outputs.loss.dataSync());
+    expect(dropped.outputs.codes.dataSync()).toEqual(two.outputs.codes.dataSync());
+    for (const [name, gradient] of two.gradients) {
+      expect(dropped.gradients.get(name)!.dataSync()).toEqual(gradient.dataSync());
+    }
+    expect(dropped.gradients.get("stages.2.codebook.codes")!.abs().max().dataSync()[0]).toBe(0);
+  });
+
   it("passes the gradient on once, however many stages there are", () => {
     const quantizer = new ResidualVectorQuantizer(config, new Generator(1));
     const x = latents();

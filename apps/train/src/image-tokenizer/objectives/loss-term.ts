@@ -1,6 +1,6 @@
 /** The parts that an image tokenizer's loss is put together from, one file each in this folder. */
 import type { AutoencoderPass, TrainableAutoencoder } from "@interfuse/image-tokenizer";
-import type { Module, tf } from "@interfuse/tensor";
+import type { Generator, Module, tf } from "@interfuse/tensor";
 import type { PictureBatch } from "../picture-batch.ts";
 
 /** One run of the autoencoder on a batch, which every term reads. */
@@ -12,6 +12,8 @@ export type TrainingPass = AutoencoderPass & {
   readonly autoencoder: TrainableAutoencoder;
   /** The update's number, from 1. */
   readonly step: number;
+  /** The batch's; terms fork it by their names. */
+  readonly generator: Generator;
 };
 
 /**

@@ -34,20 +34,21 @@ const shaping: readonly Effect[] = [
 /** The plain runs that changes are compared with. */
 export type Plain = { readonly kl: Method; readonly vq: Method };
 
-/** KL with latents shaped in two ways, which models learn from, too. */
-export function shapedMethods(overrides: readonly string[], numSeeds: number): { se: Method; eq: Method } {
+/** KL with latents shaped in three ways, which models learn from, too. */
+export function shapedMethods(overrides: readonly string[], numSeeds: number): Method[] {
   const shaped = (label: string, name: string, loss: string) =>
     method(label, { name, recipe: "small-f4", overrides: [...overrides, `loss.${loss}={}`], numSeeds });
-  return {
-    se: shaped("scale equivariance", "small-f4-se", "scaleEquivariance"),
-    eq: shaped("EQ-VAE", "small-f4-eq", "eqVae"),
-  };
+  return [
+    shaped("scale equivariance", "small-f4-se", "scaleEquivariance"),
+    shaped("EQ-VAE", "small-f4-eq", "eqVae"),
+    shaped("equivariance both ways", "small-f4-equivariance", "equivariance"),
+  ];
 }
 
 /** The table of changes. `overrides` are those of the plain runs, `emoji` those of the runs at f16. */
 export function ablationsSection(
   plain: Plain,
-  shaped: { readonly se: Method; readonly eq: Method },
+  shaped: readonly Method[],
   { overrides, emoji, numSeeds }: { overrides: readonly string[]; emoji: readonly string[]; numSeeds: number },
 ): Section {
   const variant = (recipe: string, suffix: string, ...settings: readonly string[]) =>
@@ -73,8 +74,7 @@ export function ablationsSection(
       plain.vq,
       [psnr("higher"), usage("higher")],
     ],
-    ["scale equivariance", plain.kl, shaped.se, shaping],
-    ["EQ-VAE", plain.kl, shaped.eq, shaping],
+    ...shaped.map((one): Change => [one.label, plain.kl, one, shaping]),
     [
       "alignment to a frozen encoder (VF)",
       plain.kl,

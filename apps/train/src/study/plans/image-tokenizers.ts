@@ -115,7 +115,7 @@ export function imageTokenizersStudy(): Study {
         emoji: SMALL_F16,
         numSeeds: SEEDS,
       }),
-      transfusionSection([{ ...scenes.f4, label: "plain" }, shaped.se, shaped.eq]),
+      transfusionSection([{ ...scenes.f4, label: "plain" }, ...shaped]),
       {
         name: "winners",
         runs: runsOfAll(winners),

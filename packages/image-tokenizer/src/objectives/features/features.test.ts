@@ -8,6 +8,7 @@ import {
   writeSafetensors,
 } from "@interfuse/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
+import { squares } from "../../testing/squares.ts";
 import { perceptualLoss } from "../perceptual-loss.ts";
 import { DenoisingNetwork, denoisingLoss } from "./denoising-network.ts";
 import { loadDenoisingNetwork, saveDenoisingNetwork } from "./denoising-network-file.ts";
@@ -20,20 +21,6 @@ import { loadTransformersEncoder, transformersEncoder } from "./transformers-enc
 beforeAll(async () => {
   await useBackend({ backend: "wasm" });
 });
-
-/** Pictures of a coloured square each. */
-function squares(numPictures: number, side: number, seed: number): tf.Tensor4D {
-  const pixels = new Float32Array(numPictures * side * side * 3).fill(-0.8);
-  const generator = new Generator(seed);
-  for (let picture = 0; picture < numPictures; picture++) {
-    const colour = [0, 1, 2].map(() => generator.uniform() * 1.6 - 0.6);
-    const [top, left] = [generator.integer(side / 2), generator.integer(side / 2)];
-    for (let y = top; y < top + side / 2; y++) {
-      for (let x = left; x < left + side / 2; x++) pixels.set(colour, ((picture * side + y) * side + x) * 3);
-    }
-  }
-  return tf.tensor4d(pixels, [numPictures, side, side, 3]);
-}
 
 describe("DenoisingNetwork", () => {
   it("learns to restore, to a better picture than the damaged one's mean, and leaks nothing", async () => {
