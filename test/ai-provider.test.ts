@@ -9,7 +9,7 @@ import type { RunningServer } from "@interfuse/chat";
 import { readPngText } from "@interfuse/data";
 import { APICallError, generateImage, generateText, type ModelMessage, RetryError, streamText } from "ai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pictureUrl, startTestServer, writeModels } from "./chat-support.ts";
+import { ENDLESS_STEPS, pictureUrl, startTestServer, writeModels } from "./chat-support.ts";
 
 let models: Awaited<ReturnType<typeof writeModels>>;
 let server: RunningServer;
@@ -187,7 +187,7 @@ describe("streamText", () => {
     const { fullStream } = streamText({
       ...drawTwo(),
       abortSignal: controller.signal,
-      providerOptions: { interfuse: { steps: 250, imageOnly: true } },
+      providerOptions: { interfuse: { steps: ENDLESS_STEPS, imageOnly: true } },
     });
     const types: string[] = [];
     for await (const { type } of fullStream) {
@@ -214,7 +214,8 @@ describe("errors", () => {
     const small = await startTestServer({ models: [{ folder: models.talker }], maxJobsPerKey: 1 });
     try {
       const provider = createInterfuse({ baseURL: `${small.url}/v1` });
-      const long = { model: provider("talker"), providerOptions: { interfuse: { imageOnly: true, steps: 250 } } };
+      const endless = { imageOnly: true, steps: ENDLESS_STEPS };
+      const long = { model: provider("talker"), providerOptions: { interfuse: endless } };
       const controller = new AbortController();
       const running = generateText({ ...long, prompt: "a", abortSignal: controller.signal });
       running.catch(() => undefined);

@@ -7,24 +7,16 @@ import { loadPipeline } from "@interfuse/pipeline";
 import { useBackend } from "@interfuse/tensor";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  answerWith,
-  axeViolations,
-  findBrowser,
-  finished,
-  openPage,
-  say,
-  settings,
-  startBrowser,
-} from "./chat-page-browser.ts";
+import { browserUnavailable, startBrowser } from "./browser.ts";
+import { answerWith, axeViolations, finished, openPage, say, settings } from "./chat-page-browser.ts";
 import { startTestServer, writeModels } from "./chat-support.ts";
 import { randomPicture } from "./pipeline-support.ts";
 
 const PROMPT = "a red circle";
 const SEED = 7;
 
-const program = findBrowser();
-describe.skipIf(program === undefined)("a model in the page (skipped where no Chromium is found)", () => {
+const noBrowser = browserUnavailable();
+describe.skipIf(noBrowser !== undefined)(`a model in the page (${noBrowser ?? "in Chromium"})`, () => {
   let models: Awaited<ReturnType<typeof writeModels>>;
   let server: RunningServer;
   let browser: Browser;
@@ -33,7 +25,7 @@ describe.skipIf(program === undefined)("a model in the page (skipped where no Ch
   beforeAll(async () => {
     models = await writeModels();
     server = await startTestServer({ models: [{ folder: models.painter }], shareModels: true });
-    browser = await startBrowser(program as string);
+    browser = await startBrowser();
     await useBackend({ backend: "cpu" });
     const pipeline = await loadPipeline(directorySource(models.painter));
     expected = await pipeline.draw(PROMPT, { seed: SEED });
@@ -103,6 +95,17 @@ describe.skipIf(program === undefined)("a model in the page (skipped where no Ch
     await page.context().close();
   });
 
+  it("opens a folder that is dropped on the page", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await openPicker(page);
+    await page.getByLabel("Compute with").selectOption("cpu");
+    await page.keyboard.press("Escape");
+    await dropFolder(page, models.talker);
+    await page.locator(".model-picker", { hasText: /talker.*in this browser, JavaScript/ }).waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   it("says what is wrong with a folder, and what to do", async () => {
     // axe is put into the page, whose policy would not have it.
     const { page } = await openPage(browser, server.url, { bypassCSP: true });
@@ -144,6 +147,15 @@ describe.skipIf(program === undefined)("a model in the page (skipped where no Ch
 async function openPicker(page: Page): Promise<void> {
   if (await page.getByRole("region", { name: "In this browser" }).isVisible()) return;
   await page.locator(".model-picker .popover-button").click();
+}
+
+/** Drops a folder as a person does: by Chromium's own protocol, since a page cannot make an event that holds one. */
+async function dropFolder(page: Page, folder: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, x: 600, y: 300, data });
+  }
 }
 
 /** Draws PROMPT by SEED and returns the PNG, as it is downloaded. */

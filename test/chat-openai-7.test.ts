@@ -3,7 +3,7 @@ import type { RunningServer } from "@interfuse/chat";
 import { readPngText } from "@interfuse/data";
 import type OpenAI from "openai-7";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pictureUrl, startTestServer, writeModels } from "./chat-support.ts";
+import { ENDLESS_STEPS, pictureUrl, startTestServer, writeModels } from "./chat-support.ts";
 
 const [major = 0] = process.versions.node.split(".").map(Number);
 const bytes = (base64 = "") => Buffer.from(base64.slice(base64.indexOf(",") + 1), "base64");
@@ -84,7 +84,7 @@ describe.skipIf(major < 22)("openai 7 (needs Node 22)", () => {
     expect((await client.models.list()).data.map(({ id }) => id)).toEqual(["painter"]);
     const wrong = client.chat.completions.create({ ...(await chat()), model: "nobody" });
     await expect(wrong).rejects.toMatchObject({ status: 404, code: "model_not_found" });
-    const long = { ...(await chat()), modalities: ["image"] as never, ...{ steps: 250 } };
+    const long = { ...(await chat()), modalities: ["image"] as never, ...{ steps: ENDLESS_STEPS } };
     const stream = await client.chat.completions.create({ ...long, stream: true });
     for await (const _ of stream) break;
     await expect.poll(() => server.engine.numOpenJobs, { interval: 5 }).toBe(0);

@@ -3,7 +3,7 @@ import type { RunningServer } from "@interfuse/chat";
 import { readPngText } from "@interfuse/data";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pictureUrl, startTestServer, writeModels } from "./chat-support.ts";
+import { ENDLESS_STEPS, pictureUrl, startTestServer, writeModels } from "./chat-support.ts";
 
 let models: Awaited<ReturnType<typeof writeModels>>;
 let server: RunningServer;
@@ -231,8 +231,11 @@ describe("images", () => {
   });
 
   it("encodes other formats", async () => {
-    const { data } = await client.images.generate({ prompt: "a", output_format: "webp", ...{ steps: 1 } });
-    expect(Buffer.from(data?.[0]?.b64_json ?? "", "base64").toString("latin1", 8, 12)).toBe("WEBP");
+    for (const output_compression of [0, 50, 100]) {
+      const params = { prompt: "a", output_format: "webp", output_compression, ...{ steps: 1 } } as const;
+      const { data } = await client.images.generate(params);
+      expect(Buffer.from(data?.[0]?.b64_json ?? "", "base64").toString("latin1", 8, 12)).toBe("WEBP");
+    }
   });
 });
 
@@ -291,7 +294,8 @@ describe("models and errors", () => {
 
 describe("going away and coming back", () => {
   const numRunning = () => [...server.engine.stats().values()].reduce((sum, pool) => sum + pool.numRunning, 0);
-  const endless = { model: "talker", messages: [user("hello")], modalities: ["image"], steps: 250 };
+  const long = { model: "talker", messages: [user("hello")], modalities: ["image"], steps: 250 };
+  const endless = { ...long, steps: ENDLESS_STEPS };
 
   it("cancels the moment the client goes", async () => {
     const stream = await client.chat.completions.create({ ...(endless as Params), stream: true });
@@ -313,7 +317,7 @@ describe("going away and coming back", () => {
     const [before, cancelled] = [completed(), server.engine.stats().get("talker")?.numCancelled];
     // The client's time is over after 100 ms; it comes back after half a second, a second, two, until the image is done.
     const impatient = client.withOptions({ timeout: 100, maxRetries: 5 });
-    const completion = await impatient.chat.completions.create(endless as Params);
+    const completion = await impatient.chat.completions.create(long as Params);
     expect(messageOf(completion)?.images).toHaveLength(1);
     expect(completed()).toBe(before + 1);
     expect(server.engine.stats().get("talker")?.numCancelled).toBe(cancelled);

@@ -1,38 +1,26 @@
-/** A headless Chromium that looks at a running server's page, and complains about whatever a person would not see. */
-import { existsSync } from "node:fs";
+/** A running server's page in a headless Chromium, which complains about whatever a person would not see. */
 import { createRequire } from "node:module";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
-
-const PLACES = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/usr/bin/google-chrome-stable",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
-/** The browser's program: `CHROME_PATH`, or where systems put it; undefined where there is none. */
-export function findBrowser(): string | undefined {
-  return [process.env.CHROME_PATH ?? "", ...PLACES].find((path) => path !== "" && existsSync(path));
-}
-
-export function startBrowser(executablePath: string): Promise<Browser> {
-  // Test machines run as root, where Chromium's own sandbox cannot start.
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
-}
+import { TIMEOUT_MS } from "./browser.ts";
 
 /** A page, and what went wrong on it so far. */
 export type OpenPage = { readonly page: Page; readonly problems: readonly string[] };
 
-/** Opens the page of a server in a fresh profile, without motion unless asked for, and waits until something answers. */
-export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+/** An empty page in a fresh profile, without motion unless asked for. */
+export async function freshPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width: 1200, height: 800 },
     reducedMotion: "reduce",
     ...options,
   });
-  const page = await context.newPage();
+  context.setDefaultTimeout(TIMEOUT_MS);
+  return context.newPage();
+}
+
+/** Opens the page of a server, as `freshPage`, and waits until something answers. */
+export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+  const page = await freshPage(browser, options);
   const problems: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") problems.push(`console: ${message.text()}`);
@@ -79,7 +67,7 @@ export async function say(page: Page, text: string): Promise<void> {
 
 /** Waits until this many answers are done, and none is under way. */
 export async function finished(page: Page, count: number): Promise<void> {
-  await expect.poll(() => page.locator(".take-done").count(), { timeout: 60_000 }).toBe(count);
+  await expect.poll(() => page.locator(".take-done").count()).toBe(count);
   await expect.poll(() => page.locator(".take-asked, .take-queued, .take-running").count()).toBe(0);
 }
 
@@ -93,4 +81,29 @@ export async function settings(page: Page, act: () => Promise<unknown>): Promise
 /** Sets what is answered with: Picture, Words, or as the model likes. */
 export function answerWith(page: Page, name: string): Promise<void> {
   return settings(page, () => page.getByRole("radio", { name }).check());
+}
+
+/** Waits until the page's database holds this many finished answers and images: both are written a moment later than shown. */
+export async function kept(page: Page, expected: { answers: number; images: number }): Promise<void> {
+  await expect.poll(() => page.evaluate(readHistory)).toEqual(expected);
+}
+
+/** What the history's database holds; runs in the page. */
+async function readHistory(): Promise<{ answers: number; images: number }> {
+  const of = <Result>(request: IDBRequest<Result>) =>
+    new Promise<Result>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  type Conversation = { turns: { takes: { status: { kind: string } }[] }[] };
+  const database = await of(indexedDB.open("interfuse"));
+  try {
+    const read = database.transaction(["conversations", "images"]);
+    const conversations = await of<Conversation[]>(read.objectStore("conversations").getAll());
+    const images = await of(database.transaction("images").objectStore("images").count());
+    const takes = conversations.flatMap(({ turns }) => turns.flatMap((turn) => turn.takes));
+    return { answers: takes.filter(({ status }) => status.kind === "done").length, images };
+  } finally {
+    database.close();
+  }
 }

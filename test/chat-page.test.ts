@@ -1,37 +1,31 @@
 /** The page in a real browser: drawn, asked, edited, drawn again, kept; what it looks like to those who cannot see it. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { RunningServer } from "@interfuse/chat";
 import { createApiKey } from "@interfuse/chat";
 import { encodePng } from "@interfuse/data";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  answerWith,
-  axeViolations,
-  findBrowser,
-  finished,
-  openPage,
-  say,
-  settings,
-  startBrowser,
-} from "./chat-page-browser.ts";
+import { browserUnavailable, startBrowser } from "./browser.ts";
+import { answerWith, axeViolations, finished, freshPage, kept, openPage, say, settings } from "./chat-page-browser.ts";
 import { startTestServer, writeModels } from "./chat-support.ts";
 import { randomPicture } from "./pipeline-support.ts";
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
-const program = findBrowser();
-describe.skipIf(program === undefined)("the page (skipped where no Chromium is found; CHROME_PATH names one)", () => {
+const noBrowser = browserUnavailable();
+describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"})`, () => {
   let models: Awaited<ReturnType<typeof writeModels>>;
   let server: RunningServer;
   let browser: Browser;
 
   beforeAll(async () => {
     models = await writeModels();
+    const folders = [models.painter, models.talker, slowModel(models.painter)];
     // One answer at a time, so that the second of two has to wait.
-    server = await startTestServer({ models: [{ folder: models.painter }, { folder: models.talker }], maxRunning: 1 });
-    browser = await startBrowser(program as string);
+    server = await startTestServer({ models: folders.map((folder) => ({ folder })), maxRunning: 1 });
+    browser = await startBrowser();
   });
 
   afterAll(async () => {
@@ -40,14 +34,11 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
     models?.remove();
   });
 
-  it("draws while one looks on, draws the same again by the same seed, and keeps all of it", async () => {
+  it("draws, draws the same again by the same seed, and keeps all of it", async () => {
     const { page, problems } = await openPage(browser, server.url);
     await page.getByRole("button", { name: "a red circle above a blue square" }).waitFor();
     await answerWith(page, "Picture");
-    await slider(page, "Steps", 100);
     await say(page, "a red circle");
-    await page.locator(".canvas-painting img").waitFor();
-    expect(await page.getByRole("progressbar", { name: "Painting" }).getAttribute("aria-valuemax")).toBe("100");
     await finished(page, 1);
     await page.getByRole("button", { name: /^Keep seed/ }).click();
     await page.getByRole("button", { name: "Re-roll" }).click();
@@ -59,8 +50,7 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
     await finished(page, 3);
     expect((await imageDigests(page))[2]).not.toBe(first);
 
-    // Written a moment after the last change.
-    await page.waitForTimeout(500);
+    await kept(page, { answers: 3, images: 3 });
     await page.reload();
     await page
       .getByRole("navigation", { name: "History" })
@@ -78,7 +68,6 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
     const { page, problems } = await openPage(browser, server.url);
     await chooseModel(page, "talker");
     await dropPicture(page);
-    await page.getByRole("img", { name: "To be sent" }).waitFor();
     await answerWith(page, "Words");
     await say(page, "what is this?");
     await finished(page, 1);
@@ -134,37 +123,45 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
     const whole = await large();
     await moment.focus();
     await page.keyboard.press("Home");
-    expect(await moment.getAttribute("aria-valuetext")).toMatch(/^after \d+ steps$/);
+    await expect.poll(() => moment.getAttribute("aria-valuetext")).toMatch(/^after \d+ steps$/);
     expect(await large()).not.toBe(whole);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
     expect(await page.evaluate(() => document.activeElement?.className)).toContain("canvas");
-    await page.getByRole("textbox", { name: "Message" }).focus();
+    await page.keyboard.press("Enter");
+    await dialog.getByRole("button", { name: "Use as input" }).press("Enter");
+    await page.getByRole("img", { name: "To be sent" }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("TEXTAREA");
     await page.keyboard.press("ArrowUp");
-    expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("hello");
+    await expect.poll(() => page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("hello");
     expect(problems).toEqual([]);
     await page.context().close();
   });
 
-  it("stops, exports its history and reads it back", async () => {
+  it("draws while one looks on, stops, exports its history and reads it back", async () => {
     const { page, problems } = await openPage(browser, server.url);
+    await chooseModel(page, "slow");
     await answerWith(page, "Picture");
-    await slider(page, "Steps", 100);
     await say(page, "a long one");
-    const numDone = await stopUnderWay(page);
-    await slider(page, "Steps", 2);
-    await page.getByRole("button", { name: "Re-roll" }).last().click();
-    await finished(page, numDone + 1);
+    await page.locator(".canvas-painting img").waitFor();
+    const progress = page.getByRole("progressbar", { name: "Painting" });
+    expect(await progress.getAttribute("aria-valuemax")).toBe(String(SLOW_STEPS));
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("article").getByText("Stopped.").waitFor();
+    await chooseModel(page, "painter");
+    await page.getByRole("button", { name: "Re-roll" }).click();
+    await finished(page, 1);
     const before = await imageDigests(page);
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "Export" }).click();
     const file = await (await download).path();
     await page.getByRole("button", { name: "Delete “a long one”" }).click();
     await page.getByText("What you ask is kept here").waitFor();
+    await kept(page, { answers: 0, images: 0 });
     await page.getByLabel("History to import").setInputFiles(file);
     await page.getByText("1 conversation was imported.").waitFor();
     await page.getByRole("button", { name: "a long one", exact: true }).click();
-    await finished(page, numDone + 1);
+    await finished(page, 1);
     expect(await imageDigests(page)).toEqual(before);
     await page.getByLabel("History to import").setInputFiles({
       name: "x.json",
@@ -176,6 +173,19 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
     await page.context().close();
   });
 
+  it("says that the history has no room, and goes on", async () => {
+    const { page } = await openPage(browser, server.url);
+    await page.evaluate(() => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("full", "QuotaExceededError");
+      };
+    });
+    await say(page, "hello");
+    await page.getByText("This browser has no room for the history any more").waitFor();
+    await finished(page, 1);
+    await page.context().close();
+  });
+
   it("says that nobody answers, looks for the server, and asks again", async () => {
     const { page } = await openPage(browser, server.url);
     await page.context().setOffline(true);
@@ -183,8 +193,11 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
     await say(page, "hello");
     await page.getByText("Nobody answers").waitFor();
     await page.getByText("The server does not answer.").first().waitFor();
-    await page.context().setOffline(false);
+    const tried = page.waitForEvent("requestfailed");
     await page.getByRole("button", { name: "Try now" }).click();
+    await tried;
+    // From now on the page finds the server by itself, and takes the button away when it does.
+    await page.context().setOffline(false);
     await page.getByRole("button", { name: "Try now" }).waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Try again" }).click();
     await finished(page, 1);
@@ -194,7 +207,7 @@ describe.skipIf(program === undefined)("the page (skipped where no Chromium is f
   it("asks for a key where one is needed", async () => {
     const { key, record } = createApiKey("somebody");
     const own = await startTestServer({ models: [{ folder: models.talker }], apiKeys: [record] });
-    const page = await (await browser.newContext()).newPage();
+    const page = await freshPage(browser);
     await page.goto(own.url);
     const field = page.getByRole("textbox", { name: "Key" });
     await field.fill("wrong");
@@ -266,7 +279,7 @@ async function chooseModel(page: Page, name: string): Promise<void> {
   await page.getByRole("radio", { name: new RegExp(name) }).click();
 }
 
-/** Drops a PNG anywhere on the page. */
+/** Drops a PNG anywhere on the page, and waits until it is part of the message. */
 async function dropPicture(page: Page): Promise<void> {
   const png = [...(await encodePng(randomPicture(3, 20, 12)))];
   const files = await page.evaluateHandle((bytes) => {
@@ -277,6 +290,7 @@ async function dropPicture(page: Page): Promise<void> {
   for (const event of ["dragenter", "dragover", "drop"]) {
     await page.dispatchEvent("main", event, { dataTransfer: files });
   }
+  await page.getByRole("img", { name: "To be sent" }).waitFor();
 }
 
 /** SHA-256 of each painted image, in their order, as it is downloaded. */
@@ -294,16 +308,16 @@ function digest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/**
- * Presses "Stop" until an answer was under way when it was pressed: a quick machine may have painted it before, then it is asked
- * for again. Gives the number of answers that came to an end.
- */
-async function stopUnderWay(page: Page): Promise<number> {
-  const stop = page.getByRole("button", { name: "Stop" });
-  for (let numDone = 0; ; numDone++) {
-    await stop.click({ timeout: 5000 }).catch(() => undefined);
-    await stop.waitFor({ state: "hidden" });
-    if ((await page.getByRole("article").getByText("Stopped.").count()) > 0) return numDone;
-    await page.getByRole("button", { name: "Re-roll" }).last().click();
-  }
+/** Steps of the slow model's images: no test waits for the last, and the first preview is there in a second or some. */
+const SLOW_STEPS = 10_000;
+
+/** The folder "slow" beside a model's: the same, with so many steps of its own that its images can be looked at while they are painted. */
+function slowModel(folder: string): string {
+  const slow = join(folder, "..", "slow");
+  cpSync(folder, slow, { recursive: true });
+  const file = join(slow, "config.json");
+  const config = JSON.parse(readFileSync(file, "utf8")) as { generation: { steps: number } };
+  config.generation.steps = SLOW_STEPS;
+  writeFileSync(file, JSON.stringify(config));
+  return slow;
 }

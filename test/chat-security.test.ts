@@ -69,6 +69,12 @@ describe("web pages", () => {
     expect(preflight.headers.get("access-control-allow-headers")).toBe("authorization");
   });
 
+  it("of its own may ask where a proxy hands requests on under another name", async () => {
+    await start({ publicUrl: "https://interfuse.example/" });
+    expect((await draw({ origin: "https://interfuse.example" })).status).toBe(200);
+    expect((await draw({ origin: "https://evil.example" })).status).toBe(403);
+  });
+
   it("cannot reach it by a name of their own, nor post without saying that it is JSON", async () => {
     await start({ hostNames: ["models.internal"] });
     const { port } = new URL(server.url);

@@ -1,4 +1,5 @@
 /** `--share-model`: what of a model's folder the server gives away, to whom, and when. */
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { createApiKey, startServer } from "@interfuse/chat";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestServer, writeModels } from "./chat-support.ts";
@@ -9,6 +10,15 @@ beforeAll(async () => {
   folders = await writeModels();
 });
 afterAll(() => folders?.remove());
+
+/** Where a link leads; "" when it is gone. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
 
 const statusOf = async (url: string, headers = {}) => (await fetch(url, { headers })).status;
 
@@ -36,6 +46,15 @@ it("gives the model's files and nothing beside them, to those who have a key", a
     "config.json%2f",
   ];
   for (const path of hostile) expect(await statusOf(`${folder}${path}`, headers), path).toBe(404);
+  await server.close({ drainSeconds: 0 });
+});
+
+it.skipIf(!existsSync("/proc/self/fd"))("keeps no file open for those who ask only how large it is", async () => {
+  const server = await startTestServer({ models: [{ folder: folders.painter }], shareModels: true });
+  const response = await fetch(`${server.url}/models/painter/model.safetensors`, { method: "HEAD" });
+  expect([response.status, Number(response.headers.get("content-length")) > 1000]).toEqual([200, true]);
+  const openFiles = readdirSync("/proc/self/fd").map((name) => linkOf(`/proc/self/fd/${name}`));
+  expect(openFiles.filter((file) => file.startsWith(folders.painter))).toEqual([]);
   await server.close({ drainSeconds: 0 });
 });
 

@@ -31,11 +31,15 @@ export async function writeModels(): Promise<{ talker: string; painter: string; 
   return { talker: join(folder, "talker"), painter: join(folder, "painter"), remove };
 }
 
+/** Denoising steps of an image that no test sees finished: minutes, or a test's whole time on the fastest machine. */
+export const ENDLESS_STEPS = 100_000;
+
 /** Starts a server on a free port. */
-export function startTestServer(
-  options: Partial<ServerOptions> & Pick<ServerOptions, "models">,
-): Promise<RunningServer> {
-  return startServer({ ...OPTIONS, ...options });
+export function startTestServer({
+  limits,
+  ...options
+}: Partial<ServerOptions> & Pick<ServerOptions, "models">): Promise<RunningServer> {
+  return startServer({ ...OPTIONS, ...options, limits: { maxSteps: ENDLESS_STEPS, ...limits } });
 }
 
 /** A PNG of random pixels as a data: URL. */

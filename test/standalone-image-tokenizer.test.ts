@@ -7,8 +7,9 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { browserUnavailable } from "./browser.ts";
 import { torchUnavailable } from "./ops-torch-backend.ts";
-import { chromiumUnavailable, startChromium } from "./standalone/browser.ts";
+import { startChromium } from "./standalone/browser.ts";
 import { ROOT } from "./standalone/empty-project.ts";
 import {
   type Computed,
@@ -66,7 +67,7 @@ describe.skipIf(reason !== undefined)("image-tokenizer outside this repository",
     expect(printed.split("\n").filter((line) => /^types\.ts|@interfuse/.test(line))).toEqual([]);
   });
 
-  const noBrowser = chromiumUnavailable();
+  const noBrowser = browserUnavailable();
   if (noBrowser !== undefined) console.warn(`skipped: image-tokenizer in a browser (${noBrowser})`);
 
   describe.skipIf(noBrowser !== undefined)("in a browser", () => {

@@ -1,10 +1,7 @@
 /** A page in headless Chromium, with files that a test hands it instead of a server. */
-import { existsSync } from "node:fs";
 import { extname } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
-
-/** Where Debian's package puts it; `node scripts/setup.mjs --with browser` installs it. */
-const CHROMIUM = "/usr/bin/chromium";
+import type { Browser, Page } from "playwright-core";
+import { startBrowser, TIMEOUT_MS } from "../browser.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -12,20 +9,9 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** Why there is no browser, or undefined when there is one. @throws Error under CI=true, where it must be there. */
-export function chromiumUnavailable(): string | undefined {
-  if (existsSync(CHROMIUM)) return undefined;
-  const reason = `no ${CHROMIUM}; get it by: node scripts/setup.mjs --with browser`;
-  if (process.env.CI === "true") throw new Error(reason);
-  return reason;
-}
-
 /** Starts Chromium, with WebGPU in software where it has that. */
 export function startChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"],
-  });
+  return startBrowser(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"]);
 }
 
 /** Opens `/index.html` of some files by path. Requests for others are 404s; errors in the page are collected. */
@@ -34,6 +20,7 @@ export async function openPage(
   readFile: (path: string) => string | Buffer | undefined,
 ): Promise<{ readonly page: Page; readonly errors: readonly string[] }> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   // Localhost counts as secure, without which there is no WebGPU.

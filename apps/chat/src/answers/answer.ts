@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { encodePng, type Picture } from "@interfuse/data";
 import type { Job, JobEvent } from "../engine/job.ts";
+import type { JobError } from "../engine/protocol.ts";
 import { Replay } from "../engine/replay.ts";
 import { type ImageRecord, imageText } from "../images/image-record.ts";
 import type { ImageStore } from "./image-store.ts";
@@ -34,6 +35,8 @@ export type AnswerParts = {
   readonly images?: ImageStore;
   /** Applied to every picture before it is shown. */
   readonly finish?: (picture: Picture) => Picture;
+  /** Takes what went wrong inside, which clients are not told; for the log. */
+  readonly onInternalError?: (message: string) => void;
 };
 
 export class Answer {
@@ -49,7 +52,7 @@ export class Answer {
   #jobs: readonly Job[];
   #numReaders = 0;
   #isDone = false;
-  #isCancelled = false;
+  #isBroken = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ jobs, ...parts }: AnswerParts) {
@@ -63,9 +66,9 @@ export class Answer {
     });
   }
 
-  /** Given up before its end: nobody may join it. */
-  get isCancelled(): boolean {
-    return this.#isCancelled;
+  /** Failed, or given up before its end: whoever asks again gets another. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /**
@@ -88,18 +91,26 @@ export class Answer {
 
   /** Gives up whatever is not done. */
   cancel(): void {
-    this.#isCancelled ||= !this.#isDone;
+    this.#isBroken ||= !this.#isDone;
     for (const job of this.#jobs) job.cancel();
   }
 
   async #show(job: Job, index: number): Promise<void> {
     try {
-      for await (const event of job.events) this.events.push({ index, event: await this.#encode(event, index) });
+      for await (const event of job.events) {
+        if (event.type === "error") this.#fail(event.error, index);
+        else this.events.push({ index, event: await this.#encode(event, index) });
+      }
     } catch (error) {
       job.cancel();
-      const { message } = error as Error;
-      this.events.push({ index, event: { type: "error", error: { code: "internal", message } } });
+      this.#fail({ code: "internal", message: (error as Error).message }, index);
     }
+  }
+
+  #fail(error: JobError, index: number): void {
+    this.#isBroken = true;
+    if (error.code === "internal") this.#parts.onInternalError?.(error.message);
+    this.events.push({ index, event: { type: "error", error } });
   }
 
   async #encode(event: JobEvent, index: number): Promise<ShownEvent> {

@@ -55,15 +55,10 @@ export class RunningAnswers {
     return answer;
   }
 
-  /** Answers that are under way. */
-  get numOpen(): number {
-    return [...this.#entries.values()].filter(({ endTime }) => endTime === undefined).length;
-  }
-
   #find(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     const isOld = entry?.endTime !== undefined && performance.now() - entry.endTime > KEEP_SECONDS * 1000;
-    return entry === undefined || isOld || entry.answer.isCancelled ? undefined : entry;
+    return entry === undefined || isOld || entry.answer.isBroken ? undefined : entry;
   }
 
   #trim(): void {

@@ -17,6 +17,8 @@ export type EngineOptions = {
   readonly maxWaiting: number;
   /** Jobs that one owner may have open. */
   readonly maxJobsPerOwner: number;
+  /** Takes a line for people. */
+  readonly log: (line: string) => void;
 };
 
 /** A model that is served. */
@@ -134,13 +136,14 @@ export class Engine {
   }
 
   async #startModel(id: string, folder: string): Promise<void> {
-    const { backend, numWorkers, maxRunning, maxRunningTokens, maxWaiting } = this.#options;
+    const { backend, numWorkers, maxRunning, maxRunningTokens, maxWaiting, log } = this.#options;
     const pool = new ModelPool({
       worker: { folder, backend, maxRunningTokens },
       numWorkers,
       maxRunning,
       maxWaiting,
       onDone: (job) => this.#onDone(job),
+      log: (line) => log(`model ${id}: ${line}`),
     });
     this.#pools.set(id, pool);
     try {

@@ -12,6 +12,8 @@ export type PoolOptions = {
   readonly maxWaiting: number;
   /** Called with each job that ended, failed or was cancelled. */
   readonly onDone: (job: Job) => void;
+  /** Takes a line for people. */
+  readonly log: (line: string) => void;
 };
 
 /** How a pool is doing; the `num…` of ended jobs count since its start. */
@@ -92,7 +94,7 @@ export class ModelPool {
       numRunning: this.#workers.reduce((sum, { jobs }) => sum + jobs.size, 0),
       numReadyWorkers: this.#readyWorkers().length,
       numWorkerDeaths: this.#workers.reduce((sum, { handle }) => sum + handle.numDeaths, 0),
-      stepMilliseconds: Math.max(...this.#workers.map(({ handle }) => handle.stats.stepMilliseconds)),
+      stepMilliseconds: Math.max(...this.#workers.map(({ handle }) => handle.stepMilliseconds)),
       ...this.#counts,
     };
   }
@@ -170,6 +172,7 @@ export class ModelPool {
 
   /** Jobs that have told nothing yet start over, ahead of the others; the rest fail. */
   #onDeath(worker: PoolWorker, reason: string): void {
+    this.#options.log(`a worker stopped (${reason}); another is being started`);
     const lost = [...worker.jobs.values()];
     worker.jobs.clear();
     const again = lost.filter((job) => !job.hasShown && job.numAttempts < MAX_ATTEMPTS);

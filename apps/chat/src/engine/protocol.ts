@@ -31,14 +31,6 @@ export type JobError = {
 /** What a job yields: the events of its answer, or an error as the last one. */
 export type AnswerJobEvent = PipelineEvent | { readonly type: "error"; readonly error: JobError };
 
-/** How busy a worker is. */
-export type WorkerStats = {
-  readonly numOpen: number;
-  readonly numWaiting: number;
-  /** Duration of the last step. */
-  readonly stepMilliseconds: number;
-};
-
 /** To a worker. */
 export type WorkerRequest =
   | { readonly type: "add"; readonly job: number; readonly request: PipelineSessionRequest }
@@ -51,5 +43,6 @@ export type WorkerMessage =
   | {
       readonly type: "step";
       readonly events: readonly { readonly job: number; readonly event: AnswerJobEvent }[];
-      readonly stats: WorkerStats;
+      /** Duration of the last step. */
+      readonly stepMilliseconds: number;
     };

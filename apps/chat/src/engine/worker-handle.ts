@@ -1,12 +1,12 @@
 /** The main thread's side of one worker thread: starts it, and starts it anew when it dies. */
 import { Worker } from "node:worker_threads";
-import type { LoadedModel, WorkerMessage, WorkerOptions, WorkerRequest, WorkerStats } from "./protocol.ts";
+import type { LoadedModel, WorkerMessage, WorkerOptions, WorkerRequest } from "./protocol.ts";
 
 /** What a handle tells its owner. */
 export type WorkerListener = {
   readonly onReady: () => void;
   readonly onStep: (message: Extract<WorkerMessage, { type: "step" }>) => void;
-  /** The thread is gone with everything it was doing; another is being started. */
+  /** The thread is gone with everything it was doing, or could not start again; another is being started. */
   readonly onDeath: (reason: string) => void;
 };
 
@@ -14,14 +14,12 @@ export type WorkerListener = {
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 30_000;
 
-const IDLE: WorkerStats = { numOpen: 0, numWaiting: 0, stepMilliseconds: 0 };
-
 export class WorkerHandle {
   readonly #options: WorkerOptions;
   readonly #listener: WorkerListener;
   #thread: Worker | undefined;
   #state: "starting" | "ready" | "stopped" = "starting";
-  #stats = IDLE;
+  #stepMilliseconds = 0;
   #numDeaths = 0;
   #deathsInARow = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -35,8 +33,9 @@ export class WorkerHandle {
     return this.#state === "ready";
   }
 
-  get stats(): WorkerStats {
-    return this.#stats;
+  /** Duration of the last step. */
+  get stepMilliseconds(): number {
+    return this.#stepMilliseconds;
   }
 
   get numDeaths(): number {
@@ -53,6 +52,8 @@ export class WorkerHandle {
       const thread = new Worker(new URL("./worker/model-worker.js", import.meta.url), { workerData: this.#options });
       this.#thread = thread;
       thread.on("message", (message: WorkerMessage) => {
+        // What it had said before it was stopped still arrives.
+        if (this.#state === "stopped") return;
         if (message.type === "ready") {
           this.#state = "ready";
           resolve(message.model);
@@ -62,7 +63,7 @@ export class WorkerHandle {
           void thread.terminate();
         } else {
           this.#deathsInARow = 0;
-          this.#stats = message.stats;
+          this.#stepMilliseconds = message.stepMilliseconds;
           this.#listener.onStep(message);
         }
       });
@@ -96,13 +97,13 @@ export class WorkerHandle {
 
   #onExit(reason: string): void {
     const wasReady = this.#state === "ready";
-    this.#stats = IDLE;
+    this.#stepMilliseconds = 0;
     this.#thread = undefined;
     if (this.#state === "stopped") return;
     this.#state = "starting";
     if (!wasReady && this.#numDeaths === 0) return; // the first start failed: whoever called `start` decides
     this.#numDeaths++;
-    if (wasReady) this.#listener.onDeath(reason);
+    this.#listener.onDeath(reason);
     const delay = this.#deathsInARow === 0 ? 0 : FIRST_DELAY_MS * 2 ** (this.#deathsInARow - 1);
     this.#deathsInARow++;
     this.#timer = setTimeout(() => this.start().catch(() => undefined), Math.min(delay, MAX_DELAY_MS));

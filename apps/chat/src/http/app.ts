@@ -44,8 +44,9 @@ export function createApp(context: ServerContext): Hono<Env> {
   app.notFound(() => new ApiError(404, "not_found", "there is nothing here; see /openapi.json").toResponse());
   app.onError((error, c) => {
     const apiError = toApiError(error);
-    if (apiError.status === 500) {
-      const { stack, message } = (apiError.cause ?? error) as Error;
+    // What failed in the model is logged where its answer is made.
+    if (apiError !== error && apiError.status === 500) {
+      const { stack, message } = error;
       options.log(`request ${c.get("requestId")} failed: ${stack ?? message}`);
     }
     return apiError.toResponse();

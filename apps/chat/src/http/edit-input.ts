@@ -3,7 +3,7 @@ import type { Limits } from "../server/options.ts";
 import { ApiError } from "./api-error.ts";
 import type { FormField } from "./body.ts";
 import { parse } from "./parse.ts";
-import { type EditReference, editFormSchema, editSchema, type ImageRequest } from "./schemas/images.ts";
+import { type EditReference, editSchema, generationSchema, type ImageRequest } from "./schemas/images.ts";
 
 export type EditInput = {
   readonly request: ImageRequest;
@@ -22,7 +22,7 @@ export function editOfForm(fields: readonly FormField[], limits: Limits): EditIn
   const mask = fields.find(({ name }) => name === "mask")?.value;
   const texts = fields.filter(({ name, value }) => !PICTURES.has(name) && name !== "mask" && typeof value === "string");
   const values = texts.map(({ name, value }) => [name, coerce(name, value as string)]);
-  return withPictures({ request: parse(editFormSchema(limits), Object.fromEntries(values)), pictures, mask });
+  return withPictures({ request: parse(generationSchema(limits), Object.fromEntries(values)), pictures, mask });
 }
 
 /** @throws {ApiError} 400 naming the field that is wrong */

@@ -93,7 +93,9 @@ export class ImageOutput {
   /** The image in the format asked for; only PNG keeps what made it. */
   async #encode({ png }: ShownImage): Promise<Uint8Array> {
     const { outputFormat, compression: quality } = this.#options;
-    return outputFormat === "png" ? png : sharp(png).toFormat(outputFormat, { quality }).toBuffer();
+    // sharp counts from 1.
+    const options = { quality: Math.max(1, quality) };
+    return outputFormat === "png" ? png : sharp(png).toFormat(outputFormat, options).toBuffer();
   }
 
   #look() {

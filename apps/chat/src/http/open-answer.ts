@@ -28,7 +28,7 @@ export type OpenAnswer = { readonly answer: Answer; readonly leave: () => void }
  */
 export function openAnswer(
   c: RequestContext,
-  { engine, answers, images }: ServerContext,
+  { engine, answers, images, options }: ServerContext,
   { modelId, digest, isStream, requests, records, keepsImages, finish }: AnswerRequest,
 ): OpenAnswer {
   const owner = c.get("owner");
@@ -41,6 +41,7 @@ export function openAnswer(
         records,
         images: keepsImages ? images : undefined,
         finish,
+        onInternalError: (message) => options.log(`request ${c.get("requestId")} failed: ${message}`),
       }),
   );
   const detach = answer.attach();

@@ -27,11 +27,14 @@ export function checkHost({ hostNames, apiKeys }: ResolvedServerOptions): Middle
   };
 }
 
-/** Lets web pages of other origins in only where the operator says so (CORS). */
-export function checkOrigin({ corsOrigins }: ResolvedServerOptions): MiddlewareHandler<Env> {
+/**
+ * Lets web pages of other origins in only where the operator says so (CORS). The server's own page has the name that clients
+ * use, which a proxy may replace on the way.
+ */
+export function checkOrigin({ corsOrigins, publicUrl }: ResolvedServerOptions): MiddlewareHandler<Env> {
   return async (c, next) => {
     const origin = c.req.header("origin");
-    if (origin === undefined || isSameHost(origin, c.req.url)) return next();
+    if (origin === undefined || [c.req.url, publicUrl].some((own) => isSameHost(own, origin))) return next();
     if (!corsOrigins.includes(origin) && !corsOrigins.includes("*")) {
       throw new ApiError(403, "origin_not_allowed", "web pages of other origins may not ask this server");
     }
@@ -73,6 +76,6 @@ function addressOf(c: RequestContext): string {
   return `address ${getConnInfo(c).remote.address ?? "unknown"}`;
 }
 
-function isSameHost(origin: string, url: string): boolean {
-  return URL.canParse(origin) && new URL(origin).host === new URL(url).host;
+function isSameHost(a: string, b: string): boolean {
+  return URL.canParse(a) && URL.canParse(b) && new URL(a).host === new URL(b).host;
 }

@@ -5,11 +5,15 @@ import { getRequestListener } from "@hono/node-server";
 import { ImageStore } from "../answers/image-store.ts";
 import { RunningAnswers } from "../answers/running-answers.ts";
 import { Engine } from "../engine/engine.ts";
+import { ApiError } from "../http/api-error.ts";
 import { createApp } from "../http/app.ts";
 import type { Env } from "../http/context.ts";
 import { Metrics } from "../http/metrics.ts";
 import { listSharedFiles } from "../http/model-files.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./options.ts";
+
+/** Proxies keep a connection for a minute; one that the server closed before would lose the request that they send on it. */
+const KEEP_ALIVE_MS = 75_000;
 
 export type RunningServer = {
   /** Where it listens, as "http://127.0.0.1:8000". */
@@ -33,15 +37,9 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const app = createApp({ engine, answers: new RunningAnswers(), images, metrics, options, sharedFiles });
   const listener = getRequestListener((request, env) => app.fetch(request, env as Env["Bindings"]), {
     overrideGlobalObjects: false,
-    errorHandler: () =>
-      Response.json(
-        {
-          error: { message: "the request is malformed", type: "invalid_request_error", param: null, code: "malformed" },
-        },
-        { status: 400 },
-      ),
+    errorHandler: () => new ApiError(400, "malformed", "the request is malformed").toResponse(),
   });
-  const server = createServer(listener);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
   let closing: Promise<void> | undefined;
   const close = async (drainSeconds: number) => {
     // Listening goes on while open answers end, so that others are told to go elsewhere (503) instead of being cut off.

@@ -39,7 +39,7 @@ export async function forgetModel(id: string): Promise<void> {
   await Promise.all(keys.filter(({ url }) => url.startsWith(start)).map((key) => cache.delete(key)));
 }
 
-/** Keeps one model, file by file. */
+/** Keeps one model, file by file. From its first file until it is finished the model is not listed: what was kept of it before may differ. */
 export class ModelKeeper {
   readonly #id: string;
   #failure: string | undefined;
@@ -55,20 +55,23 @@ export class ModelKeeper {
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    await this.#put(path, bytes as Uint8Array<ArrayBuffer>);
+    await this.#change(async (cache) => {
+      await cache.delete(urlOf(this.#id, ABOUT));
+      await cache.put(urlOf(this.#id, path), new Response(bytes as Uint8Array<ArrayBuffer>));
+    });
   }
 
   /** Says that the model is whole. */
   async finish(about: Omit<KeptModel, "id">): Promise<void> {
-    await this.#put(ABOUT, JSON.stringify({ id: this.#id, ...about }));
+    const body = JSON.stringify({ id: this.#id, ...about });
+    await this.#change((cache) => cache.put(urlOf(this.#id, ABOUT), new Response(body)));
   }
 
   /** A full disk must not keep a model from being used; what was kept of it goes. */
-  async #put(path: string, body: BodyInit): Promise<void> {
+  async #change(change: (cache: Cache) => Promise<void>): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
-      const cache = await caches.open(CACHE);
-      await cache.put(urlOf(this.#id, path), new Response(body));
+      await change(await caches.open(CACHE));
     } catch (error) {
       this.#failure = `the browser has no room for it (${(error as Error).message})`;
       await forgetModel(this.#id).catch(() => undefined);

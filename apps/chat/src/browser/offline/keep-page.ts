@@ -1,8 +1,8 @@
 /** Keeps the page itself in the browser, so that it opens without the network. */
 import type { KeepRequest } from "./service-worker.ts";
 
-/** A first registration takes a moment; a page that cannot be kept must not wait for long. */
-const MAX_WAIT_MS = 5000;
+/** A first registration takes a moment, on a busy machine seconds; where none is possible nobody waits. */
+const MAX_WAIT_MS = 20_000;
 
 /**
  * Registers the service worker and waits until it stands between the page and the server: what the page loads from now on is

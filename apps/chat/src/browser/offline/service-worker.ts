@@ -48,15 +48,21 @@ worker.addEventListener("fetch", (event) => {
 
 /** The server's page where it answers; when that is another one than the kept, files of the old one go. */
 async function answerPage(request: Request): Promise<Response> {
+  let response: Response;
   try {
-    const response = await fetch(request);
-    if (response.ok) await replacePage(response.clone());
-    return response;
+    response = await fetch(request);
   } catch (error) {
     const kept = await (await caches.open(CACHE)).match(page);
     if (kept === undefined) throw error;
     return kept;
   }
+  if (response.ok) await ifThereIsRoom(replacePage(response.clone()));
+  return response;
+}
+
+/** A full disk keeps nobody from the page while the server answers. */
+function ifThereIsRoom(keeping: Promise<void>): Promise<void> {
+  return keeping.catch(() => undefined);
 }
 
 async function replacePage(response: Response): Promise<void> {
@@ -72,7 +78,7 @@ async function answerAsset(request: Request): Promise<Response> {
   const kept = await cache.match(request.url);
   if (kept !== undefined) return kept;
   const response = await fetch(request);
-  if (response.ok) await cache.put(request.url, response.clone());
+  if (response.ok) await ifThereIsRoom(cache.put(request.url, response.clone()));
   return response;
 }
 

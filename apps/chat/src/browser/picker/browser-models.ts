@@ -58,11 +58,12 @@ export async function openModel(place: ModelPlace, name: string): Promise<void> 
     answerer = opened;
     set({ loaded: opened.info, loading: undefined });
     addAnswerer(opened, { choose: true });
-    set({ kept: await listKeptModels() });
-    set({ isOfflineReady: opened.info.isKept && isPageKept && (await keepLoadedFiles()) });
+    const isOfflineReady = opened.info.isKept && isPageKept && (await keepLoadedFiles());
+    if (answerer === opened) set({ isOfflineReady });
   } catch (error) {
     if (!signal.aborted) set({ loading: undefined, failure: (error as Error).message });
   }
+  set({ kept: await listKeptModels() });
 }
 
 /** Opens what a function finds, such as a dropped folder. */

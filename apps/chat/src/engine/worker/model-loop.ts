@@ -94,8 +94,7 @@ export class ModelLoop {
   }
 
   #send(events: readonly { job: number; event: AnswerJobEvent }[]): void {
-    const { numOpen, numWaiting } = this.#session;
-    this.#post({ type: "step", events, stats: { numOpen, numWaiting, stepMilliseconds: this.#stepMilliseconds } });
+    this.#post({ type: "step", events, stepMilliseconds: this.#stepMilliseconds });
   }
 }
 

@@ -11,7 +11,11 @@ export function sharedFile({ sharedFiles }: ServerContext) {
     const { file, numBytes, contentType, etag } = found;
     const headers = { "cache-control": "private, no-cache", "content-type": contentType, etag };
     if (c.req.header("if-none-match")?.includes(etag)) return c.body(null, 304, headers);
-    const body = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
-    return c.body(body, 200, { ...headers, "content-length": String(numBytes) });
+    const whole = { ...headers, "content-length": String(numBytes) };
+    // Nobody reads the body of an answer to HEAD: its file would stay open.
+    if (c.req.method === "HEAD") return c.body(null, 200, whole);
+    // As long as was promised, also when the file has grown since.
+    const stream = createReadStream(file, { end: numBytes - 1 });
+    return c.body(Readable.toWeb(stream) as ReadableStream<Uint8Array>, 200, whole);
   };
 }

@@ -47,5 +47,3 @@ export function chatSchema(limits: Limits) {
     tools: z.array(z.unknown()).max(0, notSupported("a list of tools")).nullish(),
   });
 }
-
-export type ChatRequest = z.output<ReturnType<typeof chatSchema>>;

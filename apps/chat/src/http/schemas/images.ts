@@ -4,7 +4,7 @@ import type { Limits } from "../../server/options.ts";
 import { imageFields } from "./sampling.ts";
 
 /** What both take. */
-export function imageRequestFields(limits: Limits) {
+function imageRequestFields(limits: Limits) {
   return {
     model: z.string().max(256).nullish(),
     prompt: z.string().min(1).max(limits.maxCharacters),
@@ -24,12 +24,8 @@ export function imageRequestFields(limits: Limits) {
   };
 }
 
+/** A drawing, and an edit that came as a form, its files left out. */
 export function generationSchema(limits: Limits) {
-  return z.object(imageRequestFields(limits));
-}
-
-/** An edit as a form, its files left out. */
-export function editFormSchema(limits: Limits) {
   return z.object(imageRequestFields(limits));
 }
 

@@ -29,12 +29,11 @@ const MODALITIES = { auto: ["text", "image"], image: ["image"], text: ["text"] }
  */
 export async function connectServer(apiKey: string, signal?: AbortSignal): Promise<Answerer> {
   const response = await send("v1/models", { headers: headersFor(apiKey), signal });
-  const { data } = (await response.json()) as { data: readonly ListedModel[] };
   return {
     id: "server",
     place: "server",
     description: "on this server",
-    models: data.map(readModel),
+    models: await readModels(response),
     ask: (request, askSignal) => ask(request, { apiKey, signal: askSignal }),
   };
 }
@@ -102,6 +101,16 @@ async function uiMessage({ role, parts }: AnswerMessage) {
   const read = async (part: AnswerMessage["parts"][number]) =>
     part.type === "text" ? part : { type: "file", mediaType: part.image.type, url: await blobToDataUrl(part.image) };
   return { role, parts: await Promise.all(parts.map(read)) };
+}
+
+/** What is no list of models comes from something else, such as the sign-in page of a network. */
+async function readModels(response: Response): Promise<AnswerModel[]> {
+  try {
+    const { data } = (await response.json()) as { data: readonly ListedModel[] };
+    return data.map(readModel);
+  } catch (cause) {
+    throw new AnswerError("unreachable", "Something other than the server answers at its address.", { cause });
+  }
 }
 
 function readModel({ id, context_length, image, files }: ListedModel): AnswerModel {

@@ -1,5 +1,5 @@
 /** Where the next message is written: its pictures, its text, the settings it is answered with. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { attachFiles } from "../attach-files.ts";
 import { markPixels } from "../pixels.ts";
 import { app, chosenModel, openConversation, setApp } from "../state/app-state.ts";
@@ -32,7 +32,7 @@ export function Composer() {
   }, [draft.text]);
 
   // Whoever opens a conversation wants to write in it; on a phone that would open the keyboard over it.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (matchMedia("(hover: hover)").matches) area.current?.focus();
   }, [conversation.id]);
 

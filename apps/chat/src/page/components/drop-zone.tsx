@@ -1,5 +1,5 @@
 /** Pictures dropped anywhere on the page, or pasted, go to the message that is being written; a dropped model folder is opened. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { droppedFolder, readDroppedFolder } from "../../browser/files/model-folder.ts";
 import { openFound } from "../../browser/picker/browser-models.ts";
 import { attachFiles } from "../attach-files.ts";
@@ -7,7 +7,7 @@ import { Icon } from "./icon.tsx";
 
 export function DropZone() {
   const [isOver, setIsOver] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const controller = new AbortController();
     const { signal } = controller;
     const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;

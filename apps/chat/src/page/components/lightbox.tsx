@@ -1,5 +1,5 @@
 /** An image by itself, large: with its replay, what made it, and its neighbours in the conversation by arrow keys. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { markPixels } from "../pixels.ts";
 import { app, openConversation, setApp } from "../state/app-state.ts";
 import { type Asked, type Conversation, imagesOf } from "../state/conversation.ts";
@@ -17,7 +17,8 @@ export function Lightbox() {
   const id = useStore(app, (state) => state.lightbox);
   const conversation = useStore(app, openConversation);
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next paint, and before what closed it moves the focus: nothing behind an open dialog takes that.
+  useLayoutEffect(() => {
     if (id === undefined) dialog.current?.close();
     else if (dialog.current?.open === false) dialog.current.showModal();
   }, [id]);

@@ -1,6 +1,6 @@
 /** A button and what it opens: a small panel beside it that Escape, a click elsewhere or the button closes. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 type PopoverProps = {
   /** What the button shows. */
@@ -20,23 +20,22 @@ export function Popover({ label, title, class: className = "", children }: Popov
     setIsOpen(false);
     button.current?.focus();
   };
-  useEffect(() => {
+  // Before the next paint: what is seen open can be closed.
+  useLayoutEffect(() => {
     if (!isOpen) return;
     root.current?.querySelector<HTMLElement>(".popover :is(input, button, select)")?.focus();
     const closeOutside = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setIsOpen(false);
     };
     const closeByKey = (event: KeyboardEvent) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      setIsOpen(false);
-      button.current?.focus();
+      if (event.key === "Escape") close();
     };
     document.addEventListener("pointerdown", closeOutside);
-    root.current?.addEventListener("keydown", closeByKey);
+    // Not only in the panel: the focus leaves it when what had it goes, such as the button that loads a model.
+    document.addEventListener("keydown", closeByKey);
     return () => {
       document.removeEventListener("pointerdown", closeOutside);
-      root.current?.removeEventListener("keydown", closeByKey);
+      document.removeEventListener("keydown", closeByKey);
     };
   }, [isOpen]);
   return (

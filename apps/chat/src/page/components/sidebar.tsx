@@ -97,7 +97,11 @@ async function remove(conversation: Conversation): Promise<void> {
 }
 
 async function download(): Promise<void> {
-  saveFile(await exportHistory(), "interfuse-history.json");
+  try {
+    saveFile(await exportHistory(), "interfuse-history.json");
+  } catch (error) {
+    setApp({ notice: `The history cannot be exported: ${(error as Error).message}` });
+  }
 }
 
 async function upload(input: HTMLInputElement): Promise<void> {

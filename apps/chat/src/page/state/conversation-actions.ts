@@ -26,17 +26,26 @@ export function send(draft = app.get().draft): void {
 
 /** One more take with the settings of the panel; a locked seed gives the same once more. */
 export function reroll(conversation: string, turn: string): void {
+  if (!canAnswer()) return;
   addTakes(conversation, turn, [newTake(app.get().settings, { seed: nextSeed(app.get().settings) })]);
 }
 
 /** Several more takes with seeds that follow the take's. */
 export function vary(conversation: string, turn: string, { asked }: Take): void {
+  if (!canAnswer()) return;
   const seeds = Array.from({ length: NUM_VARIATIONS }, (_, index) => (asked.seed + index + 1) % NUM_SEEDS);
   addTakes(
     conversation,
     turn,
     seeds.map((seed) => ({ ...newTake(app.get().settings, { seed }), asked: { ...asked, seed } })),
   );
+}
+
+/** Whether something can answer; if not, says so. */
+function canAnswer(): boolean {
+  if (chosenModel(app.get()) !== undefined) return true;
+  setApp({ notice: "Nothing can answer now: the server is away, and no model is open in this browser." });
+  return false;
 }
 
 /** Asks once more for what failed or was stopped, with what answers now. */

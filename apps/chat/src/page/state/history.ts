@@ -1,6 +1,6 @@
 /** The history in this browser: conversations and their images in IndexedDB, written as they change. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { app } from "./app-state.ts";
+import { app, setApp } from "./app-state.ts";
 import { type Conversation, imageIdsOf, withoutOpenTakes } from "./conversation.ts";
 import { dropImages, type Frame, loadImagesFrom, type StoredImage } from "./images.ts";
 
@@ -49,7 +49,11 @@ export async function startHistory(): Promise<void> {
     const { conversations } = app.get();
     const rows = [...changed].map((id) => conversations[id]).filter((row) => row !== undefined);
     changed.clear();
-    await Promise.all(rows.filter(({ turns }) => turns.length > 0).map((row) => db.put("conversations", row)));
+    try {
+      await Promise.all(rows.filter(({ turns }) => turns.length > 0).map((row) => db.put("conversations", row)));
+    } catch {
+      setApp({ notice: "This browser has no room for the history any more; export what you want to keep." });
+    }
   };
   app.subscribe(({ conversations }, last) => {
     if (conversations === last.conversations) return;

@@ -52,10 +52,13 @@ export async function getImage(id: string): Promise<StoredImage | undefined> {
   if (present !== undefined) return present;
   if (loading.has(id)) return load(id);
   loading.add(id);
-  const image = await load(id);
-  loading.delete(id);
-  if (image !== undefined) putImage(image);
-  return image;
+  try {
+    const image = await load(id);
+    if (image !== undefined) putImage(image);
+    return image;
+  } finally {
+    loading.delete(id);
+  }
 }
 
 /** What is in memory of an image. */
