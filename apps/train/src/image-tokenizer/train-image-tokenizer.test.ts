@@ -97,6 +97,8 @@ describe("trainImageTokenizer", () => {
     await train("debug-vq", { out: "first" });
     const barely = [
       "steps=1",
+      "batch.pictures=2",
+      "batch.pictureSize=16",
       "schedule.warmupSteps=0",
       "learningRate=1e-9",
       "averageDecay=null",

@@ -15,7 +15,7 @@ export function sharedFile({ sharedFiles }: ServerContext) {
     // Nobody reads the body of an answer to HEAD: its file would stay open.
     if (c.req.method === "HEAD") return c.body(null, 200, whole);
     // As long as was promised, also when the file has grown since.
-    const stream = createReadStream(file, { end: numBytes - 1 });
+    const stream = createReadStream(file, { end: Math.max(0, numBytes - 1) });
     return c.body(Readable.toWeb(stream) as ReadableStream<Uint8Array>, 200, whole);
   };
 }
