@@ -13,6 +13,8 @@ import { downloadImage, useAsInput } from "./take-actions.tsx";
 /** An image that can be looked at; what the user gave has no `asked`. */
 type Exhibit = { readonly id: string; readonly prompt: string; readonly asked: Asked | undefined };
 
+const close = () => setApp({ lightbox: undefined });
+
 export function Lightbox() {
   const id = useStore(app, (state) => state.lightbox);
   const conversation = useStore(app, openConversation);
@@ -34,8 +36,13 @@ export function Lightbox() {
       class="lightbox"
       ref={dialog}
       aria-label="Image"
-      onClose={() => setApp({ lightbox: undefined })}
-      onClick={(event) => event.target === dialog.current && dialog.current?.close()}
+      // The state closes the dialog: were it the other way round, an image opened before the close event would stay closed.
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onClose={() => dialog.current?.open === false && close()}
+      onClick={(event) => event.target === dialog.current && close()}
       onKeyDown={(event) => {
         if (event.target instanceof HTMLInputElement) return;
         if (event.key === "ArrowLeft") go(-1);
@@ -44,7 +51,7 @@ export function Lightbox() {
     >
       {exhibit !== undefined && (
         <div class="lightbox-inner">
-          <IconButton icon="close" class="lightbox-close" label="Close" onClick={() => dialog.current?.close()} />
+          <IconButton icon="close" class="lightbox-close" label="Close" onClick={close} />
           <Large key={exhibit.id} exhibit={exhibit} />
           <div class="lightbox-turn">
             <IconButton icon="left" label="Image before" disabled={index === 0} onClick={() => go(-1)} />
