@@ -12,6 +12,7 @@ const bytes = (base64 = "") => Buffer.from(base64.slice(base64.indexOf(",") + 1)
 type WithImages = { images?: { image_url: { url: string } }[] };
 const imagesOf = (message: object = {}) => (message as WithImages).images ?? [];
 
+// The client itself refuses older versions of Node; `test/chat-openai.test.ts` has version 6 everywhere.
 describe.skipIf(major < 22)("openai 7 (needs Node 22)", () => {
   let models: Awaited<ReturnType<typeof writeModels>>;
   let server: RunningServer;

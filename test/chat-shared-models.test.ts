@@ -49,6 +49,7 @@ it("gives the model's files and nothing beside them, to those who have a key", a
   await server.close({ drainSeconds: 0 });
 });
 
+// Open files are counted in /proc, which only Linux has.
 it.skipIf(!existsSync("/proc/self/fd"))("keeps no file open for those who ask only how large it is", async () => {
   const server = await startTestServer({ models: [{ folder: folders.painter }], shareModels: true });
   const response = await fetch(`${server.url}/models/painter/model.safetensors`, { method: "HEAD" });

@@ -106,6 +106,7 @@ describe("loadAddon refuses, with a remedy and without loading anything", () => 
     expect(loadAddon).toThrow(/LIBTORCH \(=".*nowhere"\) must be a folder with include\/ and lib\//);
   });
 
+  // Skipped where there is no compiled addon to break, and off Linux, whose loader it is that names a missing library.
   it.skipIf(usual === undefined || process.platform !== "linux")("an addon one of whose libraries is missing", () => {
     const { addon, prepare, libtorch, record } = makeBuild();
     vi.stubEnv("LIBTORCH", libtorch.root);
