@@ -16,7 +16,7 @@ const PROMPT = "a red circle";
 const SEED = 7;
 
 const noBrowser = browserUnavailable();
-// Skipped, with the reason in its name, where no Chromium is installed; `.ci/run` installs one first, and fails if it cannot.
+// Skipped, with the reason in its name, where no Chromium is installed; `.ci/run` installs one first, and fails under CI=true if it cannot.
 describe.skipIf(noBrowser !== undefined)(`a model in the page (${noBrowser ?? "in Chromium"})`, () => {
   let models: Awaited<ReturnType<typeof writeModels>>;
   let server: RunningServer;

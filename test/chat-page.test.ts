@@ -15,7 +15,7 @@ import { randomPicture } from "./pipeline-support.ts";
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
 const noBrowser = browserUnavailable();
-// Skipped, with the reason in its name, where no Chromium is installed; `.ci/run` installs one first, and fails if it cannot.
+// Skipped, with the reason in its name, where no Chromium is installed; `.ci/run` installs one first, and fails under CI=true if it cannot.
 describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"})`, () => {
   let models: Awaited<ReturnType<typeof writeModels>>;
   let server: RunningServer;
