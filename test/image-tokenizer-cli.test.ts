@@ -104,3 +104,24 @@ it.each([
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
   expect((await readdir(folder)).filter((entry) => entry.startsWith("never"))).toEqual([]);
 });
+
+it("an autoencoder that is asked for beside the one to start from", () => {
+  const args = [
+    "train",
+    "image-tokenizer",
+    "--recipe",
+    "debug",
+    "--from",
+    "kl",
+    "--set",
+    "autoencoder.latentChannels=8",
+  ];
+  const { status, stderr } = spawnSync(process.execPath, [CLI, ...args, "--dry-run"], {
+    encoding: "utf8",
+    cwd: folder,
+  });
+  expect([status, stderr.trim()]).toEqual([
+    2,
+    expect.stringMatching(/--set autoencoder.latentChannels=8: the autoencoder is the one in kl \(--from\)/),
+  ]);
+});

@@ -9,7 +9,7 @@ export {
 export { formatScores } from "./format-scores.ts";
 export { type CodebookUsage, codebookUsage } from "./metrics/codebook-usage.ts";
 export { type EquivarianceErrors, equivarianceErrors } from "./metrics/equivariance-errors.ts";
-export { type FeatureRows, pooledFeatures } from "./metrics/feature-rows.ts";
+export { type FeatureRows, joinFeatureRows, pooledFeatures } from "./metrics/feature-rows.ts";
 export { frechetDistance } from "./metrics/frechet-distance.ts";
 export { type LatentSpectrum, latentSpectrum } from "./metrics/latent-spectrum.ts";
 export { type LabelledFeatures, linearProbe, type ProbeResult } from "./metrics/linear-probe.ts";

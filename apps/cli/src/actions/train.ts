@@ -45,6 +45,12 @@ export async function trainTextTokenizerAction(options: TrainCommandOptions): Pr
 export async function trainImageTokenizerAction(options: TrainCommandOptions): Promise<void> {
   if (listed(options, IMAGE_TOKENIZER_RECIPES)) return;
   const { from } = options;
+  const overridden = options.set.find((override) => override.startsWith("autoencoder"));
+  if (from !== undefined && overridden !== undefined) {
+    throw new UsageError(
+      `--set ${overridden}: the autoencoder is the one in ${from} (--from); leave one of the two out`,
+    );
+  }
   const given = resolveImageTokenizerRecipe(options.recipe, options.set);
   const recipe = from === undefined ? given : await recipeStartingFrom(from, given);
   if (options.dryRun) return printJson({ recipe });

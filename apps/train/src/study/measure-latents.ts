@@ -1,6 +1,12 @@
 /** What a model that learns a tokenizer's latents would see of them. */
 import { COLOUR_NAMES, renderScene, SHAPE_NAMES, sampleSceneFor, WORLD_SIZE } from "@interfuse/data";
-import { equivarianceErrors, type LabelledFeatures, latentSpectrum, linearProbe } from "@interfuse/evaluation";
+import {
+  equivarianceErrors,
+  joinFeatureRows,
+  type LabelledFeatures,
+  latentSpectrum,
+  linearProbe,
+} from "@interfuse/evaluation";
 import { type ImageTokenizer, isDiscrete, type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
 import { Generator, tf } from "@interfuse/tensor";
 
@@ -59,11 +65,5 @@ async function labelledLatents(
     rows.push((await latents_BHWC.data()) as Float32Array);
     latents_BHWC.dispose();
   }
-  const values = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const row of rows) {
-    values.set(row, offset);
-    offset += row.length;
-  }
-  return { features: { numRows, numFeatures: values.length / numRows, values }, labels };
+  return { features: joinFeatureRows(rows, numRows), labels };
 }

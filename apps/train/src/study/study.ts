@@ -10,9 +10,8 @@ import type { JsonValue } from "@interfuse/training";
 /** Data sets that a study makes for itself. */
 export type DataName = "scenes" | "many-scenes" | "few-scenes" | "emoji";
 
-/** Trains an image tokenizer and measures it. */
-export type TokenizerRun = {
-  readonly kind: "tokenizer";
+/** What every training is given. */
+type Training = {
   readonly data: DataName;
   readonly recipe: string;
   /** As after `--set`. */
@@ -20,13 +19,12 @@ export type TokenizerRun = {
   readonly seed: number;
 };
 
+/** Trains an image tokenizer and measures it. */
+export type TokenizerRun = Training & { readonly kind: "tokenizer" };
+
 /** Trains a model on scenes and lets the oracle judge what it draws. */
-export type ModelRun = {
+export type ModelRun = Training & {
   readonly kind: "model";
-  readonly data: DataName;
-  readonly recipe: string;
-  readonly overrides: readonly string[];
-  readonly seed: number;
   /** The tokenizer run whose latents it learns; null for raw pixels. */
   readonly imageTokenizer: string | null;
   /** Kinds of captions to draw, and how many in all. */

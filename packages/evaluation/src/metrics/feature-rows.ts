@@ -32,13 +32,18 @@ export async function pooledFeatures(
     rows.push((await means_BD.data()) as Float32Array);
     means_BD.dispose();
   }
-  const values = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
+  return joinFeatureRows(rows, pictures.length);
+}
+
+/** `numRows` rows of one width, given in pieces of whole rows. */
+export function joinFeatureRows(pieces: readonly Float32Array[], numRows: number): FeatureRows {
+  const values = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
-  for (const part of rows) {
-    values.set(part, offset);
-    offset += part.length;
+  for (const piece of pieces) {
+    values.set(piece, offset);
+    offset += piece.length;
   }
-  return { numRows: pictures.length, numFeatures: values.length / pictures.length, values };
+  return { numRows, numFeatures: values.length / numRows, values };
 }
 
 /** @throws RangeError when the values are not `numRows * numFeatures` finite numbers, or the rows fewer than `fewest`. */

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { ASKED } from "../testing/asked.ts";
 import { app, openConversation } from "./app-state.ts";
 import { changeConversation } from "./change-conversation.ts";
 import type { Take } from "./conversation.ts";
@@ -9,16 +10,7 @@ const TAKE: Take = {
   label: "",
   status: { kind: "done" },
   parts: [],
-  asked: {
-    answererId: "server",
-    model: "demo",
-    seed: 7,
-    steps: 20,
-    guidanceScale: 3,
-    temperature: 0,
-    answerWith: "auto",
-    hasMemory: false,
-  },
+  asked: ASKED,
 };
 
 it("asks nothing while nothing can answer, and says so", () => {

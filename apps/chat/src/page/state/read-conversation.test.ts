@@ -1,17 +1,7 @@
 import { expect, it } from "vitest";
+import { ASKED } from "../testing/asked.ts";
 import type { Conversation } from "./conversation.ts";
 import { readConversation } from "./read-conversation.ts";
-
-const asked = {
-  answererId: "server",
-  model: "demo",
-  seed: 7,
-  steps: 20,
-  guidanceScale: 3,
-  temperature: 0,
-  answerWith: "auto",
-  hasMemory: false,
-} as const;
 
 const CONVERSATION: Conversation = {
   id: "c",
@@ -27,7 +17,7 @@ const CONVERSATION: Conversation = {
         {
           id: "k",
           label: "",
-          asked,
+          asked: ASKED,
           status: { kind: "done" },
           parts: [
             { type: "text", text: "here" },
