@@ -2,11 +2,8 @@
 // tile of its key positions. `Element` is what products multiply: float, or bfloat16 where the processor can.
 #pragma once
 
-#include <cstdlib>
-#include <memory>
-#include <tuple>
-
 #include "attention_plan.h"
+#include "scratch.h"
 #include "storage.h"
 
 namespace interfuse {
@@ -24,36 +21,6 @@ inline int64_t round_up(int64_t n, int64_t multiple = kLanes) { return (n + mult
 template <typename Element>
 int64_t padded_size(int64_t size) {
   return round_up(size, kLanes * kElementsPerWord<Element>);
-}
-
-/// Cache-line aligned memory, zero at first.
-template <typename T>
-class Scratch {
- public:
-  explicit Scratch(int64_t size) {
-    const size_t bytes = round_up(size * sizeof(T) + 1, 64);
-    data_.reset(static_cast<T*>(std::aligned_alloc(64, bytes)));
-    std::memset(static_cast<void*>(data_.get()), 0, bytes);
-  }
-  T* get() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(T* data) const { std::free(data); }
-  };
-  std::unique_ptr<T, Free> data_;
-};
-
-/// The scratch memory of the calling thread, kept from call to call: to make and clear it takes as long as a short document.
-template <typename Memory, typename... Sizes>
-Memory& thread_scratch(Sizes... sizes) {
-  thread_local std::unique_ptr<Memory> kept;
-  thread_local std::tuple<Sizes...> kept_sizes;
-  if (kept == nullptr || kept_sizes != std::tuple(sizes...)) {
-    kept = std::make_unique<Memory>(sizes...);
-    kept_sizes = std::tuple(sizes...);
-  }
-  return *kept;
 }
 
 /// Elements that follow each other, as words.

@@ -3,8 +3,11 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include "bfloat16_product.h"
+#include "packed_weight.h"
 #include "pieces.h"
 #include "product.h"
+#include "winograd_convolution.h"
 
 namespace interfuse {
 
@@ -30,6 +33,9 @@ struct Geometry {
   bool is_pointwise(int64_t kernel_height, int64_t kernel_width) const {
     return kernel_height == 1 && kernel_width == 1 && groups == 1 && strides[0] == 1 && strides[1] == 1 && top == 0 &&
            bottom == 0 && left == 0 && right == 0;
+  }
+  bool is_plain() const {
+    return strides[0] == 1 && strides[1] == 1 && dilations[0] == 1 && dilations[1] == 1 && groups == 1 && !channels_first;
   }
 
   Ints strides;
@@ -302,20 +308,50 @@ Tensor fused_convolution(const Tensor& x, const Tensor& weight, const std::optio
   return fused(convolution, x, weight, bias, prelu_weights, shape, activation, alpha);
 }
 
+namespace {
+
+/// Whether `winograd_convolution` computes this, with a weight of these sizes.
+bool uses_winograd(const Tensor& images, at::IntArrayRef weight_sizes, const Geometry& geometry) {
+  return kHasBfloat16Product && is_bfloat16(images) && images.is_cpu() && geometry.is_plain() &&
+         prefers_winograd(weight_sizes);
+}
+
+}  // namespace
+
 Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
                            const Stored& residual, const ConvolutionShape& shape, Precision precision) {
+  const Geometry geometry(shape);
+  const Tensor images = in_precision(x, precision);
   Tensor addend;
   if (residual.present()) {
     require_float(residual.tensor());
     addend = residual.tensor().to(activation_type(precision));
   }
-  return adding_convolution(in_precision(x, precision), in_precision(weight, precision), bias, addend,
-                            Geometry(shape));
+  if constexpr (kHasBfloat16Product) {
+    if (uses_winograd(images, weight.tensor().sizes(), geometry)) {
+      const Windows windows{geometry.top, geometry.left, images.size(1) + geometry.top + geometry.bottom - 2,
+                            images.size(2) + geometry.left + geometry.right - 2};
+      return winograd_convolution(images, *packed_winograd_weight(weight), windows,
+                                  {bias.value_or(Tensor()), addend});
+    }
+  }
+  return adding_convolution(images, in_precision(weight, precision), bias, addend, geometry);
 }
 
 Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, const Ints& input_shape,
                                       const ConvolutionShape& shape, Precision precision) {
-  return convolution_grad_input(in_precision(dy, precision), in_precision(weight, precision), input_shape, shape);
+  const Tensor gradient = in_precision(dy, precision);
+  if constexpr (kHasBfloat16Product) {
+    const Geometry geometry(shape);
+    // A convolution too, of dy by the weight turned by 180 degrees, from outputs to inputs.
+    const Tensor turned = weight.tensor().flip({0, 1}).transpose(2, 3);
+    if (uses_winograd(gradient, turned.sizes(), geometry)) {
+      const Tensor read = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width);
+      return winograd_convolution(read, winograd_weight(turned),
+                                  {2 - geometry.top, 2 - geometry.left, input_shape[1], input_shape[2]}, {});
+    }
+  }
+  return convolution_grad_input(gradient, in_precision(weight, precision), input_shape, shape);
 }
 
 Tensor grouped_convolution_grad_weight(const Stored& dy, const Stored& x, const Ints& weight_shape,

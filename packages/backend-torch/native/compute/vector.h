@@ -36,7 +36,11 @@ INTERFUSE_INLINE void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v)
 INTERFUSE_INLINE Vector load(const Bfloat16* from) {
   HalfVector half;
   std::memcpy(&half, from, sizeof half);
+#ifdef __AVX512F__
+  const IntVector bits = (IntVector)_mm512_cvtepu16_epi32((__m256i)half) << 16;  // GCC 12 splits a conversion into four
+#else
   const IntVector bits = __builtin_convertvector(half, IntVector) << 16;
+#endif
   return (Vector)bits;  // the same bits, as casts between vector types are
 }
 
