@@ -195,6 +195,9 @@ def cases():
         ((2, 9, 7, 12), [3, 3], 16, [1, 1], [[1, 1], [1, 1]], 1, True),
         ((1, 11, 10, 6), [4, 2], 9, [2, 2], [[0, 1], [1, 0]], 3, False),
         ((2, 8, 8, 32), [1, 1], 24, [1, 1], [[0, 0], [0, 0]], 1, True),
+        ((1, 1, 1, 32), [3, 3], 64, [1, 1], [[1, 1], [1, 1]], 1, False),
+        ((2, 13, 7, 32), [3, 3], 48, [1, 1], [[1, 1], [1, 1]], 1, True),
+        ((1, 3, 10, 96), [3, 3], 32, [1, 1], [[2, 0], [0, 1]], 1, True),
     ):
         image = {"batch": batch, "height": height, "width": width, "channels": channels}
         layer = {"kernel": kernel, "outputs": outputs, "strides": strides, "padding": padding, "groups": groups}

@@ -343,9 +343,10 @@ Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, co
   const Tensor gradient = in_precision(dy, precision);
   if constexpr (kHasBfloat16Product) {
     const Geometry geometry(shape);
-    // A convolution too, of dy by the weight turned by 180 degrees, from outputs to inputs.
-    const Tensor turned = weight.tensor().flip({0, 1}).transpose(2, 3);
-    if (uses_winograd(gradient, turned.sizes(), geometry)) {
+    const auto sizes = weight.tensor().sizes();
+    if (uses_winograd(gradient, {sizes[0], sizes[1], sizes[3], sizes[2]}, geometry)) {
+      // A convolution too, of dy by the weight turned by 180 degrees, from outputs to inputs.
+      const Tensor turned = weight.tensor().flip({0, 1}).transpose(2, 3);
       const Tensor read = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width);
       return winograd_convolution(read, winograd_weight(turned),
                                   {2 - geometry.top, 2 - geometry.left, input_shape[1], input_shape[2]}, {});
