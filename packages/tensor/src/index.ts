@@ -25,6 +25,7 @@ export { crossEntropy } from "./ops/cross-entropy.ts";
 export { withPortableOps } from "./ops/dispatch.ts";
 export { emaUpdate } from "./ops/ema-update.ts";
 export { embedding } from "./ops/embedding.ts";
+export { type GroupMoments, type GroupNormWithOptions, groupMoments, groupNormWith } from "./ops/group-moments.ts";
 export { type GroupNormOptions, groupNorm } from "./ops/group-norm.ts";
 export { keyRangesToMask } from "./ops/key-ranges.ts";
 export { linear } from "./ops/linear.ts";

@@ -19,6 +19,9 @@ Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, int6
 
 std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tensor& bias, int64_t groups,
                                double epsilon, bool silu, Precision precision);
+std::vector<Tensor> group_moments(const Stored& x, int64_t groups);
+Tensor group_norm_with(const Stored& x, const Tensor& weight, const Tensor& bias, const Tensor& mean,
+                       const Tensor& variance, int64_t groups, double epsilon, bool silu, Precision precision);
 std::vector<Tensor> group_norm_grad(const Stored& dy, const Stored& x, const Tensor& weight, const Tensor& bias,
                                     const Tensor& mean, const Tensor& inverse_std, int64_t groups, bool silu,
                                     Precision precision);

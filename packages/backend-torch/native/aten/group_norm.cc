@@ -21,16 +21,27 @@ Tensor per_group(const Tensor& values) { return values.unsqueeze(1).unsqueeze(-1
 
 }  // namespace
 
-std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tensor& bias, int64_t groups,
-                               double epsilon, bool silu, Precision precision) {
-  require_floats(x, weight, bias);
-  const Tensor input = in_groups(x.tensor(), groups);
-  const auto [variance, mean] = at::var_mean(input, at::IntArrayRef{1, 3}, /*unbiased=*/false);
-  const Tensor inverse = at::rsqrt(variance + epsilon);
-  Tensor y = at::sub(input, per_group(mean)).mul_(per_group(inverse));
+std::vector<Tensor> group_moments(const Stored& x, int64_t groups) {
+  require_floats(x);
+  const auto [variance, mean] = at::var_mean(in_groups(x.tensor(), groups), at::IntArrayRef{1, 3}, /*unbiased=*/false);
+  return {mean, variance};
+}
+
+Tensor group_norm_with(const Stored& x, const Tensor& weight, const Tensor& bias, const Tensor& mean,
+                       const Tensor& variance, int64_t groups, double epsilon, bool silu, Precision precision) {
+  require_floats(x, weight, bias, mean, variance);
+  Tensor y = at::sub(in_groups(x.tensor(), groups), per_group(mean)).mul_(per_group(at::rsqrt(variance + epsilon)));
   y.mul_(per_channel(weight, groups)).add_(per_channel(bias, groups));
   if (silu) y = at::silu_(y);
-  return {y.reshape(x.tensor().sizes()).to(activation_type(precision)), mean, inverse};
+  return y.reshape(x.tensor().sizes()).to(activation_type(precision));
+}
+
+std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tensor& bias, int64_t groups,
+                               double epsilon, bool silu, Precision precision) {
+  const std::vector<Tensor> moments = group_moments(x, groups);
+  const Tensor &mean = moments[0], &variance = moments[1];
+  const Tensor y = group_norm_with(x, weight, bias, mean, variance, groups, epsilon, silu, precision);
+  return {y, mean, at::rsqrt(variance + epsilon)};
 }
 
 std::vector<Tensor> group_norm_grad(const Stored& dy, const Stored& x, const Tensor& weight, const Tensor& bias,

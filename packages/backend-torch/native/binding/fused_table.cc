@@ -31,6 +31,8 @@ std::vector<Entry> fused_entries() {
       {"CrossEntropy", BY_DEVICE(cross_entropy)},
       {"CrossEntropyGrad", BY_DEVICE(cross_entropy_grad)},
       {"GroupNorm", BY_DEVICE(group_norm)},
+      {"GroupMoments", BY_DEVICE(group_moments)},
+      {"GroupNormWith", BY_DEVICE(group_norm_with)},
       {"GroupNormGrad", BY_DEVICE(group_norm_grad)},
       {"GroupedConv2d", bind<grouped_convolution>},
       {"GroupedConv2dGradInput", bind<grouped_convolution_grad_input>},

@@ -197,6 +197,28 @@ INTERFUSE_INLINE Vector exponential(Vector x) {
 
 INTERFUSE_INLINE Vector sigmoid_of(Vector x) { return 1.0f / (1.0f + exponential(-x)); }
 
+/// x * sigmoid(x), to about 1e-6 of itself where |x| < 30.
+INTERFUSE_INLINE Vector silu_of(Vector x) {
+#ifdef __AVX512DQ__
+  // e^-x = 2^t; t = n + f with n the nearest integer, and 2^f by the polynomial through its values at Chebyshev's points. Beyond
+  // 2^120 the result is as good as 0, and the reciprocal must not be.
+  const Vector t = (Vector)_mm512_min_ps(_mm512_set1_ps(120.0f), (__m512)(x * -1.44269504f));
+  const Vector f = (Vector)_mm512_reduce_ps((__m512)t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  Vector p = splat(1.33908634e-3f);
+  p = p * f + 9.67603192e-3f;
+  p = p * f + 5.55035711e-2f;
+  p = p * f + 2.40221075e-1f;
+  p = p * f + 6.93147188e-1f;
+  p = p * f + 1.0f;
+  const Vector denominator = 1.0f + (Vector)_mm512_scalef_ps((__m512)p, (__m512)(t - f));
+  // An estimate of 14 bits and a step of Newton's method take a third of a division's time.
+  const Vector estimate = (Vector)_mm512_rcp14_ps((__m512)denominator);
+  return x * (estimate + estimate * (1.0f - denominator * estimate));
+#else
+  return x * sigmoid_of(x);
+#endif
+}
+
 INTERFUSE_INLINE Vector square_root(Vector v) {
 #ifdef __AVX512F__
   return (Vector)_mm512_sqrt_ps((__m512)v);

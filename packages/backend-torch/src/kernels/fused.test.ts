@@ -294,6 +294,23 @@ for (const precision of PRECISIONS) {
     );
 
     test(
+      "GroupNorm with SiLU where e^-z is 0 or beyond every float",
+      inTidy(() => {
+        const [C, scale, epsilon] = [16, 128, 1e-6];
+        const signs = Array.from({ length: 2 * C }, (_, i) => (i < C ? 1 : -1));
+        const inputs = { x: tf.tensor(signs, [1, 1, 2, C]), weight: tf.fill([C], scale), bias: tf.zeros([C]) };
+        const attrs = { groups: 1, epsilon, activation: "silu" };
+        const large = scale / Math.sqrt(1 + epsilon);
+        close(
+          kernel("GroupNorm", inputs, attrs)[0],
+          signs.map((sign) => (sign > 0 ? large : 0)),
+        );
+        const unknown = { ...inputs, x: tf.fill([1, 1, 2, C], Number.NaN) };
+        expect(values(kernel("GroupNorm", unknown, attrs)[0]).every(Number.isNaN)).toBe(true);
+      }),
+    );
+
+    test(
       "GroupedConv2d and its gradients equal one convolution per group",
       inTidy(() => {
         const [B, H, W, C, O, groups] = [2, 5, 6, 4, 6, 2];

@@ -130,6 +130,17 @@ function registerImageLayers(addon: Addon): void {
     norm(...handles, attrs.groups, attrs.epsilon, attrs.activation === "silu");
     return backend.outputs();
   });
+  const moments = addon.kernel("GroupMoments");
+  defineKernel<{ readonly groups: number }>("GroupMoments", ({ backend, inputs, attrs }) => {
+    moments(backend.handle(input(inputs, "x")), attrs.groups);
+    return backend.outputs();
+  });
+  const normWith = addon.kernel("GroupNormWith");
+  defineKernel<GroupNormAttributes>("GroupNormWith", ({ backend, inputs, attrs }) => {
+    const handles = ["x", "weight", "bias", "mean", "variance"].map((name) => backend.handle(input(inputs, name)));
+    normWith(...handles, attrs.groups, attrs.epsilon, attrs.activation === "silu");
+    return backend.output();
+  });
   const normGrad = addon.kernel("GroupNormGrad");
   defineKernel<GroupNormAttributes>("GroupNormGrad", ({ backend, inputs, attrs }) => {
     const handles = ["dy", "x", "weight", "bias", "mean", "inverseStd"].map((name) =>

@@ -1,7 +1,7 @@
-// B batch, H height, W width, C channels, G groups
-import { groupNorm, initOnes, initZeros, tf } from "@interfuse/tensor";
+// B batch, H height, W width, C channels
+import { groupNorm, groupNormWith, initOnes, initZeros, type tf } from "@interfuse/tensor";
 import { Layer } from "./layer.ts";
-import type { GroupMoments, Step } from "./steps.ts";
+import type { Step } from "./steps.ts";
 
 const EPSILON = 1e-6;
 
@@ -25,21 +25,8 @@ export class Norm extends Layer {
         kind: "norm",
         groups: this.#options.groups,
         run: (x_BHWC) => groupNorm(x_BHWC, this.#weight, this.#bias, this.#options),
-        runWith: (x_BHWC, moments) => this.#normalizeWith(x_BHWC, moments),
+        runWith: (x_BHWC, moments) => groupNormWith(x_BHWC, this.#weight, this.#bias, { ...this.#options, moments }),
       },
     ];
-  }
-
-  #normalizeWith(x_BHWC: tf.Tensor4D, { mean_BG, variance_BG }: GroupMoments): tf.Tensor4D {
-    const { groups, epsilon, activation } = this.#options;
-    return tf.tidy(() => {
-      const [batch, , , channels] = x_BHWC.shape;
-      const perChannel = (values_BG: tf.Tensor2D) =>
-        tf.tile(values_BG.reshape([batch, groups, 1]), [1, 1, channels / groups]).reshape([batch, 1, 1, channels]);
-      const factor = this.#weight.mul(perChannel(variance_BG.add<tf.Tensor2D>(epsilon).rsqrt()));
-      const offset = this.#bias.sub(perChannel(mean_BG).mul(factor));
-      const y = x_BHWC.mul(factor).add<tf.Tensor4D>(offset);
-      return activation === "silu" ? y.mul(y.sigmoid()) : y;
-    });
   }
 }

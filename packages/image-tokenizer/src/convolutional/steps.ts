@@ -3,7 +3,7 @@
  * pictures ({@link runWhole}, with gradients) and on strips of pictures that memory does not hold (`large/`).
  */
 // B batch, H height, W width, C channels, G groups
-import { tf } from "@interfuse/tensor";
+import { type GroupMoments, tf } from "@interfuse/tensor";
 
 /** Rows of zeros above and below a picture. */
 export type RowPadding = { readonly top: number; readonly bottom: number };
@@ -26,9 +26,6 @@ export type LocalStep = {
   /** Default false. */
   readonly adds?: true;
 };
-
-/** Mean and variance of each group of channels over the pixels of a picture, both `[B, G]`. */
-export type GroupMoments = { readonly mean_BG: tf.Tensor2D; readonly variance_BG: tf.Tensor2D };
 
 /** A step that needs means over the whole picture first. */
 export type NormStep = {

@@ -1,16 +1,6 @@
-/** Mean and variance of groups of channels, and of a whole from those of its parts (Chan, Golub and LeVeque, 1979). */
-// B batch, H height, W width, C channels, G groups
-import { tf } from "@interfuse/tensor";
-import type { GroupMoments } from "../convolutional/steps.ts";
-
-/** Moments of each group of neighbouring channels of `[B, H, W, C]`. */
-export function groupMoments(x_BHWC: tf.Tensor4D, groups: number): GroupMoments {
-  return tf.tidy(() => {
-    const [batch, height, width, channels] = x_BHWC.shape;
-    const { mean, variance } = tf.moments(x_BHWC.reshape([batch, height * width, groups, channels / groups]), [1, 3]);
-    return { mean_BG: mean as tf.Tensor2D, variance_BG: variance as tf.Tensor2D };
-  });
-}
+/** Moments of a whole from those of its parts (Chan, Golub and LeVeque, 1979). */
+// B batch, G groups
+import { type GroupMoments, tf } from "@interfuse/tensor";
 
 /** Moments of rows of equal width from those of some of them each. */
 export function mergedMoments(parts: readonly (GroupMoments & { readonly numRows: number })[]): GroupMoments {

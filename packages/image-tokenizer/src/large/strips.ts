@@ -7,16 +7,16 @@
  * a norm is not computed again where it is small enough to be kept (low resolution, few channels).
  */
 // B batch, H height, W width, C channels, G groups
-import { tf } from "@interfuse/tensor";
-import type { GroupMoments, NormStep, Runner, Step } from "../convolutional/steps.ts";
-import { groupMoments, mergedMoments } from "./moments.ts";
+import { type GroupMoments, groupMoments, tf } from "@interfuse/tensor";
+import type { NormStep, Runner, Step } from "../convolutional/steps.ts";
+import { mergedMoments } from "./moments.ts";
 import { clipped, heightAfter, neededRows, type Rows, wantedRows } from "./rows.ts";
 
 /** Sizes of the work. */
 export type StripOptions = {
   /** Rows of a strip at the highest resolution that is computed, without those it shares with others. Default 128. */
   readonly stripRows?: number;
-  /** Values of the largest activation that is kept whole while norms are gathered. Default 2^26 (256 MiB). */
+  /** Values of the largest activation that is kept whole while norms are gathered. Default 2^27 (512 MiB, half in bf16). */
   readonly keptValues?: number;
 };
 
@@ -29,7 +29,7 @@ type Moments = Map<NormStep, GroupMoments>;
  * A runner in strips. At a time it holds its whole input and result, one activation of `keptValues`, and what a strip
  * takes. Without gradients.
  */
-export function inStrips({ stripRows = 128, keptValues = 2 ** 26 }: StripOptions = {}): Runner {
+export function inStrips({ stripRows = 128, keptValues = 2 ** 27 }: StripOptions = {}): Runner {
   return (steps, input_BHWC) =>
     tf.tidy(() => {
       const moments: Moments = new Map();
@@ -139,7 +139,8 @@ function runStep(step: Step, input: Strip, { rows, moments }: Wanted): Strip {
 
 /** Some of a strip's rows, as a tensor of its own. */
 function cropped({ x_BHWC, begin, height }: Strip, rows: Rows): Strip {
-  const [batch, , width, channels] = x_BHWC.shape;
+  const [batch, numRows, width, channels] = x_BHWC.shape;
+  if (numRows === rows.end - rows.begin) return { ...rows, height, x_BHWC: x_BHWC.clone() };
   const size: [number, number, number, number] = [batch, rows.end - rows.begin, width, channels];
   return { ...rows, height, x_BHWC: x_BHWC.slice([0, rows.begin - begin, 0, 0], size) };
 }

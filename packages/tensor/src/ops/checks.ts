@@ -28,3 +28,12 @@ export function lastAxis(op: string, name: string, tensor: tf.Tensor): number {
   if (size === undefined) throw new RangeError(`${op}: ${name} (a scalar) must have at least one axis`);
   return size;
 }
+
+/** @throws RangeError unless x is [B,H,W,C] and C can be split into `groups`. */
+export function requireGroups(op: string, x: tf.Tensor4D, groups: number): void {
+  requireRank(op, "x", x, "[B,H,W,C]");
+  const channels = x.shape[3];
+  if (channels % groups !== 0) {
+    throw new RangeError(`${op}: channels (=${channels}) must be divisible by groups (=${groups})`);
+  }
+}

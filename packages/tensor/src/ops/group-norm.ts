@@ -8,7 +8,7 @@
  */
 // B batch, H height, W width, C channels
 import { tf } from "../tf.ts";
-import { requireRank, requireShape } from "./checks.ts";
+import { requireGroups, requireShape } from "./checks.ts";
 import { hasFusedKernel, registerFusedGradient, runKernelMany } from "./dispatch.ts";
 
 /** Settings of `groupNorm`: channels are split into `groups` runs of neighbours. */
@@ -25,11 +25,8 @@ export function groupNorm(
   bias: tf.Tensor,
   { groups, epsilon, activation = "none" }: GroupNormOptions,
 ): tf.Tensor4D {
-  requireRank("groupNorm", "x", x, "[B,H,W,C]");
+  requireGroups("groupNorm", x, groups);
   const [batch, height, width, channels] = x.shape;
-  if (channels % groups !== 0) {
-    throw new RangeError(`groupNorm: channels (=${channels}) must be divisible by groups (=${groups})`);
-  }
   requireShape("groupNorm", "weight", weight, [channels]);
   requireShape("groupNorm", "bias", bias, [channels]);
   if (hasFusedKernel("GroupNorm")) {
