@@ -302,25 +302,46 @@ Tensor fused_convolution(const Tensor& x, const Tensor& weight, const std::optio
   return fused(convolution, x, weight, bias, prelu_weights, shape, activation, alpha);
 }
 
+namespace {
+
+/// Whether oneDNN multiplies bfloat16 images on this processor.
+#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
+constexpr bool kConvolvesBfloat16 = true;
+#else
+constexpr bool kConvolvesBfloat16 = false;
+#endif
+
+/// What the convolution of `x` is computed in. Where oneDNN does not take bfloat16, ATen's own loops would, which are slow, round
+/// every sum and add no residual.
+Precision computed_in(const Stored& x, Precision precision) {
+  return x.tensor().is_cpu() && !kConvolvesBfloat16 ? Precision::kFloat32 : precision;
+}
+
+}  // namespace
+
 Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
                            const Stored& residual, const ConvolutionShape& shape, Precision precision) {
+  const Precision computed = computed_in(x, precision);
   Tensor addend;
   if (residual.present()) {
     require_float(residual.tensor());
-    addend = residual.tensor().to(activation_type(precision));
+    addend = residual.tensor().to(activation_type(computed));
   }
-  return adding_convolution(in_precision(x, precision), in_precision(weight, precision), bias, addend,
-                            Geometry(shape));
+  return adding_convolution(in_precision(x, computed), in_precision(weight, computed), bias, addend, Geometry(shape))
+      .to(activation_type(precision));
 }
 
 Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, const Ints& input_shape,
                                       const ConvolutionShape& shape, Precision precision) {
-  return convolution_grad_input(in_precision(dy, precision), in_precision(weight, precision), input_shape, shape);
+  const Precision computed = computed_in(dy, precision);
+  return convolution_grad_input(in_precision(dy, computed), in_precision(weight, computed), input_shape, shape)
+      .to(activation_type(precision));
 }
 
 Tensor grouped_convolution_grad_weight(const Stored& dy, const Stored& x, const Ints& weight_shape,
                                        const ConvolutionShape& shape, Precision precision) {
-  return convolution_grad_weight(in_precision(dy, precision), in_precision(x, precision), weight_shape, shape);
+  const Precision computed = computed_in(x, precision);
+  return convolution_grad_weight(in_precision(dy, computed), in_precision(x, computed), weight_shape, shape);
 }
 
 Tensor batch_norm(const Tensor& x, const Tensor& mean, const Tensor& variance, const std::optional<Tensor>& offset,
