@@ -12,9 +12,9 @@ const folder = mkdtempSync(join(tmpdir(), "interfuse-vector-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const features = processorFeatures();
-/** What the compiler calls them; an instruction that an older processor lacks is not in what it makes then. */
+/** By the compiler's names, and whether this processor has them. Apple's compiler has another flag for the machine's own. */
 const INSTRUCTION_SETS = [
-  ["native", true],
+  ["native", process.platform !== "darwin"],
   ["x86-64-v3", features.includes("avx2") && features.includes("fma")],
   ["x86-64", process.arch === "x64"],
 ] as const;
@@ -33,7 +33,7 @@ function hasCompiler(): boolean {
 // Skipped, with a printed reason, only where nothing can be compiled.
 describe.skipIf(!hasCompiler())("vector.h", () => {
   for (const [name, isHere] of INSTRUCTION_SETS) {
-    // Skipped on processors that have no such instructions to run.
+    // Skipped on processors that have no such instructions to run: the machine's own are always there but on macOS.
     it.skipIf(!isHere)(
       `computes what plain arithmetic does, compiled for ${name}`,
       () => {
