@@ -84,6 +84,35 @@ for (const precision of PRECISIONS) {
     );
 
     test(
+      "a NaN that is seen comes out as NaN, and only there",
+      inTidy(() => {
+        const spoilt = (rows: number, columns: number, place: number): tf.Tensor => {
+          const all = rounded(rows * columns, 1);
+          all[place] = Number.NaN;
+          return tf.tensor(all, [rows, columns]);
+        };
+        const rowsWithNaN = (result: tf.Tensor | undefined): number[] => {
+          const all = (result as tf.Tensor).reshape([(result as tf.Tensor).shape[0] as number, -1]).arraySync();
+          return (all as number[][]).flatMap((row, index) => (row.some(Number.isNaN) ? [index] : []));
+        };
+        const x = spoilt(3, 40, 47);
+        expect(rowsWithNaN(kernel("Linear", { x, weight: tf.ones([5, 40]) })[0])).toEqual([1]);
+        expect(rowsWithNaN(kernel("RmsNorm", { x, weight: tf.ones([40]) }, { epsilon: 1e-3 })[0])).toEqual([1]);
+        expect(rowsWithNaN(kernel("SwiGlu", { x })[0])).toEqual([1]);
+        const targets = tf.tensor1d([0, 1, 2], "int32");
+        const [loss, logSumExp] = kernel("CrossEntropy", { logits: x, targets }) as [tf.Tensor, tf.Tensor];
+        expect(rowsWithNaN(loss)).toEqual([1]);
+        const gradient = kernel("CrossEntropyGrad", { dy: tf.ones([3]), logits: x, targets, logSumExp });
+        expect(rowsWithNaN(gradient[0])).toEqual([1]);
+        // Query 0 does not see key 1.
+        const [query, key] = [tf.ones([3, 1, 40]), x.reshape([3, 1, 40])];
+        const keyRanges = Int32Array.of(0, 1, 2, 3, 0, 2, 0, 0, 0, 3, 0, 0);
+        const attended = kernel("Attention", { query, key, value: query }, { keyRanges, scale: 1 });
+        expect(rowsWithNaN(attended[0])).toEqual([1, 2]);
+      }),
+    );
+
+    test(
       "RmsNorm and its gradient, also on a slice of a wider tensor",
       inTidy(() => {
         const [rows, D, epsilon] = [7, 37, 1e-3];
