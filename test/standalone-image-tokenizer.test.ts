@@ -43,7 +43,7 @@ describe.skipIf(reason !== undefined)("image-tokenizer outside this repository",
   });
 
   it("runs the README's programs on WebAssembly", () => {
-    for (const { printed, promised, backend } of project.runReadme()) {
+    for (const { printed, promised, backend } of project.runReadme("image-tokenizer")) {
       expect([printed, backend]).toEqual([promised, "wasm"]);
     }
   });
@@ -101,7 +101,7 @@ describe.skipIf(noTorch !== undefined)("image-tokenizer with libtorch, outside t
   it("runs the README's programs on it", () => {
     expect(project.installPackages({ torch: true })).toBeUndefined();
     project.run("npx", ["--no-install", "@interfuse/backend-torch", "setup"]);
-    for (const { printed, promised, backend } of project.runReadme()) {
+    for (const { printed, promised, backend } of project.runReadme("image-tokenizer")) {
       expect([printed, backend]).toEqual([promised, "torch"]);
     }
   });

@@ -28,4 +28,14 @@ describe.skipIf(reason !== undefined)("backend-torch outside this repository", (
     }
     expect(Object.keys(losses)).toEqual(["cnn", "lstm"]);
   });
+
+  it("runs the README's programs, which print what it says", () => {
+    const programs = project.runReadme("backend-torch");
+    expect(programs.map(({ backend }) => backend)).toEqual(["torch", "torch"]);
+    for (const { printed, promised } of programs) {
+      // Another machine has another version.
+      const shape = promised?.replace(/\d+\.\d+\.\d+/, "VERSION");
+      expect(printed?.replace(/\d+\.\d+\.\d+/, "VERSION")).toBe(shape);
+    }
+  });
 });

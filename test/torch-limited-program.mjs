@@ -1,10 +1,12 @@
 /**
  * A child process of torch-processes.test.ts whose memory is limited (RLIMIT_AS, by util-linux's `prlimit`): it fills what
  * there is with tensors, calls kernels that have no room for their results, frees the tensors and calls them again.
- * Sends { filling, refused, again }: what the errors said.
+ * Sends { filling, threads, refused, again }: what the errors said. Wants Node's --expose-gc.
+ * With `--unused` the backend has computed nothing before.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { registerTorchBackend } from "@interfuse/backend-torch";
 import { attention, crossEntropy, linear, rmsNorm, swiglu, tf } from "@interfuse/tensor";
 
@@ -21,7 +23,9 @@ const weight = tf.ones([WIDTH, WIDTH]);
 const heads = x.reshape([ROWS, 1, WIDTH]);
 const targets = tf.zeros([ROWS], "int32");
 const keyRanges = Int32Array.from({ length: 4 * ROWS }, (_, index) => (index % 4 === 1 ? 1 + ((index >> 2) % 64) : 0));
+const values = new Float32Array(ROWS * WIDTH);
 const kernels = {
+  write: () => tf.tensor(values, [ROWS, WIDTH]),
   add: () => x.add(1),
   matMul: () => x.matMul(weight),
   linear: () => linear(x, weight),
@@ -33,38 +37,47 @@ const kernels = {
   conv2d: () => tf.conv2d(x.reshape([4, 128, 128, WIDTH]), weight.reshape([1, 1, WIDTH, WIDTH]), 1, "same"),
 };
 
-/** What each kernel says: null where it computes. */
-function outcomes() {
+/** What an error says; null where there is none. */
+function messageOf(program) {
+  try {
+    program();
+    return null;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+/** What each kernel says, called after `prepare`: null where it computes. */
+function outcomes(prepare = () => undefined) {
   return Object.fromEntries(
     Object.entries(kernels).map(([name, kernel]) => {
-      try {
-        tf.tidy(() => void kernel());
-        return [name, null];
-      } catch (error) {
-        return [name, error.message];
-      }
+      prepare();
+      return [name, messageOf(() => tf.tidy(() => void kernel()))];
     }),
   );
 }
 
-outcomes();
+if (!process.argv.includes("--unused")) outcomes();
+// What the first calls left behind would otherwise be room later on.
+globalThis.gc();
+await setTimeout(100);
 const inUse = Number(/^VmSize:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024;
 execFileSync("prlimit", [`--pid=${process.pid}`, `--as=${inUse + 256 * MEBIBYTE}`]);
 
 const filled = [];
 /** Takes memory in pieces until there is none of that size. @returns what the error said */
 function fill(mebibytes) {
-  for (;;) {
-    try {
-      filled.push(tf.ones([mebibytes, MEBIBYTE / 4]));
-    } catch (error) {
-      return error.message;
-    }
-  }
+  return messageOf(() => {
+    // Not `ones`, which makes an array of JavaScript's as large first.
+    for (;;) filled.push(tf.fill([mebibytes, MEBIBYTE / 4], 1));
+  });
 }
 
-const filling = [16, 4].map(fill);
-const refused = outcomes();
+const fillAll = () => [16, 4].map(fill);
+const filling = fillAll();
+// Again before each kernel: what JavaScript collects meanwhile is room.
+const refused = outcomes(fillAll);
+const threads = messageOf(() => registerTorchBackend({ threads: 64 }));
 tf.dispose(filled);
-process.send({ filling, refused, again: outcomes() });
+process.send({ filling, threads, refused, again: outcomes() });
 process.disconnect();

@@ -48,15 +48,22 @@ describeTorch("torch in workers and processes", () => {
     expect(computeHere()).toEqual([3, 3]);
   });
 
-  it.skipIf(!hasPrlimit())("a process whose memory runs out gets Errors, and goes on when some is free", async () => {
-    const { answer, code } = (await outcomeOf(fork(LIMITED_PROGRAM))) as LimitedOutcome;
-    expect(code).toBe(0);
-    for (const message of answer.filling) expect(message).toMatch(/^write: .*allocate.* \(tensor: float32\[/);
-    for (const [name, message] of Object.entries(answer.refused)) {
-      expect(message, name).toMatch(/^\w+: .*(allocate|bad_alloc).* \((inputs|tensor): float32\[/);
-    }
-    expect(new Set(Object.values(answer.again))).toEqual(new Set([null]));
-  });
+  for (const [name, args] of [
+    ["a process", []],
+    ["a process that has computed nothing before", ["--unused"]],
+  ] as const) {
+    it.skipIf(!hasPrlimit())(`${name} whose memory runs out gets Errors, and goes on when some is free`, async () => {
+      const child = fork(LIMITED_PROGRAM, args, { execArgv: ["--expose-gc"] });
+      const { answer, code } = (await outcomeOf(child)) as LimitedOutcome;
+      expect(code).toBe(0);
+      for (const message of answer.filling) expect(message).toMatch(/^Fill: out of memory.*; dispose .* \(output: \[/);
+      expect(answer.threads).toMatch(/^setThreads: the system does not start 63 threads more \(.*\); ask for fewer/);
+      for (const [kernel, message] of Object.entries(answer.refused)) {
+        expect(message, kernel).toMatch(/^\w+: out of memory.*; dispose .* \((inputs|tensor): float32\[/);
+      }
+      expect(new Set(Object.values(answer.again))).toEqual(new Set([null]));
+    });
+  }
 
   it("a cluster's workers compute side by side", async () => {
     cluster.setupPrimary({ exec: TORCH_PROGRAM });
@@ -72,6 +79,7 @@ interface LimitedOutcome {
   readonly code: number | null;
   readonly answer: {
     readonly filling: readonly string[];
+    readonly threads: string | null;
     readonly refused: Readonly<Record<string, string | null>>;
     readonly again: Readonly<Record<string, string | null>>;
   };

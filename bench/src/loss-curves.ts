@@ -18,7 +18,8 @@ interface Curve {
 }
 
 /**
- * Writes the picture and returns a row of each run with its last losses.
+ * Writes the picture and returns a row of each run with its last losses and how far its curves are from the first run's, relative
+ * to these: on average and at most.
  * @param options.window steps of which each point is the mean
  * @throws Error when a run has no `metrics.jsonl`
  */
@@ -39,7 +40,16 @@ export async function drawLossCurves({
     steps: steps.at(-1),
     text: losses.text.at(-1),
     image: losses.image.at(-1),
+    textApart: distances(losses.text, (curves[0] as Curve).losses.text),
+    imageApart: distances(losses.image, (curves[0] as Curve).losses.image),
   }));
+}
+
+/** Mean and maximum of |a - b| / b over the points that both have. */
+function distances(losses: readonly number[], reference: readonly number[]): { mean: number; most: number } {
+  const shared = losses.slice(0, reference.length);
+  const apart = shared.map((loss, at) => Math.abs(loss / (reference[at] as number) - 1));
+  return { mean: apart.reduce((sum, distance) => sum + distance, 0) / apart.length, most: Math.max(...apart) };
 }
 
 async function readCurve(run: string, window: number): Promise<Curve> {
@@ -67,6 +77,7 @@ function svg(curves: readonly Curve[]): string {
       `<text x="${PANEL.left + 90 + index * 90}" y="20" fill="${colour(index)}" font-weight="600">${name}</text>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>Losses of ${curves.map(({ name }) => name).join(", ")}, step by step</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${[...panels, ...legend].join("\n")}
 </svg>

@@ -14,7 +14,7 @@ describe("image-tokenizer, installed by npm", () => {
 
   it("runs the README's programs on libtorch", () => {
     project.run("npx", ["--no-install", "@interfuse/backend-torch", "setup"]);
-    for (const { printed, promised, backend } of project.runReadme()) {
+    for (const { printed, promised, backend } of project.runReadme("image-tokenizer")) {
       expect([printed, backend]).toEqual([promised, "torch"]);
     }
   });

@@ -1,6 +1,6 @@
 /** A project outside this repository in which packages of it are installed as anyone would: from their archives. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,6 +24,23 @@ export class EmptyProject {
   /** Runs a JavaScript file of the project, or of elsewhere. */
   runNode(...args: readonly string[]): string {
     return this.run(process.execPath, args);
+  }
+
+  /** Runs the programs of a package's README. @returns for each the line that it prints, the one that it says it prints, and its backend */
+  runReadme(
+    name: string,
+  ): { printed: string | undefined; promised: string | undefined; backend: string | undefined }[] {
+    const readme = readFileSync(join(ROOT, "packages", name, "README.md"), "utf8");
+    return [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => {
+      const asking = 'console.log((await import("@tensorflow/tfjs")).getBackend());';
+      this.write("readme.mjs", `${code}\n${asking}\n`);
+      const lines = this.runNode("readme.mjs").trim().split("\n");
+      return {
+        printed: lines.at(-2),
+        promised: code.match(/console\.log\(.*\); \/\/ (.*)/)?.[1],
+        backend: lines.at(-1),
+      };
+    });
   }
 
   write(name: string, text: string): void {

@@ -35,16 +35,6 @@ export class ImageTokenizerProject extends EmptyProject {
     return JSON.parse(this.runNode("image-tokenizer-node.mjs", backend));
   }
 
-  /** Runs the programs of the README. @returns for each the line that it prints, the one that it says it prints, and its backend */
-  runReadme(): { printed: string | undefined; promised: string | undefined; backend: string | undefined }[] {
-    const readme = readFileSync(join(ROOT, "packages/image-tokenizer/README.md"), "utf8");
-    return [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => {
-      this.write("readme.mjs", `${code}\nconsole.log((await import("@interfuse/tensor")).tf.getBackend());\n`);
-      const [printed, backend] = this.runNode("readme.mjs").trim().split("\n");
-      return { printed, promised: code.match(/console\.log\(.*\); \/\/ (.*)/)?.[1], backend };
-    });
-  }
-
   /** Bundles everything for a browser, as an application would, and opens it there. */
   async openBundle(browser: Browser): Promise<OpenBundle> {
     const { outputFiles, metafile } = await build({

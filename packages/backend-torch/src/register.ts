@@ -46,8 +46,11 @@ export interface TorchInfo {
   readonly slots: number;
 }
 
+const DEVICE = /^(auto|cpu|cuda(:\d+)?)$/;
+
 let loaded: Addon | undefined;
 let precision: TorchPrecision = "f32";
+let numThreads = availableParallelism();
 
 /** The addon of this thread, loaded on first use. */
 function addon(): Addon {
@@ -57,7 +60,7 @@ function addon(): Addon {
 
 function createBackend(): TorchBackend {
   const { functions } = addon();
-  functions.setThreads(availableParallelism());
+  functions.setThreads(numThreads);
   // TensorFlow.js makes a new backend after a reset, but keeps the kernels.
   if (registeredKernels().length === 0) registerKernels(addon());
   return new TorchBackend(addon());
@@ -74,26 +77,38 @@ export function registerLazily(): void {
  * only change settings. Follow it with `tf.setBackend("torch")`.
  *
  * @throws Error listing what was tried when the addon is missing or does not load
- * @throws Error saying why a device cannot be had; RangeError for an impossible number of threads
+ * @throws Error saying why a device or threads cannot be had; RangeError for an unknown device or precision, or an impossible number of threads
  */
 export function registerTorchBackend(options: TorchOptions = {}): TorchInfo {
-  const { device = "auto", threads } = options;
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+  const { device = "auto", threads = numThreads } = options;
+  if (!(Number.isInteger(threads) && threads >= 1)) {
     throw new RangeError(`registerTorchBackend: threads (=${threads}) must be a positive integer`);
   }
-  addon().functions.useDevice(device);
+  if (!DEVICE.test(device)) {
+    throw new RangeError(`registerTorchBackend: device (="${device}") must be auto, cpu, cuda or cuda:N`);
+  }
+  if (options.precision !== undefined) checkPrecision("registerTorchBackend", options.precision);
+  const { functions } = addon();
+  functions.useDevice(device);
+  functions.setThreads(threads);
+  numThreads = threads;
   registerLazily();
   if (tf.findBackend(BACKEND_NAME) === null)
     throw new Error("registerTorchBackend: TensorFlow.js did not create the backend");
-  if (threads !== undefined) addon().functions.setThreads(threads);
   if (options.precision !== undefined) setTorchPrecision(options.precision);
   return torchInfo();
 }
 
-/** Chooses the storage type of fused kernels' activations from now on, for the calling thread. */
+/** Chooses the storage type of fused kernels' activations from now on, for the calling thread. @throws RangeError for another than these two */
 export function setTorchPrecision(chosen: TorchPrecision): void {
+  checkPrecision("setTorchPrecision", chosen);
   addon().functions.setBfloat16(chosen === "bf16");
   precision = chosen;
+}
+
+function checkPrecision(operation: string, chosen: string): void {
+  if (chosen === "f32" || chosen === "bf16") return;
+  throw new RangeError(`${operation}: precision (="${chosen}") must be f32 or bf16`);
 }
 
 /** What runs, and how. @throws Error when the addon does not load */

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { registeredKernels, registerTorchBackend, torchInfo } from "./register.ts";
+import { registeredKernels, registerTorchBackend, setTorchPrecision, torchInfo } from "./register.ts";
 import { largestError, numbers, useTorch } from "./testing.ts";
 
 beforeAll(useTorch);
@@ -204,7 +204,9 @@ describe("errors", () => {
 
   test("too large, too long and wrong types are Errors too", () => {
     const x = tf.ones([2]);
-    expect(() => tf.fill([1e6, 1e6, 1e4], 1)).toThrowError(/^Fill: .*memory/);
+    expect(() => tf.fill([1e6, 1e6, 1e4], 1)).toThrowError(
+      /^Fill: out of memory.*\(output: \[1000000,1000000,10000\]\)$/,
+    );
     expect(() => tf.fill([1e9, 1e9, 1e9], 1)).toThrowError(/^Fill: .*overflow/);
     expect(() => run("Tile", { x }, { reps: [2 ** 40] })).toThrowError(/^Tile: .+ \(inputs: float32\[2\]\)$/);
     expect(() => run("FFT", { input: tf.tensor(["a"]) })).toThrowError("does not take string tensors");
@@ -225,7 +227,13 @@ describe("errors", () => {
   test("impossible options are refused", () => {
     expect(() => registerTorchBackend({ threads: 0 })).toThrowError("threads (=0)");
     expect(() => registerTorchBackend({ device: "cuda:99" })).toThrowError("there is no cuda:99: ");
-    expect(() => registerTorchBackend({ device: "abacus" as "cpu" })).toThrowError(/abacus/);
+    expect(() => registerTorchBackend({ device: "abacus" as "cpu" })).toThrowError(
+      'registerTorchBackend: device (="abacus") must be auto, cpu, cuda or cuda:N',
+    );
+    const half = "f16" as "bf16";
+    expect(() => registerTorchBackend({ precision: half })).toThrowError('precision (="f16") must be f32 or bf16');
+    expect(() => setTorchPrecision(half)).toThrowError('setTorchPrecision: precision (="f16") must be f32 or bf16');
+    expect(torchInfo().precision).toBe("f32");
   });
 
   test("kernels are listed by name", () => {

@@ -211,7 +211,7 @@ export class TorchBackend extends tf.KernelBackend {
     const failure = await new Promise<string | undefined>((resolve) =>
       this.addon.functions.readLater(handle, into, resolve),
     );
-    if (failure !== undefined) throw new Error(`read: ${failure.split("\n", 1)[0]}`);
+    if (failure !== undefined) throw new Error(`read: ${failure}`);
   }
 
   private isOnProcessor(): boolean {

@@ -4,6 +4,7 @@
 #include <c10/util/Exception.h>
 
 #include "../compute/specified_error.h"
+#include "explain.h"
 
 namespace interfuse {
 
@@ -11,12 +12,9 @@ namespace {
 
 void check(napi_status status, const char* expected) { TORCH_CHECK(status == napi_ok, "expected ", expected); }
 
-/// The first line of a message: what follows in libtorch's is a C++ stack.
-std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
-
 /// The error says which kernel failed, why and on what.
 void throw_error(const Call& call, const char* kernel, const std::string& message) {
-  const std::string text = std::string(kernel) + ": " + first_line(message) + call.describe_inputs();
+  const std::string text = std::string(kernel) + ": " + explained(message) + call.describe_inputs();
   napi_throw_error(call.env(), nullptr, text.c_str());
 }
 

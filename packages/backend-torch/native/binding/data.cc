@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 
+#include "../compute/parallel.h"
 #include "../device/card.h"
 #include "../device/device.h"
 
@@ -168,7 +169,7 @@ napi_value set_precision(napi_env env, napi_callback_info info) {
 
 /// setThreads(count): for the calling thread; OpenMP keeps the number per thread that starts work.
 napi_value set_threads(napi_env env, napi_callback_info info) {
-  run_guarded(env, info, [](Call& call) { at::set_num_threads(static_cast<int>(call.next<int64_t>())); });
+  run_guarded(env, info, [](Call& call) { use_threads(call.next<int64_t>()); });
   return nullptr;
 }
 

@@ -8,6 +8,7 @@
 
 #include "../device/device.h"
 #include "data.h"
+#include "explain.h"
 #ifdef INTERFUSE_DEVICES
 #include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -37,7 +38,7 @@ void execute(napi_env, void* data) {
   try {
     if (copy->arrival) copy->arrival->synchronize();
   } catch (const c10::Error& error) {
-    copy->error = error.what_without_backtrace();
+    copy->error = explained(error.what_without_backtrace());
     return;
   }
 #endif

@@ -1,5 +1,6 @@
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
+
+#include <array>
 
 #include "attention.h"
 #include "attention_tile.h"
@@ -208,6 +209,28 @@ void backward_component(const Backward& in, const AttentionPlan& plan, const Com
   });
 }
 
+/// Gradients of query, key and value: neighbours in one memory, as the projection had them before it was split, where they
+/// have as many rows.
+std::array<Tensor, 3> empty_gradients(const Tensor& query, const Tensor& key, at::ScalarType type) {
+  const auto options = query.options().dtype(type);
+  const int64_t heads = query.size(1), kv_heads = key.size(1);
+  if (query.size(0) != key.size(0)) {
+    return {at::empty(query.sizes(), options, at::MemoryFormat::Contiguous),
+            at::empty(key.sizes(), options, at::MemoryFormat::Contiguous),
+            at::empty(key.sizes(), options, at::MemoryFormat::Contiguous)};
+  }
+  const Tensor all = at::empty({query.size(0), heads + 2 * kv_heads, query.size(2)}, options);
+  return {all.narrow(1, 0, heads), all.narrow(1, heads, kv_heads), all.narrow(1, heads + kv_heads, kv_heads)};
+}
+
+bool sees_all_keys(const AttentionPlan& plan, int64_t num_keys) {
+  int64_t seen = 0;
+  for (const Component& component : plan.components) {
+    for (const KeyInterval& keys : component.keys) seen += keys.end - keys.begin;
+  }
+  return seen == num_keys;
+}
+
 }  // namespace
 
 std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const Stored& key, const Stored& value,
@@ -218,11 +241,12 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
   const Tensor v = with_contiguous_rows(value.tensor());
   const Tensor y = with_contiguous_rows(output.tensor());
   const Tensor gradient = with_contiguous_rows(dy.tensor());
-  const auto type = activation_type(precision);
-  const Tensor dq = at::empty(q.sizes(), q.options().dtype(type), at::MemoryFormat::Contiguous);
-  // Zeros for the keys that nobody sees.
-  const Tensor dk = at::zeros(k.sizes(), k.options().dtype(type));
-  const Tensor dv = at::zeros(v.sizes(), v.options().dtype(type));
+  const auto plan = remembered_plan(key_ranges, k.size(0), kGroupQueries);
+  const auto [dq, dk, dv] = empty_gradients(q, k, activation_type(precision));
+  if (!sees_all_keys(*plan, k.size(0))) {
+    dk.zero_();
+    dv.zero_();
+  }
   const int64_t size = q.size(2);
   const Backward in{HeadRows(q),
                     HeadRows(k),
@@ -237,7 +261,6 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
                     q.size(1),
                     k.size(1),
                     static_cast<float>(scale)};
-  const auto plan = remembered_plan(key_ranges, k.size(0), kGroupQueries);
   const int64_t kv_heads = k.size(1);
   const auto components = static_cast<int64_t>(plan->components.size());
   with_element(precision, [&](auto element) {

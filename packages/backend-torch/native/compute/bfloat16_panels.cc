@@ -9,53 +9,53 @@
 
 namespace interfuse {
 
-Panels::Panels(int64_t lanes, int64_t width, int64_t steps)
-    : lanes_(lanes), width_(width), steps_(steps), memory_(at::empty({count() * steps * width}, at::kInt)) {}
+Panels::Panels(int64_t lanes, int64_t steps)
+    : lanes_(lanes), steps_(steps), memory_(at::empty({count() * steps * kPanelWidth}, at::kInt)) {}
 
 Bfloat16Pair* Panels::panel(int64_t index) const {
-  return reinterpret_cast<Bfloat16Pair*>(memory_.data_ptr()) + index * steps_ * width_;
+  return reinterpret_cast<Bfloat16Pair*>(memory_.data_ptr()) + index * steps_ * kPanelWidth;
 }
 
 namespace {
 
-/// Up to sixteen rows of words [rows][steps] as [steps][width].
-void transpose_lanes(const Bfloat16Pair* from, int64_t rows, int64_t steps, Bfloat16Pair* to, int64_t width) {
+/// Up to sixteen rows of words [rows][steps] as sixteen lanes of a panel.
+void transpose_lanes(const Bfloat16Pair* from, int64_t rows, int64_t steps, Bfloat16Pair* to) {
   int64_t step = 0;
   if (rows == kLanes) {
     for (; step + kLanes <= steps; step += kLanes) {
       // Moved as floats, the bits stay what they are.
-      transpose_block(reinterpret_cast<const float*>(from + step), steps, reinterpret_cast<float*>(to + step * width),
-                      width);
+      transpose_block(reinterpret_cast<const float*>(from + step), steps,
+                      reinterpret_cast<float*>(to + step * kPanelWidth), kPanelWidth);
     }
   }
   for (; step < steps; ++step) {
-    for (int64_t i = 0; i < rows; ++i) to[step * width + i] = from[i * steps + step];
+    for (int64_t i = 0; i < rows; ++i) to[step * kPanelWidth + i] = from[i * steps + step];
   }
 }
 
 }  // namespace
 
-Panels panels_of_rows(const Tensor& matrix, int64_t width) {
+Panels panels_of_rows(const Tensor& matrix) {
   const int64_t steps = matrix.size(1) / 2;
-  const Panels panels(matrix.size(0), width, steps);
+  const Panels panels(matrix.size(0), steps);
   const auto* from = reinterpret_cast<const Bfloat16Pair*>(data_of<Bfloat16>(matrix));
   parallel_for(panels.count(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {
-      const int64_t rows = std::min(width, panels.lanes() - p * width);
+      const int64_t rows = std::min(kPanelWidth, panels.lanes() - p * kPanelWidth);
       Bfloat16Pair* to = panels.panel(p);
-      if (rows < width) std::fill_n(to, steps * width, Bfloat16Pair{0});
+      if (rows < kPanelWidth) std::fill_n(to, steps * kPanelWidth, Bfloat16Pair{0});
       for (int64_t row = 0; row < rows; row += kLanes) {
-        transpose_lanes(from + (p * width + row) * steps, std::min(kLanes, rows - row), steps, to + row, width);
+        transpose_lanes(from + (p * kPanelWidth + row) * steps, std::min(kLanes, rows - row), steps, to + row);
       }
     }
   });
   return panels;
 }
 
-Panels panels_of_columns(const Tensor& matrix, int64_t width) {
+Panels panels_of_columns(const Tensor& matrix) {
   const int64_t rows = matrix.size(0);
   const int64_t columns = matrix.size(1);
-  const Panels panels(columns, width, (rows + 1) / 2);
+  const Panels panels(columns, (rows + 1) / 2);
   const auto* from = data_of<Bfloat16>(matrix);
   const std::vector<Bfloat16> zeros(columns, Bfloat16{0});
   const int64_t grain = std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, columns));
@@ -64,10 +64,10 @@ Panels panels_of_columns(const Tensor& matrix, int64_t width) {
       const Bfloat16* first = from + 2 * step * columns;
       const Bfloat16* second = 2 * step + 1 < rows ? first + columns : zeros.data();
       for (int64_t p = 0; p < panels.count(); ++p) {
-        const int64_t lanes = std::min(width, columns - p * width);
-        Bfloat16Pair* to = panels.panel(p) + step * width;
-        pair_rows(first + p * width, second + p * width, lanes, to);
-        std::fill(to + lanes, to + width, Bfloat16Pair{0});
+        const int64_t lanes = std::min(kPanelWidth, columns - p * kPanelWidth);
+        Bfloat16Pair* to = panels.panel(p) + step * kPanelWidth;
+        pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, lanes, to);
+        std::fill(to + lanes, to + kPanelWidth, Bfloat16Pair{0});
       }
     }
   });

@@ -1,32 +1,35 @@
-// Operands of bfloat16 products as panels: a panel holds a fixed number of rows or columns, and of each the pairs of
-// neighbouring values along the axis that is summed over, so that a product reads it from front to back.
+// Right operands of bfloat16 products as panels: a panel holds some rows or columns, and of each the pairs of neighbouring
+// values along the axis that is summed over, so that a product reads it from front to back.
 #pragma once
 
+#include "block_product.h"
 #include "types.h"
 #include "vector.h"
 
 namespace interfuse {
 
+/// Lanes of a panel: what a block of a product is wide.
+constexpr int64_t kPanelWidth = kBlockVectors * kLanes;
+
 /// Word (step, lane) of panel p lies at [p][step][lane]; lanes without data are zero.
 class Panels {
  public:
-  Panels(int64_t lanes, int64_t width, int64_t steps);
+  Panels(int64_t lanes, int64_t steps);
 
-  int64_t count() const { return (lanes_ + width_ - 1) / width_; }
+  int64_t count() const { return (lanes_ + kPanelWidth - 1) / kPanelWidth; }
   int64_t lanes() const { return lanes_; }
-  int64_t width() const { return width_; }
   int64_t steps() const { return steps_; }
   Bfloat16Pair* panel(int64_t index) const;
 
  private:
-  int64_t lanes_, width_, steps_;
+  int64_t lanes_, steps_;
   Tensor memory_;
 };
 
 /// The rows of a contiguous [N, K] matrix as lanes, for sums over K; K is even.
-Panels panels_of_rows(const Tensor& matrix, int64_t width);
+Panels panels_of_rows(const Tensor& matrix);
 
 /// The columns of a contiguous [K, N] matrix as lanes, for sums over K.
-Panels panels_of_columns(const Tensor& matrix, int64_t width);
+Panels panels_of_columns(const Tensor& matrix);
 
 }  // namespace interfuse

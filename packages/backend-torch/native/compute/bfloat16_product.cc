@@ -14,9 +14,9 @@ namespace interfuse {
 
 namespace {
 
-constexpr int64_t kPanelWidth = 64;
-/// The most rows that meet every panel before the next ones do; they stay in the cache.
-constexpr int64_t kRun = 96;
+/// The most rows that meet every panel before the next ones do, and the most words in them: they stay in the cache.
+constexpr int64_t kRunRows = 192;
+constexpr int64_t kRunWords = 1 << 17;
 /// Multiplications of words below which a second thread is not worth waking.
 constexpr int64_t kGrainWork = 1 << 18;
 
@@ -30,44 +30,43 @@ struct Result {
 };
 
 template <typename Output>
-void finish(const Result<Output>& result, int64_t row, int64_t column, const float* sums) {
-  for_each_run(std::min(kPanelWidth, result.columns - column), [&](int64_t i, int64_t n) {
-    const int64_t at = row * result.columns + column + i;
-    Vector value = load_run(sums + i, n);
-    if (result.bias != nullptr) value += load_run(result.bias + column + i, n);
-    if (result.residual != nullptr) value += load_run(result.residual + at, n);
-    store_run(result.y + at, value, n);
-  });
+INTERFUSE_INLINE void finish(const Result<Output>& result, int64_t row, int64_t column, Vector sum) {
+  const int64_t n = std::min(kLanes, result.columns - column);
+  if (n <= 0) return;
+  const int64_t at = row * result.columns + column;
+  if (result.bias != nullptr) sum += load_run(result.bias + column, n);
+  if (result.residual != nullptr) sum += load_run(result.residual + at, n);
+  store_run(result.y + at, sum, n);
 }
 
 /// Rows of a run: whole blocks, equally many in all runs, so that threads get as much to do.
-int64_t run_length(int64_t rows) {
-  const int64_t runs = (rows + kRun - 1) / kRun;
-  const int64_t blocks = (rows + runs * detail::kBlockRows - 1) / (runs * detail::kBlockRows);
-  return blocks * detail::kBlockRows;
+int64_t run_length(int64_t rows, int64_t steps) {
+  const int64_t most = std::clamp<int64_t>(kRunWords / std::max<int64_t>(1, steps), kBlockRows, kRunRows);
+  const int64_t runs = (rows + most - 1) / most;
+  const int64_t blocks = (rows + runs * kBlockRows - 1) / (runs * kBlockRows);
+  return blocks * kBlockRows;
 }
 
-/// y = left right. `left_at(row)` is the left operand from a row on, for all rows of its block.
-template <typename Output, typename LeftAt>
-void multiply(const Result<Output>& result, const Panels& right, LeftAt left_at) {
+/// y = left right, with the rows of `left` [rows, words] as they lie in memory.
+template <typename Output>
+void multiply(const Result<Output>& result, const Bfloat16Pair* left, const Panels& right) {
   if (result.rows == 0) return;
-  const int64_t run = run_length(result.rows);
+  const int64_t steps = right.steps();
+  const int64_t run = run_length(result.rows, steps);
   const int64_t runs = (result.rows + run - 1) / run;
-  const int64_t work = run * kPanelWidth * std::max<int64_t>(1, right.steps());
-  const int64_t grain = std::max<int64_t>(1, kGrainWork / std::max<int64_t>(1, work));
+  const int64_t work = run * kPanelWidth * std::max<int64_t>(1, steps);
+  const int64_t grain = std::max<int64_t>(1, kGrainWork / work);
   parallel_for(runs * right.count(), grain, [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
       const int64_t first = item / right.count() * run;
       const int64_t last = std::min(first + run, result.rows);
       const int64_t panel = item % right.count();
-      const int64_t column = panel * kPanelWidth;
-      const int64_t width = (std::min(kPanelWidth, result.columns - column) + kLanes - 1) / kLanes * kLanes;
-      for (int64_t row = first; row < last; row += detail::kBlockRows) {
-        alignas(64) float sums[detail::kBlockRows * kPanelWidth];
-        const int64_t height = std::min<int64_t>(detail::kBlockRows, last - row);
-        set_product<Bfloat16Pair>(left_at(row), {right.panel(panel), kPanelWidth}, {sums, kPanelWidth}, height, width,
-                                  right.steps());
-        for (int64_t i = 0; i < height; ++i) finish(result, row + i, column, sums + i * kPanelWidth);
+      for (int64_t row = first; row < last; row += kBlockRows) {
+        const auto put = [&](int r, int v, Vector sum) __attribute__((always_inline)) {
+          finish(result, row + r, panel * kPanelWidth + v * kLanes, sum);
+        };
+        block_product<Bfloat16Pair>({left + row * steps, steps, 1}, {right.panel(panel), kPanelWidth}, last - row,
+                                    steps, put);
       }
     }
   });
@@ -75,13 +74,6 @@ void multiply(const Result<Output>& result, const Panels& right, LeftAt left_at)
 
 const Bfloat16Pair* words_of(const Tensor& matrix) {
   return reinterpret_cast<const Bfloat16Pair*>(data_of<Bfloat16>(matrix));
-}
-
-/// Rows [L, K] as a left operand; K is even.
-auto rows_of(const Tensor& matrix) {
-  const Bfloat16Pair* words = words_of(matrix);
-  const int64_t steps = matrix.size(-1) / 2;
-  return [=](int64_t row) { return LeftOperand<Bfloat16Pair>{words + row * steps, steps, 1}; };
 }
 
 /// As contiguous rows of an even length.
@@ -93,7 +85,7 @@ const float* optional_data(const Tensor& tensor) { return tensor.defined() ? dat
 
 }  // namespace
 
-Panels weight_panels(const Tensor& weight) { return panels_of_rows(paired(weight), kPanelWidth); }
+Panels weight_panels(const Tensor& weight) { return panels_of_rows(paired(weight)); }
 
 Tensor bfloat16_linear(const Tensor& x, const Panels& weight, const Addends& addends, at::ScalarType type) {
   const Tensor left = paired(x);
@@ -106,7 +98,7 @@ Tensor bfloat16_linear(const Tensor& x, const Panels& weight, const Addends& add
   with_storage(y, [&](auto output) {
     using Output = decltype(output);
     multiply(Result<Output>{data_of<Output>(y), optional_data(bias), optional_data(residual), rows, sizes.back()},
-             weight, rows_of(left));
+             words_of(left), weight);
   });
   return y;
 }
@@ -118,18 +110,8 @@ Tensor bfloat16_columns(const Tensor& x, const Tensor& right, const Tensor& bias
   sizes.back() = right.size(1);
   const Tensor y = at::empty(sizes, x.options());
   const int64_t rows = y.numel() / std::max<int64_t>(1, sizes.back());
-  multiply(Result<Bfloat16>{data_of<Bfloat16>(y), optional_data(added), nullptr, rows, sizes.back()},
-           panels_of_columns(right.contiguous(), kPanelWidth), rows_of(left));
-  return y;
-}
-
-Tensor bfloat16_transposed(const Tensor& a, const Tensor& b) {
-  const Tensor y = at::empty({a.size(1), b.size(1)}, at::kFloat);
-  const Panels left = panels_of_columns(a.contiguous(), kRun);
-  multiply(Result<float>{data_of<float>(y), nullptr, nullptr, y.size(0), y.size(1)},
-           panels_of_columns(b.contiguous(), kPanelWidth), [&](int64_t row) {
-             return LeftOperand<Bfloat16Pair>{left.panel(row / kRun) + row % kRun, 1, kRun};
-           });
+  multiply(Result<Bfloat16>{data_of<Bfloat16>(y), optional_data(added), nullptr, rows, sizes.back()}, words_of(left),
+           panels_of_columns(right.contiguous()));
   return y;
 }
 

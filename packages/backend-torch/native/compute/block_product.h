@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "vector.h"
 
@@ -23,18 +24,21 @@ struct Panel {
   int64_t stride;
 };
 
-namespace detail {
-
 constexpr int kBlockRows = 6;  // rows times vectors, plus one row of the right side, fill 32 registers
 constexpr int kBlockVectors = 4;
 
-template <bool Adds, int Rows, int Vectors, typename Word>
-inline void block(LeftOperand<Word> a, const Word* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth) {
+namespace detail {
+
+/// Rows times vectors of sums, held in registers: `start(row, vector)` gives their first values, `finish(row, vector, sum)`
+/// takes the last.
+template <int Rows, int Vectors, typename Word, typename Start, typename Finish>
+INTERFUSE_INLINE void block(LeftOperand<Word> a, const Word* b, int64_t b_stride, int64_t depth, Start start,
+                            Finish finish) {
   Vector sums[Rows][Vectors];
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) sums[r][v] = Adds ? load(c + r * c_stride + v * kLanes) : Vector{};
+    for (int v = 0; v < Vectors; ++v) sums[r][v] = start(r, v);
   }
   for (int64_t k = 0; k < depth; ++k) {
     Vector right[Vectors];
@@ -50,27 +54,37 @@ inline void block(LeftOperand<Word> a, const Word* b, int64_t b_stride, float* c
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) store(c + r * c_stride + v * kLanes, sums[r][v]);
+    for (int v = 0; v < Vectors; ++v) finish(r, v, sums[r][v]);
+  }
+}
+
+/// Calls `body(std::integral_constant<int, rows>)` for 1 to `kBlockRows` rows.
+template <typename Body>
+INTERFUSE_INLINE void with_rows(int64_t rows, Body body) {
+  switch (rows) {
+    case 1:
+      return body(std::integral_constant<int, 1>{});
+    case 2:
+      return body(std::integral_constant<int, 2>{});
+    case 3:
+      return body(std::integral_constant<int, 3>{});
+    case 4:
+      return body(std::integral_constant<int, 4>{});
+    case 5:
+      return body(std::integral_constant<int, 5>{});
+    default:
+      return body(std::integral_constant<int, kBlockRows>{});
   }
 }
 
 template <bool Adds, int Vectors, typename Word>
 inline void block_rows(LeftOperand<Word> a, const Word* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth,
                        int64_t rows) {
-  switch (rows) {
-    case 1:
-      return block<Adds, 1, Vectors>(a, b, b_stride, c, c_stride, depth);
-    case 2:
-      return block<Adds, 2, Vectors>(a, b, b_stride, c, c_stride, depth);
-    case 3:
-      return block<Adds, 3, Vectors>(a, b, b_stride, c, c_stride, depth);
-    case 4:
-      return block<Adds, 4, Vectors>(a, b, b_stride, c, c_stride, depth);
-    case 5:
-      return block<Adds, 5, Vectors>(a, b, b_stride, c, c_stride, depth);
-    default:
-      return block<Adds, 6, Vectors>(a, b, b_stride, c, c_stride, depth);
-  }
+  with_rows(rows, [&](auto height) {
+    block<height, Vectors>(
+        a, b, b_stride, depth, [&](int r, int v) { return Adds ? load(c + r * c_stride + v * kLanes) : Vector{}; },
+        [&](int r, int v, Vector sum) { store(c + r * c_stride + v * kLanes, sum); });
+  });
 }
 
 template <bool Adds, typename Word>
@@ -113,6 +127,17 @@ template <typename Word>
 void add_product(LeftOperand<Word> a, Panel<const Word> b, Panel<float> c, int64_t rows, int64_t width,
                  int64_t depth) {
   detail::product<true>(a, b, c, rows, width, depth);
+}
+
+/// a b for up to `kBlockRows` rows of `kBlockVectors` vectors; `finish(row, vector, sum)` gets the sums out of registers.
+/// Inlined, so that strides which are constants are known: with six pointers to move the inner loop is a tenth slower.
+template <typename Word, typename Finish>
+INTERFUSE_INLINE void block_product(LeftOperand<Word> a, Panel<const Word> b, int64_t rows, int64_t depth,
+                                    Finish finish) {
+  detail::with_rows(rows, [&](auto height) __attribute__((always_inline)) {
+    detail::block<height, kBlockVectors>(
+        a, b.data, b.stride, depth, [](int, int) { return Vector{}; }, finish);
+  });
 }
 
 }  // namespace interfuse

@@ -3,48 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
-#include "bfloat16_product.h"
-#include "packed_weight.h"
+#include "convolution_geometry.h"
 #include "pieces.h"
 #include "product.h"
-#include "winograd_convolution.h"
 
 namespace interfuse {
 
 namespace {
-
-/// `ConvolutionShape` by name, and the parts of it that ATen takes.
-struct Geometry {
-  explicit Geometry(const ConvolutionShape& shape)
-      : strides{shape[0], shape[1]},
-        top(shape[2]),
-        bottom(shape[3]),
-        left(shape[4]),
-        right(shape[5]),
-        dilations{shape[6], shape[7]},
-        groups(shape[8]),
-        channels_first(shape[9] != 0),
-        out_height(shape[10]),
-        out_width(shape[11]) {}
-
-  bool is_symmetric() const { return top == bottom && left == right; }
-  /// Padding that ATen does itself; uneven padding is added to the input before.
-  Ints aten_padding() const { return is_symmetric() ? Ints{top, left} : Ints{0, 0}; }
-  bool is_pointwise(int64_t kernel_height, int64_t kernel_width) const {
-    return kernel_height == 1 && kernel_width == 1 && groups == 1 && strides[0] == 1 && strides[1] == 1 && top == 0 &&
-           bottom == 0 && left == 0 && right == 0;
-  }
-  bool is_plain() const {
-    return strides[0] == 1 && strides[1] == 1 && dilations[0] == 1 && dilations[1] == 1 && groups == 1 && !channels_first;
-  }
-
-  Ints strides;
-  int64_t top, bottom, left, right;
-  Ints dilations;
-  int64_t groups;
-  bool channels_first;
-  int64_t out_height, out_width;
-};
 
 /// Images in the layout that `geometry` says, as [B, H, W, C].
 Tensor to_last(const Tensor& x, const Geometry& geometry) {
@@ -165,9 +130,11 @@ Tensor convolution_of_piece(const Operands& operands, const Geometry& geometry) 
   return residual.defined() ? y + channels_last(residual) : y.contiguous();
 }
 
-/// Convolution of images plus a residual (maybe undefined), both in the layout that `geometry` says.
+}  // namespace
+
 Tensor adding_convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
-                          const Tensor& residual, const Geometry& geometry) {
+                          const Tensor& residual, const ConvolutionShape& shape) {
+  const Geometry geometry(shape);
   const Tensor images = to_last(x, geometry);
   const Tensor addend = residual.defined() ? to_last(residual, geometry) : residual;
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
@@ -185,11 +152,9 @@ Tensor adding_convolution(const Tensor& x, const Tensor& weight, const std::opti
   return from_last(y, geometry);
 }
 
-}  // namespace
-
 Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                    const ConvolutionShape& shape) {
-  return adding_convolution(x, weight, bias, Tensor(), Geometry(shape));
+  return adding_convolution(x, weight, bias, Tensor(), shape);
 }
 
 Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
@@ -306,58 +271,6 @@ Tensor fused_convolution(const Tensor& x, const Tensor& weight, const std::optio
                          const std::optional<Tensor>& prelu_weights, const ConvolutionShape& shape,
                          const std::string& activation, double alpha) {
   return fused(convolution, x, weight, bias, prelu_weights, shape, activation, alpha);
-}
-
-namespace {
-
-/// Whether `winograd_convolution` computes this, with a weight of these sizes.
-bool uses_winograd(const Tensor& images, at::IntArrayRef weight_sizes, const Geometry& geometry) {
-  return kHasBfloat16Product && is_bfloat16(images) && images.is_cpu() && geometry.is_plain() &&
-         prefers_winograd(weight_sizes);
-}
-
-}  // namespace
-
-Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
-                           const Stored& residual, const ConvolutionShape& shape, Precision precision) {
-  const Geometry geometry(shape);
-  const Tensor images = in_precision(x, precision);
-  Tensor addend;
-  if (residual.present()) {
-    require_float(residual.tensor());
-    addend = residual.tensor().to(activation_type(precision));
-  }
-  if constexpr (kHasBfloat16Product) {
-    if (uses_winograd(images, weight.tensor().sizes(), geometry)) {
-      const Windows windows{geometry.top, geometry.left, images.size(1) + geometry.top + geometry.bottom - 2,
-                            images.size(2) + geometry.left + geometry.right - 2};
-      return winograd_convolution(images, *packed_winograd_weight(weight), windows,
-                                  {bias.value_or(Tensor()), addend});
-    }
-  }
-  return adding_convolution(images, in_precision(weight, precision), bias, addend, geometry);
-}
-
-Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, const Ints& input_shape,
-                                      const ConvolutionShape& shape, Precision precision) {
-  const Tensor gradient = in_precision(dy, precision);
-  if constexpr (kHasBfloat16Product) {
-    const Geometry geometry(shape);
-    const auto sizes = weight.tensor().sizes();
-    if (uses_winograd(gradient, {sizes[0], sizes[1], sizes[3], sizes[2]}, geometry)) {
-      // A convolution too, of dy by the weight turned by 180 degrees, from outputs to inputs.
-      const Tensor turned = weight.tensor().flip({0, 1}).transpose(2, 3);
-      const Tensor read = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width);
-      return winograd_convolution(read, winograd_weight(turned),
-                                  {2 - geometry.top, 2 - geometry.left, input_shape[1], input_shape[2]}, {});
-    }
-  }
-  return convolution_grad_input(gradient, in_precision(weight, precision), input_shape, shape);
-}
-
-Tensor grouped_convolution_grad_weight(const Stored& dy, const Stored& x, const Ints& weight_shape,
-                                       const ConvolutionShape& shape, Precision precision) {
-  return convolution_grad_weight(in_precision(dy, precision), in_precision(x, precision), weight_shape, shape);
 }
 
 Tensor batch_norm(const Tensor& x, const Tensor& mean, const Tensor& variance, const std::optional<Tensor>& offset,

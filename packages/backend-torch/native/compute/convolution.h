@@ -12,6 +12,9 @@ using ConvolutionShape = Ints;
 
 Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                    const ConvolutionShape& shape);
+/// The same plus a residual (maybe undefined) in the layout of the result.
+Tensor adding_convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+                          const Tensor& residual, const ConvolutionShape& shape);
 Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
                               const ConvolutionShape& shape);
 Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,

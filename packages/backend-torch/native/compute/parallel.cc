@@ -1,11 +1,46 @@
 #include "parallel.h"
 
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <atomic>
+#include <future>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 namespace interfuse {
+
+namespace {
+
+/// Starts `count` threads that do nothing, all at a time. @throws c10::Error when the system has no room for them
+void try_threads(int64_t count) {
+  std::promise<void> gate;
+  const std::shared_future<void> opened = gate.get_future().share();
+  std::vector<std::thread> threads;
+  threads.reserve(count);
+  std::string failure;
+  try {
+    while (static_cast<int64_t>(threads.size()) < count) threads.emplace_back([opened] { opened.wait(); });
+  } catch (const std::system_error& error) {
+    failure = error.what();
+  }
+  gate.set_value();
+  for (std::thread& thread : threads) thread.join();
+  TORCH_CHECK(failure.empty(), "the system does not start ", count, " threads more (", failure,
+              "); ask for fewer, or free memory");
+}
+
+}  // namespace
+
+void use_threads(int64_t count) {
+  // OpenMP ends the process when a thread does not start. So others are tried first, and its own are started now, not when
+  // memory may be short.
+  try_threads(count - 1);
+  at::set_num_threads(static_cast<int>(count));
+  parallel_tasks(count, count, [](int64_t, int64_t, int64_t) {});
+}
 
 void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
   const int64_t threads = std::min(num_threads(), (count + grain - 1) / grain);

@@ -13,6 +13,9 @@ void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t
 /// Calls `body(task, begin, end)` for `tasks` equal parts of [0, count): the parts do not depend on timing.
 void parallel_tasks(int64_t count, int64_t tasks, const std::function<void(int64_t, int64_t, int64_t)>& body);
 
+/// Sets how many threads loops of the calling thread share, and starts them. @throws c10::Error when the system does not
+void use_threads(int64_t count);
+
 /// How many threads `parallel_for` may use.
 int64_t num_threads();
 

@@ -36,7 +36,32 @@ Tensor strided_slice(const Tensor& x, const Ints& begin, const Ints& end, const 
   return result.contiguous();
 }
 
+namespace {
+
+/// Whether the parts lie in one memory as a split along `axis` leaves them.
+bool are_neighbours(const std::vector<Stored>& parts, int64_t axis) {
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const Tensor &before = parts[i - 1].tensor(), &part = parts[i].tensor();
+    if (!part.is_alias_of(before) || part.scalar_type() != before.scalar_type() || part.strides() != before.strides() ||
+        part.storage_offset() != before.storage_offset() + before.size(axis) * before.stride(axis))
+      return false;
+  }
+  return parts.size() > 1;
+}
+
+/// The memory of neighbours as one tensor.
+Tensor joined(const std::vector<Stored>& parts, int64_t axis) {
+  const Tensor& first = parts[0].tensor();
+  Ints sizes = first.sizes().vec();
+  sizes[axis] = 0;
+  for (const Stored& part : parts) sizes[axis] += part.tensor().size(axis);
+  return first.as_strided(sizes, first.strides());
+}
+
+}  // namespace
+
 Tensor concat(const std::vector<Stored>& parts, int64_t axis) {
+  if (are_neighbours(parts, axis)) return joined(parts, axis);
   const bool same_type = std::all_of(parts.begin(), parts.end(), [&](const Stored& part) {
     return part.tensor().scalar_type() == parts[0].tensor().scalar_type();
   });

@@ -95,7 +95,9 @@ INTERFUSE_INLINE void store(Bfloat16* to, Vector v) {
 #else
   using Bits = uint32_t __attribute__((vector_size(64)));
   const Bits bits = (Bits)v;
-  const HalfVector half = __builtin_convertvector((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16, HalfVector);
+  const Bits rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
+  // A NaN whose bits are all ones would be rounded up to zero.
+  const HalfVector half = __builtin_convertvector((v == v ? rounded : bits | 0x400000u) >> 16, HalfVector);
   std::memcpy(to, &half, sizeof half);
 #endif
 }
@@ -174,10 +176,11 @@ INTERFUSE_INLINE Vector exponential_polynomial(Vector r) {
   return p * (r * r) + r + 1.0f;
 }
 
-/// e^x to about 2 units in the last place; 0 below -87.
+/// e^x to about 2 units in the last place; 0 below -87; NaN stays NaN.
 INTERFUSE_INLINE Vector exponential(Vector x) {
 #ifdef __AVX512F__
-  const Vector bounded = (Vector)_mm512_max_ps((__m512)x, _mm512_set1_ps(-104.0f));
+  // The second operand is the result when one of the two is NaN.
+  const Vector bounded = (Vector)_mm512_max_ps(_mm512_set1_ps(-104.0f), (__m512)x);
   const Vector n =
       (Vector)_mm512_roundscale_ps((__m512)(bounded * 1.44269504f), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const Vector r = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;

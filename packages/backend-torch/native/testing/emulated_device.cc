@@ -60,7 +60,7 @@ struct DeviceMemory final : c10::DeviceAllocator {
   c10::DataPtr allocate(size_t size) override {
     if (size == 0) return {nullptr, nullptr, &release, kDevice};
     auto* start = static_cast<int64_t*>(std::aligned_alloc(64, (size + 127) / 64 * 64));
-    TORCH_CHECK_WITH(OutOfMemoryError, start != nullptr, "the emulated device is out of memory: ", size, " bytes asked for");
+    TORCH_CHECK_WITH(OutOfMemoryError, start != nullptr, "the emulated device is out of memory. Tried to allocate ", size, " bytes");
     *start = static_cast<int64_t>(size);
     {
       const std::lock_guard<std::mutex> guard(memory_lock);

@@ -23,19 +23,29 @@ export function registerCreationKernels(addon: Addon): void {
       const strings = new Array<Uint8Array>(tf.util.sizeFromShape(shape)).fill(tf.util.encodeString(value));
       return backend.tensorFrom(strings, shape, "string");
     }
-    fill(shape, value, TypeCode[(dtype ?? tf.util.inferDtype(value)) as keyof typeof TypeCode]);
+    const code = TypeCode[(dtype ?? tf.util.inferDtype(value)) as keyof typeof TypeCode];
+    namingShape(shape, () => fill(shape, value, code));
     return backend.output();
   });
   const linSpace = addon.kernel("LinSpace");
   defineKernel<{ start: number; stop: number; num: number }>("LinSpace", ({ backend, attrs }) => {
-    linSpace(attrs.start, attrs.stop, attrs.num);
+    namingShape([attrs.num], () => linSpace(attrs.start, attrs.stop, attrs.num));
     return backend.output();
   });
   const range = addon.kernel("Range");
   defineKernel<RangeAttributes>("Range", ({ backend, attrs: { start, stop, step, dtype } }) => {
     const signedStep = stop < start && step === 1 ? -1 : step;
     const size = Math.max(0, Math.ceil((stop - start) / signedStep));
-    range(start, signedStep, size, TypeCode[dtype]);
+    namingShape([size], () => range(start, signedStep, size, TypeCode[dtype]));
     return backend.output();
   });
+}
+
+/** Calls a kernel that has no inputs, whose shapes would tell what failed: the Error has the result's instead. */
+function namingShape(shape: readonly number[], call: () => void): void {
+  try {
+    call();
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message} (output: [${shape}])`, { cause });
+  }
 }

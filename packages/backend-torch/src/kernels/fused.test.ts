@@ -38,6 +38,19 @@ for (const precision of PRECISIONS) {
       tf.tidy(body);
     };
 
+    test.each([
+      [1, 1, 1],
+      [3, 7, 65],
+      [97, 50, 140],
+      [4501, 13, 150],
+    ])("the weight's gradient over %i rows, %i outputs and %i inputs", (L, O, I) =>
+      inTidy(() => {
+        const [dy, x] = [tf.tensor2d(rounded(L * O, 1), [L, O]), tf.tensor2d(rounded(L * I, 2), [L, I])];
+        const [dw] = kernel("LinearGradWeight", { dy, x });
+        close(dw, values(tf.matMul(dy, x, true)));
+      })(),
+    );
+
     // 1,100 rows are a whole unit and three pieces.
     test.each([1, 9, 1100])("Linear and its gradients, %i rows", (L) =>
       inTidy(() => {
@@ -81,6 +94,35 @@ for (const precision of PRECISIONS) {
           ),
         );
       })(),
+    );
+
+    test(
+      "a NaN that is seen comes out as NaN, and only there",
+      inTidy(() => {
+        const spoilt = (rows: number, columns: number, place: number): tf.Tensor => {
+          const all = rounded(rows * columns, 1);
+          all[place] = Number.NaN;
+          return tf.tensor(all, [rows, columns]);
+        };
+        const rowsWithNaN = (result: tf.Tensor | undefined): number[] => {
+          const all = (result as tf.Tensor).reshape([(result as tf.Tensor).shape[0] as number, -1]).arraySync();
+          return (all as number[][]).flatMap((row, index) => (row.some(Number.isNaN) ? [index] : []));
+        };
+        const x = spoilt(3, 40, 47);
+        expect(rowsWithNaN(kernel("Linear", { x, weight: tf.ones([5, 40]) })[0])).toEqual([1]);
+        expect(rowsWithNaN(kernel("RmsNorm", { x, weight: tf.ones([40]) }, { epsilon: 1e-3 })[0])).toEqual([1]);
+        expect(rowsWithNaN(kernel("SwiGlu", { x })[0])).toEqual([1]);
+        const targets = tf.tensor1d([0, 1, 2], "int32");
+        const [loss, logSumExp] = kernel("CrossEntropy", { logits: x, targets }) as [tf.Tensor, tf.Tensor];
+        expect(rowsWithNaN(loss)).toEqual([1]);
+        const gradient = kernel("CrossEntropyGrad", { dy: tf.ones([3]), logits: x, targets, logSumExp });
+        expect(rowsWithNaN(gradient[0])).toEqual([1]);
+        // Query 0 does not see key 1.
+        const [query, key] = [tf.ones([3, 1, 40]), x.reshape([3, 1, 40])];
+        const keyRanges = Int32Array.of(0, 1, 2, 3, 0, 2, 0, 0, 0, 3, 0, 0);
+        const attended = kernel("Attention", { query, key, value: query }, { keyRanges, scale: 1 });
+        expect(rowsWithNaN(attended[0])).toEqual([1, 2]);
+      }),
     );
 
     test(
@@ -222,14 +264,15 @@ for (const precision of PRECISIONS) {
       }),
     );
 
-    for (const heads of [
-      { N: 2, G: 2 },
-      { N: 4, G: 2 },
+    for (const sizes of [
+      { N: 2, G: 2, S: 330 },
+      { N: 4, G: 2, S: 330 },
+      { N: 4, G: 2, S: 150 },
     ]) {
       test(
-        `Attention and its gradient, ${heads.N} query and ${heads.G} key heads`,
+        `Attention and its gradient, ${sizes.N} query and ${sizes.G} key heads, ${sizes.S} keys`,
         inTidy(() => {
-          const shape = { L: 150, S: 330, K: 20, ...heads };
+          const shape = { L: 150, K: 20, ...sizes };
           const { L, S, N, G, K } = shape;
           const keyRanges = exampleRanges(L, S);
           const [query, key, value, dy] = [
@@ -350,7 +393,7 @@ for (const precision of PRECISIONS) {
   });
 }
 
-/** Documents with causal text and a bidirectional block, rows with two ranges, rows that see nothing. */
+/** Documents with causal text and a bidirectional block, rows with two ranges, rows that see nothing, keys nobody sees. */
 function exampleRanges(L: number, S: number): Int32Array {
   const ranges = new Int32Array(4 * L);
   for (let i = 0; i < L; i++) {
@@ -358,7 +401,7 @@ function exampleRanges(L: number, S: number): Int32Array {
     if (i < 60) ranges.set([0, i + 1, 0, 0], 4 * i);
     else if (i < 90) ranges.set([60, 90, 0, 0], 4 * i);
     else if (i < 120) ranges.set([10, 40, 90, i + 1], 4 * i);
-    else ranges.set([20, 300, S - 7, S], 4 * i);
+    else ranges.set([20, S - 30, S - 7, S], 4 * i);
   }
   return ranges;
 }

@@ -122,6 +122,11 @@ describe("shape", () => {
     tf.stridedSlice(x(), [1], [2], [1], 0, 0, 0, 0, 1),
   ]);
   agrees("concat", () => [tf.concat([x(), x()], 0), tf.concat([x(), tensor([4, 6, 2])], -1)]);
+  agrees("concat of a split's parts", () => {
+    const parts = tf.split(x(), 5, 2) as tf.Tensor3D[];
+    const [a, b, c, d] = parts as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+    return [parts, [b, c], [b, a], [a, c], [c, c, d]].map((some) => tf.concat(some, 2));
+  });
   agrees("split", () => [...tf.split(x(), 2, 1), ...tf.split(x(), [1, -1, 2], 2)].map((part) => tf.mul(part, 2)));
   agrees("stack and unstack", () => [
     tf.stack([tensor([3]), tensor([3], { seed: 2 })], 1),

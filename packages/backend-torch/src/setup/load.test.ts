@@ -17,6 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -117,6 +118,17 @@ describe("loadAddon refuses, with a remedy and without loading anything", () => 
     record();
     expect(loadAddon).toThrow(
       /addon\.node" \(libtorch 2\.13\.0\) does not load: libnil\.so\S*: cannot open.*; run "npx/,
+    );
+  });
+
+  it("a libtorch for which there is no room", () => {
+    const { addon, libtorch } = makeBuild();
+    vi.stubEnv("LIBTORCH", libtorch.root);
+    vi.spyOn(process, "dlopen").mockImplementation(() => {
+      throw new Error("libc10.so: failed to map segment from shared object");
+    });
+    expect(loadAddon).toThrow(
+      `"${addon}" (libtorch 2.13.0) does not load: libc10.so: failed to map segment from shared object; let the process have more memory`,
     );
   });
 

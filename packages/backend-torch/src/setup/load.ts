@@ -15,6 +15,9 @@ interface PrepareFunctions {
 
 const REMEDY = 'run "npx @interfuse/backend-torch setup"';
 
+/** What Linux's loader says where a process has no address space left for a library. */
+const NO_ROOM = /failed to map segment|cannot allocate memory/i;
+
 /**
  * Loads the addon that `setup` compiled for these sources and this processor into the calling thread.
  *
@@ -28,8 +31,9 @@ export function loadAddon(): object {
     return open(record.addon);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
+    const remedy = NO_ROOM.test(message) ? "let the process have more memory (ulimit -v)" : REMEDY;
     throw new Error(
-      `backend-torch: "${record.addon}" (libtorch ${record.version}) does not load: ${message}; ${REMEDY}`,
+      `backend-torch: "${record.addon}" (libtorch ${record.version}) does not load: ${message}; ${remedy}`,
       { cause },
     );
   }
