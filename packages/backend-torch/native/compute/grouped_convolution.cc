@@ -43,7 +43,7 @@ Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::opt
     if (uses_winograd(images, weight.tensor().sizes(), geometry)) {
       const Windows windows{geometry.top, geometry.left, images.size(1) + geometry.top + geometry.bottom - 2,
                             images.size(2) + geometry.left + geometry.right - 2};
-      return winograd_convolution(images, *packed_winograd_weight(weight), windows,
+      return winograd_convolution(images, *packed_winograd_weight(weight), weight.tensor().size(3), windows,
                                   {bias.value_or(Tensor()), addend});
     }
   }
@@ -62,7 +62,7 @@ Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, co
       // A convolution too, of dy by the weight turned by 180 degrees, from outputs to inputs.
       const Tensor turned = weight.tensor().flip({0, 1}).transpose(2, 3);
       const Tensor read = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width);
-      return winograd_convolution(read, winograd_weight(turned),
+      return winograd_convolution(read, winograd_weight(turned), turned.size(3),
                                   {2 - geometry.top, 2 - geometry.left, input_shape[1], input_shape[2]}, {});
     }
   }

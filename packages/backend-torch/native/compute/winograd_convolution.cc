@@ -22,7 +22,6 @@ constexpr int64_t kBandRows = 12;
 constexpr int64_t kMostPairs = 8;
 /// The most pairs times channels: what is made of their pixels stays in the cache.
 constexpr int64_t kMostChannels = 512;
-constexpr int64_t kMostLanes = 64;
 
 }  // namespace
 
@@ -57,10 +56,15 @@ struct Memory {
   /// Of each pair, product and row, two rows more than of the result: the transformed pixels' channels.
   Scratch<Bfloat16> pixels{kProducts * (kBandRows + 2) * kMostChannels};
   /// Of each product, pair and row: sums for the outputs of one panel.
-  Scratch<float> sums{kProducts * kMostPairs * kBandRows * kMostLanes};
+  Scratch<float> sums{kProducts * kMostPairs * kBandRows * kPanelWidth};
 };
 
 int64_t divided_up(int64_t count, int64_t size) { return (count + size - 1) / size; }
+
+/// Lanes of a weight from one product to the next: filled up so that outputs that are computed together lie in one panel.
+int64_t whole_lanes(int64_t outputs) {
+  return kPanelWidth % outputs == 0 ? outputs : divided_up(outputs, kPanelWidth) * kPanelWidth;
+}
 
 Part part_of(const Job& job, int64_t item) {
   const int64_t group = item % job.groups, band = item / job.groups % job.bands;
@@ -105,8 +109,8 @@ void transform_pixels(const Job& job, const Part& part, Bfloat16* to) {
 
 /// Puts the outputs of one panel together from the sums of products.
 template <bool kHasResidual>
-void finish(const Job& job, const Part& part, const float* sums, int64_t first) {
-  const int64_t lanes = job.weight->width(), outputs = job.outputs;
+void finish(const Job& job, const Part& part, const float* sums, int64_t first, int64_t lanes) {
+  const int64_t outputs = job.outputs;
   const int64_t out_height = job.windows.out_height, out_width = job.windows.out_width;
   const int64_t stride = part.pairs * part.rows * lanes;  // from product to product
   for (int64_t r = 0; r < part.rows; ++r) {
@@ -135,7 +139,8 @@ void finish(const Job& job, const Part& part, const float* sums, int64_t first) 
 /// Asks for memory that is wanted after the products, a share of it with each of them: the next part's pixels, residuals,
 /// and where results go. Rows are too far apart for the processor to see it coming; pictures that do not fit its caches
 /// take a sixth less time.
-INTERFUSE_INLINE void fetch_ahead(const Job& job, const Part& part, int64_t product, int64_t i, int64_t first) {
+INTERFUSE_INLINE void fetch_ahead(const Job& job, const Part& part, int64_t product, int64_t i, int64_t first,
+                                 int64_t lanes) {
   constexpr int64_t kLine = 64 / sizeof(Bfloat16);
   const int64_t share = divided_up(part.rows + 2, kProducts);
   for (int64_t r = product * share; r < std::min(part.rows + 2, (product + 1) * share); ++r) {
@@ -146,7 +151,7 @@ INTERFUSE_INLINE void fetch_ahead(const Job& job, const Part& part, int64_t prod
     if (r >= part.rows) break;
     const int64_t out_row = part.picture * job.windows.out_height + part.row + r;
     const int64_t at = (out_row * job.windows.out_width + 2 * (part.pair + i)) * job.outputs + first;
-    for (int64_t c = 0; c < job.weight->width(); c += kLine) {
+    for (int64_t c = 0; c < lanes; c += kLine) {
       for (const int64_t to : {at + c, at + job.outputs + c}) {
         __builtin_prefetch(job.y + to, 1, 2);
         if (job.residual != nullptr) __builtin_prefetch(job.residual + to, 0, 2);
@@ -157,30 +162,26 @@ INTERFUSE_INLINE void fetch_ahead(const Job& job, const Part& part, int64_t prod
 
 void convolve(const Job& job, const Part& part, const Memory& memory) {
   const Panels& weight = *job.weight;
-  const int64_t words = job.channels / 2, lanes = weight.width();
+  const int64_t words = job.channels / 2;
   transform_pixels(job, part, memory.pixels.get());
   const auto* pixels = reinterpret_cast<const Bfloat16Pair*>(memory.pixels.get());
   const auto finishes = job.residual != nullptr ? finish<true> : finish<false>;
-  for (int64_t first = 0; first < job.outputs; first += lanes) {
+  for (int64_t first = 0; first < job.outputs; first += kPanelWidth) {
+    const int64_t lanes = std::min(kPanelWidth, job.outputs - first);
     for (int64_t product = 0; product < kProducts; ++product) {
-      const Bfloat16Pair* panel = weight.panel((product * job.outputs + first) / lanes);
+      const int64_t lane = product * whole_lanes(job.outputs) + first;
+      const Bfloat16Pair* panel = weight.panel(lane / kPanelWidth) + lane % kPanelWidth;
       for (int64_t i = 0; i < part.pairs; ++i) {
-        fetch_ahead(job, part, product, i, first);
+        fetch_ahead(job, part, product, i, first, lanes);
         // Three rows of pixels follow each other, as the weights of three rows do.
         const Bfloat16Pair* rows = pixels + (i * kProducts + product) * (part.rows + 2) * words;
         float* sums = memory.sums.get() + (product * part.pairs + i) * part.rows * lanes;
-        set_product<Bfloat16Pair>({rows, words, 1}, {panel, lanes}, {sums, lanes}, part.rows, lanes, weight.steps());
+        set_product<Bfloat16Pair>({rows, words, 1}, {panel, kPanelWidth}, {sums, lanes}, part.rows, lanes,
+                                  weight.steps());
       }
     }
-    finishes(job, part, memory.sums.get(), first);
+    finishes(job, part, memory.sums.get(), first, lanes);
   }
-}
-
-/// The most lanes that split the outputs evenly.
-int64_t panel_width(int64_t outputs) {
-  int64_t width = kMostLanes;
-  while (outputs % width != 0) width -= kLanes;
-  return width;
 }
 
 }  // namespace
@@ -189,18 +190,18 @@ Panels winograd_weight(const Tensor& weight) {
   const Tensor left = widened(weight.select(1, 0)), middle = widened(weight.select(1, 1)),
                right = widened(weight.select(1, 2));
   const Tensor sum = left + right;
-  // [3, C, products, O]
+  // [3, C, products, lanes]
   const Tensor transformed = at::stack({left, (sum + middle) * 0.5, (sum - middle) * 0.5, right}, 2);
-  const int64_t outputs = weight.size(3);
-  return panels_of_columns(transformed.to(at::kBFloat16).view({3 * weight.size(2), kProducts * outputs}),
-                           panel_width(outputs));
+  const int64_t lanes = whole_lanes(weight.size(3));
+  const Tensor whole = at::constant_pad_nd(transformed.to(at::kBFloat16), {0, lanes - weight.size(3)}, 0);
+  return panels_of_columns(whole.view({3 * weight.size(2), kProducts * lanes}));
 }
 
-Tensor winograd_convolution(const Tensor& x, const Panels& weight, const Windows& windows,
+Tensor winograd_convolution(const Tensor& x, const Panels& weight, int64_t outputs, const Windows& windows,
                             const WinogradAddends& addends) {
   const Tensor images = x.contiguous();
   const Tensor residual = addends.residual.defined() ? addends.residual.contiguous() : Tensor();
-  const int64_t outputs = weight.lanes() / kProducts, channels = images.size(3);
+  const int64_t channels = images.size(3);
   const Tensor bias = addends.bias.defined() ? addends.bias.to(at::kFloat).contiguous() : at::zeros({outputs}, at::kFloat);
   const Tensor y = at::empty({images.size(0), windows.out_height, windows.out_width, outputs}, images.options());
   const int64_t pairs = divided_up(windows.out_width, 2);

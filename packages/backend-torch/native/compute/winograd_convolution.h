@@ -29,7 +29,7 @@ struct WinogradAddends {
 };
 
 /// x [B, H, W, C] with a weight for O outputs: bfloat16 [B, OH, OW, O]. Windows may lie anywhere; beyond the picture are zeros.
-Tensor winograd_convolution(const Tensor& x, const Panels& weight, const Windows& windows,
+Tensor winograd_convolution(const Tensor& x, const Panels& weight, int64_t outputs, const Windows& windows,
                             const WinogradAddends& addends);
 
 }  // namespace interfuse
