@@ -67,7 +67,6 @@ struct Tasks {
     const int64_t wanted = std::max<int64_t>(1, kCachedTasks * num_threads() / per_image);
     images_at_once = std::max<int64_t>(1, std::min(wanted, shape.images));
   }
-  int64_t per_group() const { return images_at_once * per_image; }
   PixelRange range(int64_t task) const {
     const int64_t begin = task % per_image * range_pixels;
     return {begin, std::min(pixels, begin + range_pixels)};
@@ -91,7 +90,7 @@ struct Work {
   int64_t offset(int64_t image) const { return image * shape.pixels * shape.channels; }
   /// A result with a value for each group of each image.
   Tensor by_group() const { return at::empty({shape.images, shape.groups}, at::kFloat); }
-  /// Calls `body(image, range)` for all pixels of a batch, in parallel.
+  /// Calls `body(image, range, task)` for all pixels of a batch, in parallel; images and tasks count from its first.
   template <typename Body>
   void for_each_task(Batch batch, Body body) const {
     parallel_for(batch.count * tasks.per_image, 1, [&](int64_t begin, int64_t end) {
@@ -137,7 +136,8 @@ void find_inverses(const Work& work, Batch batch, const Tensor& variance, double
 
 /// What normalised values become.
 struct Finish {
-  Finish(const Tensor& w, const Tensor& b, bool with_silu) : weight(w.contiguous()), bias(b.contiguous()), silu(with_silu) {}
+  Finish(const Tensor& w, const Tensor& b, bool with_silu)
+      : weight(w.contiguous()), bias(b.contiguous()), silu(with_silu) {}
   Tensor weight, bias;
   bool silu;
 };

@@ -74,7 +74,7 @@ struct Affine {
 };
 
 inline Affine affine_of(const ImageShape& shape, const float* mean, const float* inverse_std, const float* weight,
-                 const float* bias) {
+                        const float* bias) {
   Affine affine{std::vector<float>(shape.channels), std::vector<float>(shape.channels)};
   for (int64_t c = 0; c < shape.channels; ++c) {
     const int64_t group = c / shape.group_size();

@@ -2,23 +2,16 @@
 #include "convolution.h"
 #include "convolution_geometry.h"
 #include "packed_weight.h"
+#include "product.h"
 #include "winograd_convolution.h"
 
 namespace interfuse {
 
 namespace {
 
-/// Whether oneDNN multiplies bfloat16 images on this processor.
-#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
-constexpr bool kConvolvesBfloat16 = true;
-#else
-constexpr bool kConvolvesBfloat16 = false;
-#endif
-
-/// What the convolution of `x` is computed in. Where oneDNN does not take bfloat16, ATen's own loops would, which are slow, round
-/// every sum and add no residual.
+/// What the convolution of `x` is computed in: float32 where oneDNN has no bfloat16. ATen's loops would also add no residual.
 Precision computed_in(const Stored& x, Precision precision) {
-  return x.tensor().is_cpu() && !kConvolvesBfloat16 ? Precision::kFloat32 : precision;
+  return x.tensor().is_cpu() && !kHasOneDnnBfloat16 ? Precision::kFloat32 : precision;
 }
 
 /// Whether `winograd_convolution` computes this, with a weight of these sizes.

@@ -113,10 +113,7 @@ Tensor transposed_product(const Tensor& a, const Tensor& b) {
   if constexpr (kHasBfloat16Product) {
     if (is_bfloat16(a)) return bfloat16_transposed(a, b);
   }
-#ifndef __AVX512BW__
-  // Where oneDNN has no bfloat16, ATen's own loops would round every sum.
-  if (is_bfloat16(a)) return transposed_product(widened(a), widened(b));
-#endif
+  if (!kHasOneDnnBfloat16 && is_bfloat16(a)) return transposed_product(widened(a), widened(b));
   Tensor sum;
   for_each_piece(a.size(0), kRowUnit, [&](Piece piece) {
     const Tensor term =

@@ -5,6 +5,13 @@
 
 namespace interfuse {
 
+/// Whether oneDNN multiplies bfloat16 on this processor. Elsewhere ATen's own loops do, which are slow and may round every sum.
+#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
+constexpr bool kHasOneDnnBfloat16 = true;
+#else
+constexpr bool kHasOneDnnBfloat16 = false;
+#endif
+
 /// What is added to a product before it is stored; either may be undefined.
 struct Addends {
   Tensor bias;      // [O], float32
