@@ -10,10 +10,10 @@
 namespace interfuse {
 
 Panels::Panels(int64_t lanes, int64_t steps)
-    : lanes_(lanes), steps_(steps), memory_(at::empty({count() * steps * kPanelWidth}, at::kInt)) {}
+    : lanes_(lanes), steps_(steps), memory_(at::empty({count() * stored_steps() * kPanelWidth}, at::kInt)) {}
 
 Bfloat16Pair* Panels::panel(int64_t index) const {
-  return reinterpret_cast<Bfloat16Pair*>(memory_.data_ptr()) + index * steps_ * kPanelWidth;
+  return reinterpret_cast<Bfloat16Pair*>(memory_.data_ptr()) + index * stored_steps() * kPanelWidth;
 }
 
 namespace {
@@ -43,7 +43,8 @@ Panels panels_of_rows(const Tensor& matrix) {
     for (int64_t p = begin; p < end; ++p) {
       const int64_t rows = std::min(kPanelWidth, panels.lanes() - p * kPanelWidth);
       Bfloat16Pair* to = panels.panel(p);
-      if (rows < kPanelWidth) std::fill_n(to, steps * kPanelWidth, Bfloat16Pair{0});
+      const int64_t filled = rows < kPanelWidth ? 0 : steps;
+      std::fill(to + filled * kPanelWidth, to + panels.stored_steps() * kPanelWidth, Bfloat16Pair{0});
       for (int64_t row = 0; row < rows; row += kLanes) {
         transpose_lanes(from + (p * kPanelWidth + row) * steps, std::min(kLanes, rows - row), steps, to + row);
       }
@@ -59,15 +60,19 @@ Panels panels_of_columns(const Tensor& matrix) {
   const auto* from = data_of<Bfloat16>(matrix);
   const std::vector<Bfloat16> zeros(columns, Bfloat16{0});
   const int64_t grain = std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, columns));
-  parallel_for(panels.steps(), grain, [&](int64_t begin, int64_t end) {
+  parallel_for(panels.stored_steps(), grain, [&](int64_t begin, int64_t end) {
     for (int64_t step = begin; step < end; ++step) {
-      const Bfloat16* first = from + 2 * step * columns;
+      const Bfloat16* first = 2 * step < rows ? from + 2 * step * columns : zeros.data();
       const Bfloat16* second = 2 * step + 1 < rows ? first + columns : zeros.data();
       for (int64_t p = 0; p < panels.count(); ++p) {
         const int64_t lanes = std::min(kPanelWidth, columns - p * kPanelWidth);
         Bfloat16Pair* to = panels.panel(p) + step * kPanelWidth;
-        pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, lanes, to);
-        std::fill(to + lanes, to + kPanelWidth, Bfloat16Pair{0});
+        if (lanes == kPanelWidth) {
+          pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, kPanelWidth, to);
+        } else {
+          pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, lanes, to);
+          std::fill(to + lanes, to + kPanelWidth, Bfloat16Pair{0});
+        }
       }
     }
   });

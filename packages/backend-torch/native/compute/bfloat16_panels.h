@@ -3,15 +3,17 @@
 #pragma once
 
 #include "block_product.h"
+#include "matrix_unit.h"
 #include "types.h"
 #include "vector.h"
 
 namespace interfuse {
 
-/// Lanes of a panel: what a block of a product is wide.
-constexpr int64_t kPanelWidth = kBlockVectors * kLanes;
+/// Lanes of a panel: what a block of a product is wide, or a tile of the matrix unit. Steps are filled up to whole tiles.
+constexpr int64_t kPanelWidth = kHasMatrixUnit ? kTileRows : kBlockVectors * kLanes;
+constexpr int64_t kStepUnit = kHasMatrixUnit ? kTileRows : 1;
 
-/// Word (step, lane) of panel p lies at [p][step][lane]; lanes without data are zero.
+/// Word (step, lane) of panel p lies at [p][step][lane]; lanes and steps without data are zero.
 class Panels {
  public:
   Panels(int64_t lanes, int64_t steps);
@@ -19,6 +21,7 @@ class Panels {
   int64_t count() const { return (lanes_ + kPanelWidth - 1) / kPanelWidth; }
   int64_t lanes() const { return lanes_; }
   int64_t steps() const { return steps_; }
+  int64_t stored_steps() const { return (steps_ + kStepUnit - 1) / kStepUnit * kStepUnit; }
   Bfloat16Pair* panel(int64_t index) const;
 
  private:

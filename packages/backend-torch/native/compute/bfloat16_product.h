@@ -1,5 +1,6 @@
-// Products of bfloat16 matrices for processors with bfloat16 dot products. ATen's go through oneDNN, which rounds sums to
-// bfloat16 and compiles a program for every size; these keep float32 sums and add what belongs to them before storing.
+// Products of bfloat16 matrices for processors with bfloat16 dot products or a matrix unit. ATen's go through oneDNN, which
+// rounds sums to bfloat16 and compiles a program for every size; these keep float32 sums and add what belongs to them before
+// storing.
 #pragma once
 
 #include "bfloat16_panels.h"
@@ -7,12 +8,17 @@
 
 namespace interfuse {
 
-/// Whether this build has the products below and they are the fastest. Matrix units (AMX) are left to libtorch.
-#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
+/// Whether this build has the products below.
+#ifdef __AVX512BF16__
 constexpr bool kHasBfloat16Product = true;
 #else
 constexpr bool kHasBfloat16Product = false;
 #endif
+
+/// Whether they multiply this on this machine.
+inline bool has_bfloat16_product(const Tensor& x) {
+  return kHasBfloat16Product && is_bfloat16(x) && x.is_cpu() && (!kHasMatrixUnit || may_use_matrix_unit());
+}
 
 /// A weight [O, I] as the right operand of `bfloat16_linear`.
 Panels weight_panels(const Tensor& weight);

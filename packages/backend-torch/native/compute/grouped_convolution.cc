@@ -16,7 +16,7 @@ Precision computed_in(const Stored& x, Precision precision) {
 
 /// Whether `winograd_convolution` computes this, with a weight of these sizes.
 bool uses_winograd(const Tensor& images, at::IntArrayRef weight_sizes, const Geometry& geometry) {
-  return kHasBfloat16Product && is_bfloat16(images) && images.is_cpu() && geometry.is_plain() &&
+  return kHasWinograd && is_bfloat16(images) && images.is_cpu() && geometry.is_plain() &&
          prefers_winograd(weight_sizes);
 }
 
@@ -31,7 +31,7 @@ Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::opt
     require_float(residual.tensor());
     addend = residual.tensor().to(activation_type(computed));
   }
-  if constexpr (kHasBfloat16Product) {
+  if constexpr (kHasWinograd) {
     const Geometry geometry(shape);
     if (uses_winograd(images, weight.tensor().sizes(), geometry)) {
       const Windows windows{geometry.top, geometry.left, images.size(1) + geometry.top + geometry.bottom - 2,
@@ -48,7 +48,7 @@ Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, co
                                       const ConvolutionShape& shape, Precision precision) {
   const Precision computed = computed_in(dy, precision);
   const Tensor gradient = in_precision(dy, computed);
-  if constexpr (kHasBfloat16Product) {
+  if constexpr (kHasWinograd) {
     const Geometry geometry(shape);
     const auto sizes = weight.tensor().sizes();
     if (uses_winograd(gradient, {sizes[0], sizes[1], sizes[3], sizes[2]}, geometry)) {

@@ -28,9 +28,11 @@ std::shared_ptr<const Panels> packed_weight(const Stored& weight) {
   return packed(*weight.slot, [&] { return weight_panels(in_precision(weight, Precision::kBfloat16)); });
 }
 
+#ifndef __AMX_BF16__
 std::shared_ptr<const Panels> packed_winograd_weight(const Stored& weight) {
   return packed(*weight.slot, [&] { return winograd_weight(weight.tensor()); });
 }
+#endif
 
 }  // namespace interfuse
 

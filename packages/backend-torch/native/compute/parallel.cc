@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "vector_functions.h"
+
 namespace interfuse {
 
 namespace {
@@ -35,6 +37,7 @@ void try_threads(int64_t count) {
 }  // namespace
 
 void use_threads(int64_t count) {
+  resolve_vector_functions();
   // OpenMP ends the process when a thread does not start. So others are tried first, and its own are started now, not when
   // memory may be short.
   try_threads(count - 1);

@@ -8,7 +8,6 @@
 #endif
 #include "bfloat16_product.h"
 #include "elementwise.h"
-#include "matrix_unit_product.h"
 #include "packed_weight.h"
 #include "pieces.h"
 
@@ -66,9 +65,7 @@ Tensor library_product(const Tensor& x, const Tensor& weight) {
 
 /// The same stored as float32, and not rounded before.
 Tensor float32_product(const Tensor& x, const Tensor& weight) {
-  if (!is_bfloat16(x)) return library_product(x, weight);
-  const Tensor y = matrix_unit_linear(x, weight);
-  return y.defined() ? y : library_product(widened(x), widened(weight));
+  return is_bfloat16(x) ? library_product(widened(x), widened(weight)) : library_product(x, weight);
 }
 
 }  // namespace
@@ -78,7 +75,7 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& adde
   if (!x.is_cpu()) return aten::linear_product(x, weight, addends, type);
 #endif
   if constexpr (kHasBfloat16Product) {
-    if (is_bfloat16(x)) return bfloat16_linear(x, weight_panels(weight), addends, type);
+    if (has_bfloat16_product(x)) return bfloat16_linear(x, weight_panels(weight), addends, type);
   }
   Tensor y = type == at::kFloat ? float32_product(x, weight) : library_product(x, weight);
   if (addends.bias.defined()) y.add_(addends.bias);
@@ -88,7 +85,7 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& adde
 
 Tensor linear_product(const Tensor& x, const Stored& weight, const Addends& addends, at::ScalarType type) {
   if constexpr (kHasBfloat16Product) {
-    if (is_bfloat16(x) && x.is_cpu()) return bfloat16_linear(x, *packed_weight(weight), addends, type);
+    if (has_bfloat16_product(x)) return bfloat16_linear(x, *packed_weight(weight), addends, type);
   }
   const Precision precision = is_bfloat16(x) ? Precision::kBfloat16 : Precision::kFloat32;
   return linear_product(x, in_precision(weight, precision), addends, type);
@@ -99,7 +96,7 @@ Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias) 
   if (!x.is_cpu()) return aten::column_product(x, right, bias);
 #endif
   if constexpr (kHasBfloat16Product) {
-    if (is_bfloat16(x)) return bfloat16_columns(x, right, bias);
+    if (has_bfloat16_product(x)) return bfloat16_columns(x, right, bias);
   }
   Tensor y = library_product(x, right.t());
   if (bias.defined()) y.add_(bias);
@@ -111,7 +108,7 @@ Tensor transposed_product(const Tensor& a, const Tensor& b) {
   if (!a.is_cpu()) return aten::transposed_product(a, b);
 #endif
   if constexpr (kHasBfloat16Product) {
-    if (is_bfloat16(a)) return bfloat16_transposed(a, b);
+    if (has_bfloat16_product(a)) return bfloat16_transposed(a, b);
   }
   if (!kHasOneDnnBfloat16 && is_bfloat16(a)) return transposed_product(widened(a), widened(b));
   Tensor sum;

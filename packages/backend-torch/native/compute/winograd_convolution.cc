@@ -26,11 +26,11 @@ constexpr int64_t kMostChannels = 512;
 }  // namespace
 
 bool prefers_winograd(at::IntArrayRef sizes) {
-  return kHasBfloat16Product && sizes[0] == 3 && sizes[1] == 3 && sizes[2] >= 2 * kLanes &&
+  return kHasWinograd && sizes[0] == 3 && sizes[1] == 3 && sizes[2] >= 2 * kLanes &&
          sizes[2] <= kMostChannels && sizes[2] % kLanes == 0 && sizes[3] >= 2 * kLanes && sizes[3] % kLanes == 0;
 }
 
-#ifdef __AVX512BF16__
+#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
 
 namespace {
 

@@ -11,12 +11,19 @@
 
 namespace interfuse {
 
+/// Whether this build has the convolution below. A matrix unit is faster than two thirds of its work in dot products.
+#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
+constexpr bool kHasWinograd = true;
+#else
+constexpr bool kHasWinograd = false;
+#endif
+
 /// Of a convolution, where its first window starts above and before the picture, and how many windows there are.
 struct Windows {
   int64_t top, left, out_height, out_width;
 };
 
-/// Whether a convolution with a weight of these sizes, strides and dilations of 1 and one group is faster below.
+/// Whether a convolution with a weight of these sizes, strides and dilations of 1 and one group is faster so.
 bool prefers_winograd(at::IntArrayRef weight_sizes);
 
 /// The weight [3, 3, C, O], in float32 if there is one, as `winograd_convolution` reads it.

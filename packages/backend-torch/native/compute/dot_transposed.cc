@@ -1,4 +1,4 @@
-// Gradients of weights: the sum runs over the rows of both operands, so both are packed; the left one a few columns at a
+// Gradients of weights by dot products: the sum runs over the rows of both operands, so both are packed; the left one a few columns at a
 // time by the thread that multiplies them, in whose cache they then lie.
 #include <ATen/ATen.h>
 
@@ -9,7 +9,7 @@
 #include "parallel.h"
 #include "storage.h"
 
-#ifdef __AVX512BF16__
+#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
 
 namespace interfuse {
 
