@@ -16,7 +16,7 @@ namespace {
 /// The most columns of the left operand that meet every panel before the next ones do, and the pairs of rows of a part of
 /// the sum.
 constexpr int64_t kRunColumns = 384;
-constexpr int64_t kPartSteps = 512;
+constexpr int64_t kPartSteps = 256;
 
 struct Memory {
   Scratch<Bfloat16Pair> left{kRunColumns * kPartSteps};
@@ -58,11 +58,12 @@ Tensor bfloat16_transposed(const Tensor& a, const Tensor& b) {
   const Tensor y = at::empty({left.size(1), right.lanes()}, at::kFloat);
   if (right.steps() == 0) return y.zero_();
   const int64_t height = divided_up(left.size(1), kTiledBlock), width = divided_up(right.lanes(), kTiledBlock);
-  const int64_t wanted = 2 * num_threads();
-  const int64_t run = std::clamp<int64_t>(height / wanted, 1, kRunColumns / kTiledBlock);
+  // Each thread packs a few long runs, and reads its share of the right operand once for each.
+  const int64_t threads = num_threads();
+  const int64_t run = std::clamp<int64_t>(divided_up(height, threads), 1, kRunColumns / kTiledBlock);
   const int64_t runs = divided_up(height, run);
-  // Where runs are few, several threads share one, each for some of the right operand's columns.
-  const int64_t shares = std::clamp<int64_t>(wanted / std::max<int64_t>(1, runs), 1, std::max<int64_t>(1, width));
+  const int64_t shares =
+      std::clamp<int64_t>(2 * threads / std::max<int64_t>(1, runs), 1, std::max<int64_t>(1, width));
   parallel_for(runs * shares, 1, [&](int64_t begin, int64_t end) {
     const WholeTiles tiles;
     const auto& memory = thread_scratch<Memory>();
