@@ -5,8 +5,7 @@
 
 #include <cmath>
 
-#include "attention_tile.h"
-#include "block_product.h"
+#include "attention_products.h"
 #include "parallel.h"
 
 namespace interfuse {
@@ -56,11 +55,11 @@ struct ForwardScratch {
       : query(kGroupQueries * padded),
         key_rows(tile_rows * padded),
         value_rows(tile_rows * padded),
-        probabilities(kRowBlock * kTileStride),
+        probabilities(kRowBlock<Element> * kTileStride),
         key_columns(padded * kTileStride),
         value_words(tile_rows * padded),
         output(kGroupQueries * padded),
-        scores(kRowBlock * kTileStride) {}
+        scores(kRowBlock<Element> * kTileStride) {}
   Scratch<Element> query, key_rows, value_rows, probabilities;
   Scratch<Word<Element>> key_columns, value_words;
   Scratch<float> output, scores;
@@ -77,6 +76,7 @@ template <typename Element>
 void forward_group(const Operands& in, const HeadRows& output, float* log_sum_exp, const QueryGroup& group,
                    int64_t head, int64_t num_heads, ForwardScratch<Element>& scratch) {
   constexpr int64_t kWord = kElementsPerWord<Element>;
+  constexpr int64_t kBlock = kRowBlock<Element>;
   const int64_t count = group.end - group.begin;
   const int64_t padded = padded_size<Element>(in.size);
   Running running[kGroupQueries];
@@ -88,26 +88,26 @@ void forward_group(const Operands& in, const HeadRows& output, float* log_sum_ex
     transpose_rows(scratch.key_rows.get(), end - begin, in.size, scratch.key_columns.get());
     pack_rows(in.value, group, begin, end, head / in.query_heads, in.size, scratch.value_rows.get());
     const Word<Element>* values =
-        pair_all_rows(scratch.value_rows.get(), end - begin, padded, padded, scratch.value_words.get());
-    for (int64_t r = 0; r < count; r += kRowBlock) {
-      const int64_t rows = std::min(kRowBlock, count - r);
-      const Visible visible = visible_part(group.rows.data() + r, rows, begin, end);
+        pair_all_rows(scratch.value_rows.get(), round_up(end - begin, kDepthUnit<Element>), padded, padded,
+                      scratch.value_words.get());
+    for (int64_t r = 0; r < count; r += kBlock) {
+      const int64_t rows = std::min(kBlock, count - r);
+      const Visible visible = visible_part<Element>(group.rows.data() + r, rows, begin, end);
       if (visible.begin >= visible.end) continue;
       float* scores = scratch.scores.get();
       Element* probabilities = scratch.probabilities.get();
       float* block_output = scratch.output.get() + r * padded;
-      set_product<Word<Element>>(
-          {as_words(scratch.query.get() + r * padded), padded / kWord, 1},
-          {scratch.key_columns.get() + visible.begin, kTileStride}, {scores + visible.begin, kTileStride}, rows,
-          visible.end - visible.begin, in_words<Element>(in.size));
+      multiply_rows<false>(LeftRows<Element>{scratch.query.get() + r * padded, padded},
+                           Panel<const Word<Element>>{scratch.key_columns.get() + visible.begin, kTileStride},
+                           Panel<float>{scores + visible.begin, kTileStride}, rows, visible.end - visible.begin, in.size);
       for (int64_t i = 0; i < rows; ++i) {
         soften_row(scores + i * kTileStride, group.rows[r + i], visible, begin, in.scale, running[r + i],
                    probabilities + i * kTileStride, block_output + i * padded, padded);
       }
-      add_product<Word<Element>>(
-          {as_words(probabilities + visible.begin), kTileStride / kWord, 1},
-          {values + visible.begin / kWord * padded, padded}, {block_output, padded}, rows, padded,
-          in_words<Element>(std::min(visible.end, end - begin) - visible.begin));
+      multiply_rows<true>(LeftRows<Element>{probabilities + visible.begin, kTileStride},
+                          Panel<const Word<Element>>{values + visible.begin / kWord * padded, padded},
+                          Panel<float>{block_output, padded}, rows, padded,
+                          std::min(visible.end, end - begin) - visible.begin);
     }
   }
   for (int64_t r = 0; r < count; ++r) {
@@ -137,6 +137,7 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
   const auto num_groups = static_cast<int64_t>(plan->groups.size());
   with_element(precision, [&](auto element) {
     parallel_for(num_groups * num_heads, 1, [&](int64_t begin, int64_t end) {
+      [[maybe_unused]] const HeldTiles<decltype(element)> tiles;
       auto& scratch = thread_scratch<ForwardScratch<decltype(element)>>(size);
       for (int64_t item = begin; item < end; ++item) {
         forward_group(in, out, data_of<float>(log_sum_exp), plan->groups[item / num_heads], item % num_heads, num_heads,

@@ -3,8 +3,7 @@
 #include <array>
 
 #include "attention.h"
-#include "attention_tile.h"
-#include "block_product.h"
+#include "attention_products.h"
 #include "parallel.h"
 
 namespace interfuse {
@@ -29,8 +28,8 @@ struct BackwardScratch {
         key_words(tile_rows * padded),
         probability_words(group_rows * kTileStride),
         dscore_words(group_rows * kTileStride),
-        block_probabilities(kRowBlock * kTileStride),
-        block_dscores(kRowBlock * kTileStride),
+        block_probabilities(kRowBlock<Element> * kTileStride),
+        block_dscores(kRowBlock<Element> * kTileStride),
         dquery(query_heads * kGroupQueries * padded),
         dkey(kTilePositions * padded),
         dvalue(kTilePositions * padded) {}
@@ -69,19 +68,17 @@ void recompute_block(const Backward& in, const QueryGroup& group, int64_t head, 
                      Visible visible, int64_t tile_begin, int64_t tile_end, const float* dots,
                      const BackwardScratch<Element>& scratch) {
   const int64_t padded = padded_size<Element>(in.size);
-  const int64_t row_words = padded / kElementsPerWord<Element>;
-  const int64_t used = round_up(tile_end - tile_begin);
+  const int64_t used = round_up(tile_end - tile_begin, kPositionUnit<Element>);
   float* scores = scratch.block_probabilities.get();
   float* gradients = scratch.block_dscores.get();
   if (visible.begin < visible.end) {
     const int64_t width = visible.end - visible.begin;
-    const int64_t depth = in_words<Element>(in.size);
-    set_product<Word<Element>>({as_words(scratch.query.get() + r * padded), row_words, 1},
-                               {scratch.key_columns.get() + visible.begin, kTileStride},
-                               {scores + visible.begin, kTileStride}, rows, width, depth);
-    set_product<Word<Element>>({as_words(scratch.dy.get() + r * padded), row_words, 1},
-                               {scratch.value_columns.get() + visible.begin, kTileStride},
-                               {gradients + visible.begin, kTileStride}, rows, width, depth);
+    multiply_rows<false>(LeftRows<Element>{scratch.query.get() + r * padded, padded},
+                         Panel<const Word<Element>>{scratch.key_columns.get() + visible.begin, kTileStride},
+                         Panel<float>{scores + visible.begin, kTileStride}, rows, width, in.size);
+    multiply_rows<false>(LeftRows<Element>{scratch.dy.get() + r * padded, padded},
+                         Panel<const Word<Element>>{scratch.value_columns.get() + visible.begin, kTileStride},
+                         Panel<float>{gradients + visible.begin, kTileStride}, rows, width, in.size);
   }
   for (int64_t i = 0; i < rows; ++i) {
     Element* probabilities = scratch.probabilities.get() + (r + i) * kTileStride;
@@ -114,7 +111,9 @@ template <typename Element>
 void backward_head(const Backward& in, const QueryGroup& group, int64_t head, int64_t begin, int64_t end,
                    const Word<Element>* keys, BackwardScratch<Element>& scratch) {
   constexpr int64_t kWord = kElementsPerWord<Element>;
+  constexpr int64_t kBlock = kRowBlock<Element>;
   const int64_t count = group.end - group.begin;
+  const int64_t summed = round_up(count, kDepthUnit<Element>);
   const int64_t padded = padded_size<Element>(in.size);
   float* dquery = scratch.dquery.get() + head % in.query_heads() * kGroupQueries * padded;
   float dots[kGroupQueries];
@@ -122,48 +121,47 @@ void backward_head(const Backward& in, const QueryGroup& group, int64_t head, in
     in.query.read(group.begin + r, head, scratch.query.get() + r * padded);
     in.dy.read(group.begin + r, head, scratch.dy.get() + r * padded);
   }
-  // The other half of an odd last row.
-  for (Element* rows : {scratch.query.get(), scratch.dy.get()}) std::fill_n(rows + count * padded, padded, Element{});
+  // Rows that are summed over beyond the last one, the other half of an odd one at least.
+  for (Element* rows : {scratch.query.get(), scratch.dy.get()}) {
+    std::fill_n(rows + count * padded, (summed - count) * padded, Element{});
+  }
   for (Element* rows : {scratch.probabilities.get(), scratch.dscores.get()}) {
-    std::fill_n(rows + count * kTileStride, round_up(end - begin), Element{});
+    std::fill_n(rows + count * kTileStride, (summed - count) * kTileStride, Element{});
   }
   row_dots(in, group, head, scratch.dy.get(), dots);
-  Visible parts[kGroupQueries / kRowBlock + 1];
-  for (int64_t r = 0; r < count; r += kRowBlock) {
-    const int64_t rows = std::min(kRowBlock, count - r);
-    const Visible visible = parts[r / kRowBlock] = visible_part(group.rows.data() + r, rows, begin, end);
+  Visible parts[kGroupQueries / kBlock + 1];
+  for (int64_t r = 0; r < count; r += kBlock) {
+    const int64_t rows = std::min(kBlock, count - r);
+    const Visible visible = parts[r / kBlock] = visible_part<Element>(group.rows.data() + r, rows, begin, end);
     recompute_block(in, group, head, r, rows, visible, begin, end, dots, scratch);
     if (visible.begin >= visible.end) continue;
-    const int64_t depth = std::min(visible.end, end - begin) - visible.begin;
-    add_product<Word<Element>>(
-        {as_words(scratch.dscores.get() + r * kTileStride + visible.begin), kTileStride / kWord, 1},
-        {keys + visible.begin / kWord * padded, padded}, {dquery + r * padded, padded}, rows, padded,
-        in_words<Element>(depth));
+    multiply_rows<true>(LeftRows<Element>{scratch.dscores.get() + r * kTileStride + visible.begin, kTileStride},
+                        Panel<const Word<Element>>{keys + visible.begin / kWord * padded, padded},
+                        Panel<float>{dquery + r * padded, padded}, rows, padded,
+                        std::min(visible.end, end - begin) - visible.begin);
   }
-  const Word<Element>* queries = pair_all_rows(scratch.query.get(), count, padded, padded, scratch.query_words.get());
-  const Word<Element>* dys = pair_all_rows(scratch.dy.get(), count, padded, padded, scratch.dy_words.get());
-  const int64_t width = round_up(end - begin);
-  const Word<Element>* probabilities =
-      pair_all_rows(scratch.probabilities.get(), count, width, kTileStride, scratch.probability_words.get());
-  const Word<Element>* dscores =
-      pair_all_rows(scratch.dscores.get(), count, width, kTileStride, scratch.dscore_words.get());
+  const Panel<const Word<Element>> queries{
+      pair_all_rows(scratch.query.get(), summed, padded, padded, scratch.query_words.get()), padded};
+  const Panel<const Word<Element>> dys{
+      pair_all_rows(scratch.dy.get(), summed, padded, padded, scratch.dy_words.get()), padded};
+  const int64_t width = round_up(end - begin, kPositionUnit<Element>);
+  const auto probabilities =
+      transposed_rows(scratch.probabilities.get(), count, width, scratch.probability_words.get());
+  const auto dscores = transposed_rows(scratch.dscores.get(), count, width, scratch.dscore_words.get());
   // Keys in blocks, each over the rows between the first and the last block that sees it.
-  for (int64_t p = 0; p < end - begin; p += kRowBlock) {
-    const int64_t positions = std::min(kRowBlock, end - begin - p);
+  for (int64_t p = 0; p < end - begin; p += kBlock) {
+    const int64_t positions = std::min(kBlock, end - begin - p);
     int64_t first = count, last = 0;
-    for (int64_t r = 0; r < count; r += kRowBlock) {
-      const Visible& part = parts[r / kRowBlock];
+    for (int64_t r = 0; r < count; r += kBlock) {
+      const Visible& part = parts[r / kBlock];
       if (part.begin >= p + positions || part.end <= p) continue;
       first = std::min(first, r);
-      last = std::min(r + kRowBlock, count);
+      last = std::min(r + kBlock, count);
     }
     if (first >= last) continue;
-    const int64_t offset = first / kWord * kTileStride + p;
-    const int64_t depth = in_words<Element>(last - first);
-    add_product<Word<Element>>({dscores + offset, 1, kTileStride}, {queries + first / kWord * padded, padded},
-                               {scratch.dkey.get() + p * padded, padded}, positions, padded, depth);
-    add_product<Word<Element>>({probabilities + offset, 1, kTileStride}, {dys + first / kWord * padded, padded},
-                               {scratch.dvalue.get() + p * padded, padded}, positions, padded, depth);
+    const TransposedPart part{p, positions, first, last - first};
+    add_transposed(dscores, queries, Panel<float>{scratch.dkey.get(), padded}, part);
+    add_transposed(probabilities, dys, Panel<float>{scratch.dvalue.get(), padded}, part);
   }
 }
 
@@ -177,7 +175,8 @@ void backward_group(const Backward& in, const QueryGroup& group, int64_t kv_head
     const int64_t end = std::min<int64_t>(begin + kTilePositions, group.num_positions);
     pack_rows(in.key, group, begin, end, kv_head, in.size, scratch.key_rows.get());
     transpose_rows(scratch.key_rows.get(), end - begin, in.size, scratch.key_columns.get());
-    const Word<Element>* keys = pair_all_rows(scratch.key_rows.get(), end - begin, padded, padded, scratch.key_words.get());
+    const Word<Element>* keys = pair_all_rows(scratch.key_rows.get(), round_up(end - begin, kDepthUnit<Element>), padded,
+                                              padded, scratch.key_words.get());
     pack_rows(in.value, group, begin, end, kv_head, in.size, scratch.value_rows.get());
     transpose_rows(scratch.value_rows.get(), end - begin, in.size, scratch.value_columns.get());
     std::memset(scratch.dkey.get(), 0, (end - begin) * padded * sizeof(float));
@@ -265,6 +264,7 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
   const auto components = static_cast<int64_t>(plan->components.size());
   with_element(precision, [&](auto element) {
     parallel_for(components * kv_heads, 1, [&](int64_t begin, int64_t end) {
+      [[maybe_unused]] const HeldTiles<decltype(element)> tiles;
       auto& scratch = thread_scratch<BackwardScratch<decltype(element)>>(size, in.query_heads());
       for (int64_t item = begin; item < end; ++item) {
         backward_component(in, *plan, plan->components[item / kv_heads], item % kv_heads, scratch);

@@ -2,7 +2,10 @@
 // tile of its key positions. `Element` is what products multiply: float, or bfloat16 where the processor can.
 #pragma once
 
+#include <type_traits>
+
 #include "attention_plan.h"
+#include "matrix_unit.h"
 #include "scratch.h"
 #include "storage.h"
 
@@ -12,8 +15,19 @@ constexpr int64_t kTilePositions = 256;
 /// Distance between rows of a tile; not a power of two, or rows would fall on the same cache lines.
 constexpr int64_t kTileStride = kTilePositions + 2 * kLanes;
 constexpr int32_t kGroupQueries = 96;
+
+/// Whether the matrix unit multiplies these.
+template <typename Element>
+constexpr bool kInTiles = kHasMatrixUnit && std::is_same_v<Element, Bfloat16>;
 /// Rows that are computed together; even, so that no pair of rows is torn apart.
-constexpr int64_t kRowBlock = 6;
+template <typename Element>
+constexpr int64_t kRowBlock = kInTiles<Element> ? kTiledBlock : 6;
+/// Positions are computed in multiples of this; those without data are zeros.
+template <typename Element>
+constexpr int64_t kPositionUnit = kInTiles<Element> ? kTiledBlock : kLanes;
+/// Rows that are summed over come in multiples of this.
+template <typename Element>
+constexpr int64_t kDepthUnit = kInTiles<Element> ? kTiledBlock : kElementsPerWord<Element>;
 
 inline int64_t round_up(int64_t n, int64_t multiple = kLanes) { return (n + multiple - 1) / multiple * multiple; }
 
@@ -90,7 +104,7 @@ void for_each_key(const std::vector<KeyInterval>& keys, int64_t begin, int64_t e
   }
 }
 
-/// Keys or values of a tile as rows [positions][padded K], with rows of zeros up to whole vectors of positions, at least one.
+/// Keys or values of a tile as rows [positions][padded K], with rows of zeros up to a multiple of positions, at least one.
 template <typename Element>
 void pack_rows(const HeadRows& source, const QueryGroup& group, int64_t begin, int64_t end, int64_t head, int64_t size,
                Element* rows) {
@@ -98,17 +112,17 @@ void pack_rows(const HeadRows& source, const QueryGroup& group, int64_t begin, i
   for_each_key(group.keys, begin, end,
                [&](int64_t position, int64_t key) { source.read(key, head, rows + position * padded); });
   const int64_t count = end - begin;
-  const int64_t cleared = std::max(round_up(count), count + 1) - count;
+  const int64_t cleared = std::max(round_up(count, kPositionUnit<Element>), count + 1) - count;
   std::memset(static_cast<void*>(rows + count * padded), 0, cleared * padded * sizeof(Element));
 }
 
-/// The rows [count][padded K], up to whole vectors of rows, as columns of words [padded K in words][kTileStride].
+/// The rows [count][padded K], up to a multiple of positions, as columns of words [padded K in words][kTileStride].
 template <typename Element>
 void transpose_rows(const Element* rows, int64_t count, int64_t size, Word<Element>* columns) {
   const int64_t words = padded_size<Element>(size) / kElementsPerWord<Element>;
   const float* from = reinterpret_cast<const float*>(rows);
   float* to = reinterpret_cast<float*>(columns);
-  for (int64_t position = 0; position < count; position += kLanes) {
+  for (int64_t position = 0; position < round_up(count, kPositionUnit<Element>); position += kLanes) {
     for (int64_t k = 0; k < words; k += kLanes) {
       transpose_block(from + position * words + k, words, to + k * kTileStride + position, kTileStride);
     }
@@ -132,13 +146,14 @@ int64_t in_words(int64_t count) {
   return (count + kElementsPerWord<Element> - 1) / kElementsPerWord<Element>;
 }
 
-/// The visible part of a tile for a block of rows, widened to whole vectors: [begin, end) in the tile.
+/// The visible part of a tile for a block of rows, widened to multiples of positions: [begin, end) in the tile.
 struct Visible {
   int64_t begin;
   int64_t end;
 };
 
-inline Visible visible_part(const VisibleRow* rows, int64_t count, int64_t tile_begin, int64_t tile_end) {
+template <typename Element>
+Visible visible_part(const VisibleRow* rows, int64_t count, int64_t tile_begin, int64_t tile_end) {
   int64_t first = tile_end, last = tile_begin;
   for (int64_t r = 0; r < count; ++r) {
     if (rows[r].empty()) continue;
@@ -148,7 +163,8 @@ inline Visible visible_part(const VisibleRow* rows, int64_t count, int64_t tile_
   first = std::max(first, tile_begin);
   last = std::min(last, tile_end);
   if (first >= last) return {0, 0};
-  return {(first - tile_begin) / kLanes * kLanes, round_up(last - tile_begin)};
+  constexpr int64_t kUnit = kPositionUnit<Element>;
+  return {(first - tile_begin) / kUnit * kUnit, round_up(last - tile_begin, kUnit)};
 }
 
 /// For each of sixteen positions from `first` on, whether a row sees it.
@@ -166,7 +182,8 @@ INTERFUSE_INLINE auto seen_from(const VisibleRow& row, int64_t first) {
 template <typename Body>
 void with_element(Precision precision, Body body) {
   if constexpr (kMultipliesBfloat16) {
-    if (precision == Precision::kBfloat16) return body(Bfloat16{});
+    const bool allowed = !kHasMatrixUnit || may_use_matrix_unit();
+    if (precision == Precision::kBfloat16 && allowed) return body(Bfloat16{});
   }
   body(float{});
 }
