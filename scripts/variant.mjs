@@ -1,6 +1,6 @@
 /**
  * `npm run variant -- NAME [VITEST ARGS]`: compiles the torch backend's addon otherwise than for this machine, beside the usual
- * build, and runs the tests of its kernels on it. Names: `sanitized`, `avx2`, `portable`, `plain`. `LIBTORCH` names another
+ * build, and runs the tests of its kernels on it. Names: `sanitized`, `tileless`, `avx2`, `portable`, `plain`. `LIBTORCH` names another
  * libtorch than the usual one, as ever. Needs GCC.
  */
 import path from "node:path";
@@ -31,6 +31,11 @@ const VARIANTS = {
       ASAN_OPTIONS: "detect_leaks=0:detect_container_overflow=0:allocator_may_return_null=1:detect_odr_violation=0",
       UBSAN_OPTIONS: "print_stacktrace=1",
     },
+  }),
+  // Without a matrix unit: Intel before 2023, AMD.
+  tileless: () => ({
+    flags: "-mno-amx-tile -mno-amx-bf16 -mno-amx-int8",
+    env: { ONEDNN_MAX_CPU_ISA: "AVX512_CORE_BF16" },
   }),
   // Intel before 2017, AMD before 2022.
   avx2: () => ({
