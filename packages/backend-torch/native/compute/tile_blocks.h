@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "tiles.h"
 #include "product_result.h"
 #include "scratch.h"
+#include "tiles.h"
 
 #ifdef __AMX_BF16__
 
@@ -17,6 +17,7 @@ struct TiledBlock {
   int64_t row, rows, column, columns;
 };
 
+/// Blocks of results, one after the other.
 template <typename Output>
 class TileBlocks {
  public:
