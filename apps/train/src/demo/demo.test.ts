@@ -2,7 +2,7 @@ import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fitSteps } from "./fit-steps.ts";
+import { fitSteps, minutesToFit } from "./fit-steps.ts";
 import { StageRunner } from "./stage.ts";
 
 describe("fitSteps", () => {
@@ -10,6 +10,14 @@ describe("fitSteps", () => {
     expect(fitSteps(700, { step: 0.2, evaluation: 100 })).toBe(2850);
     expect(fitSteps(60, { step: 1, evaluation: 100 })).toBe(50);
     expect(() => fitSteps(60, { step: Number.NaN, evaluation: 1 })).toThrow(/step \(=NaN s\)/);
+  });
+});
+
+describe("minutesToFit", () => {
+  it("is the time in which as many steps fit", () => {
+    const times = { step: 0.2, evaluation: 100 };
+    expect(minutesToFit(2850, 200, times)).toBe(15);
+    expect(fitSteps(60 * minutesToFit(2851, 200, times) - 200, times)).toBeGreaterThan(2850);
   });
 });
 

@@ -26,6 +26,11 @@ export function fitSteps(secondsLeft: number, times: MeasuredTimes): number {
   return Math.max(ROUND_TO, roundSteps(steps));
 }
 
+/** The whole minutes in which a demo fits `steps`, when `secondsSpent` have passed before it begins to train. */
+export function minutesToFit(steps: number, secondsSpent: number, times: MeasuredTimes): number {
+  return Math.ceil((secondsSpent + times.evaluation + (steps * times.step) / (1 - RESERVE)) / 60);
+}
+
 /** The next lower round number of steps. */
 export function roundSteps(steps: number): number {
   return Math.floor(steps / ROUND_TO) * ROUND_TO;

@@ -1,7 +1,10 @@
 import type { DemoContext } from "../demo-context.ts";
-import { fitSteps } from "../fit-steps.ts";
+import { fitSteps, minutesToFit } from "../fit-steps.ts";
 import { measureTimes } from "../measure-times.ts";
 import type { Stage } from "../stage.ts";
+
+/** What a demo that answers and draws well takes (docs/results.md). */
+const GOOD_STEPS = 3000;
 
 /** What the rest of the demo is made from. */
 export type Plan = { steps: number; secondsPerStep: number; evaluationSeconds: number };
@@ -23,6 +26,10 @@ export function planStage(
       log(
         `  a step takes ${(1000 * times.step).toFixed(0)} ms, the evaluation about ${times.evaluation.toFixed(0)} s: some ${fitted} steps fit`,
       );
+      if (fitted < GOOD_STEPS) {
+        const needed = minutesToFit(GOOD_STEPS, 60 * minutes - secondsLeft(), times);
+        log(`  a model that draws well takes some ${GOOD_STEPS} steps: --minutes ${needed} on this machine`);
+      }
       return { steps: fitted, secondsPerStep: times.step, evaluationSeconds: times.evaluation };
     },
   };
