@@ -67,12 +67,8 @@ Panels panels_of_columns(const Tensor& matrix) {
       for (int64_t p = 0; p < panels.count(); ++p) {
         const int64_t lanes = std::min(kPanelWidth, columns - p * kPanelWidth);
         Bfloat16Pair* to = panels.panel(p) + step * kPanelWidth;
-        if (lanes == kPanelWidth) {
-          pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, kPanelWidth, to);
-        } else {
-          pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, lanes, to);
-          std::fill(to + lanes, to + kPanelWidth, Bfloat16Pair{0});
-        }
+        pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, lanes, to);
+        std::fill(to + lanes, to + kPanelWidth, Bfloat16Pair{0});
       }
     }
   });

@@ -13,15 +13,17 @@ namespace interfuse {
 constexpr int64_t kPanelWidth = kHasMatrixUnit ? kTileRows : kBlockVectors * kLanes;
 constexpr int64_t kStepUnit = kHasMatrixUnit ? kTileRows : 1;
 
+inline int64_t divided_up(int64_t count, int64_t size) { return (count + size - 1) / size; }
+
 /// Word (step, lane) of panel p lies at [p][step][lane]; lanes and steps without data are zero.
 class Panels {
  public:
   Panels(int64_t lanes, int64_t steps);
 
-  int64_t count() const { return (lanes_ + kPanelWidth - 1) / kPanelWidth; }
+  int64_t count() const { return divided_up(lanes_, kPanelWidth); }
   int64_t lanes() const { return lanes_; }
   int64_t steps() const { return steps_; }
-  int64_t stored_steps() const { return (steps_ + kStepUnit - 1) / kStepUnit * kStepUnit; }
+  int64_t stored_steps() const { return divided_up(steps_, kStepUnit) * kStepUnit; }
   Bfloat16Pair* panel(int64_t index) const;
 
  private:

@@ -21,12 +21,8 @@ INTERFUSE_INLINE void tile_of_columns(const Bfloat16* from, int64_t stride, int6
     const Bfloat16* first = 2 * step < rows ? from + 2 * step * stride : zeros;
     const Bfloat16* second = 2 * step + 1 < rows ? first + stride : zeros;
     Bfloat16Pair* row = pairs + step * kTileRows;
-    if (columns == kTileRows) {
-      pair_rows(first, second, kTileRows, row);
-    } else {
-      pair_rows(first, second, columns, row);
-      std::fill(row + columns, row + kTileRows, Bfloat16Pair{0});
-    }
+    pair_rows(first, second, columns, row);
+    std::fill(row + columns, row + kTileRows, Bfloat16Pair{0});
   }
   transpose_block(reinterpret_cast<const float*>(pairs), kTileRows, reinterpret_cast<float*>(to), kTileRows);
 }

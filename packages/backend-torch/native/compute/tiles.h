@@ -8,8 +8,6 @@ namespace interfuse {
 
 constexpr int64_t kTileWords = kTileRows * kTileRows;
 
-inline int64_t divided_up(int64_t count, int64_t size) { return (count + size - 1) / size; }
-
 /// How many tiles hold `count` rows or steps.
 inline int64_t tiles_of(int64_t count) { return divided_up(count, kTileRows); }
 

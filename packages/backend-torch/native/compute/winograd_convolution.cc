@@ -59,8 +59,6 @@ struct Memory {
   Scratch<float> sums{kProducts * kMostPairs * kBandRows * kPanelWidth};
 };
 
-int64_t divided_up(int64_t count, int64_t size) { return (count + size - 1) / size; }
-
 /// Lanes of a weight from one product to the next: filled up so that outputs that are computed together lie in one panel.
 int64_t whole_lanes(int64_t outputs) {
   return kPanelWidth % outputs == 0 ? outputs : divided_up(outputs, kPanelWidth) * kPanelWidth;
