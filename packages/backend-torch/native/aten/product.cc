@@ -39,9 +39,10 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& adde
   return y;
 }
 
-Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias) {
-  const Tensor rows = flattened(x);
-  return with_outer_axes(bias.defined() ? at::addmm(bias.to(x.scalar_type()), rows, right) : at::mm(rows, right), x);
+Tensor column_product(const Tensor& x, const Tensor& right, const Addends& addends) {
+  // What a residual is added to is rounded once.
+  const at::ScalarType type = addends.residual.defined() ? at::kFloat : x.scalar_type();
+  return aten::linear_product(x, right.t(), addends, type).to(x.scalar_type());
 }
 
 Tensor transposed_product(const Tensor& a, const Tensor& b) { return float32_product(a.t(), b); }

@@ -6,7 +6,7 @@
 namespace interfuse::aten {
 
 Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& addends, at::ScalarType type);
-Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias);
+Tensor column_product(const Tensor& x, const Tensor& right, const Addends& addends);
 Tensor transposed_product(const Tensor& a, const Tensor& b);
 
 }  // namespace interfuse::aten

@@ -64,7 +64,7 @@ void multiply_rows(LeftRows<Bfloat16> left, Panel<const Bfloat16Pair> right, Pan
                    int64_t width, int64_t depth) {
   const int64_t stride = left.stride / 2;
   for (int64_t column = 0; column < width; column += kTiledBlock) {
-    tile_product<Adds>(rows, width - column, {as_words(left.data), stride, kTileRows, kTileRows * stride},
+    tile_product<Adds>(rows, width - column, TileRow{as_words(left.data), stride, kTileRows, kTileRows * stride},
                        right_tiles(right, column), tiles_of(in_words<Bfloat16>(depth)), to.data + column, to.stride,
                        [](int64_t) {});
   }

@@ -44,16 +44,8 @@ Tensor bfloat16_linear(const Tensor& x, const Panels& weight, const Addends& add
   return y;
 }
 
-Tensor bfloat16_columns(const Tensor& x, const Tensor& right, const Tensor& bias) {
-  const Tensor left = paired(x);
-  const Tensor added = bias.defined() ? bias.contiguous() : Tensor();
-  Ints sizes = x.sizes().vec();
-  sizes.back() = right.size(1);
-  const Tensor y = at::empty(sizes, x.options());
-  const int64_t rows = y.numel() / std::max<int64_t>(1, sizes.back());
-  multiply(ProductResult<Bfloat16>{data_of<Bfloat16>(y), optional_data(added), nullptr, rows, sizes.back()}, words_of(left),
-           panels_of_columns(right.contiguous()));
-  return y;
+Tensor bfloat16_columns(const Tensor& x, const Tensor& right, const Addends& addends) {
+  return bfloat16_linear(x, panels_of_columns(right.contiguous()), addends, x.scalar_type());
 }
 
 }  // namespace interfuse

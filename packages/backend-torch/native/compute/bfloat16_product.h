@@ -26,8 +26,8 @@ Panels weight_panels(const Tensor& weight);
 /// x [.., I] times the transpose of the weight [O, I] that was packed, plus addends: [.., O] stored as `type`.
 Tensor bfloat16_linear(const Tensor& x, const Panels& weight, const Addends& addends, at::ScalarType type);
 
-/// x [.., K] times right [K, N], plus bias [N] (maybe undefined): bfloat16 [.., N].
-Tensor bfloat16_columns(const Tensor& x, const Tensor& right, const Tensor& bias);
+/// x [.., K] times right [K, N], plus addends: bfloat16 [.., N].
+Tensor bfloat16_columns(const Tensor& x, const Tensor& right, const Addends& addends);
 
 /// a [L, O] transposed times b [L, I]: float32 [O, I].
 Tensor bfloat16_transposed(const Tensor& a, const Tensor& b);

@@ -139,7 +139,7 @@ Tensor adding_convolution(const Tensor& x, const Tensor& weight, const std::opti
   const Tensor addend = residual.defined() ? to_last(residual, geometry) : residual;
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
     const Tensor flat_weight = weight.reshape({weight.size(2), weight.size(3)});
-    Tensor y = column_product(images, flat_weight, bias.value_or(Tensor()));
+    Tensor y = column_product(images, flat_weight, {bias.value_or(Tensor()), {}});
     if (addend.defined()) y.add_(addend);
     return from_last(y, geometry);
   }

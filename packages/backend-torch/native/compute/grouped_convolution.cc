@@ -1,9 +1,8 @@
-#include "bfloat16_product.h"
+#include "bfloat16_convolution.h"
 #include "convolution.h"
 #include "convolution_geometry.h"
 #include "packed_weight.h"
 #include "product.h"
-#include "winograd_convolution.h"
 
 namespace interfuse {
 
@@ -14,10 +13,10 @@ Precision computed_in(const Stored& x, Precision precision) {
   return x.tensor().is_cpu() && !kHasOneDnnBfloat16 ? Precision::kFloat32 : precision;
 }
 
-/// Whether `winograd_convolution` computes this, with a weight of these sizes.
-bool uses_winograd(const Tensor& images, at::IntArrayRef weight_sizes, const Geometry& geometry) {
-  return kHasWinograd && is_bfloat16(images) && images.is_cpu() && geometry.is_plain() &&
-         prefers_winograd(weight_sizes);
+/// Whether `bfloat16_convolution` computes this, with a weight of these sizes. Of single pixels ordinary products are faster.
+bool uses_own(const Tensor& images, at::IntArrayRef weight_sizes, const Geometry& geometry) {
+  return geometry.is_plain() && !geometry.is_pointwise(weight_sizes[0], weight_sizes[1]) &&
+         has_bfloat16_convolution(images, weight_sizes);
 }
 
 }  // namespace
@@ -31,12 +30,13 @@ Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::opt
     require_float(residual.tensor());
     addend = residual.tensor().to(activation_type(computed));
   }
-  if constexpr (kHasWinograd) {
+  if constexpr (kHasBfloat16Convolution) {
     const Geometry geometry(shape);
-    if (uses_winograd(images, weight.tensor().sizes(), geometry)) {
-      const Windows windows{geometry.top, geometry.left, images.size(1) + geometry.top + geometry.bottom - 2,
-                            images.size(2) + geometry.left + geometry.right - 2};
-      return winograd_convolution(images, *packed_winograd_weight(weight), weight.tensor().size(3), windows,
+    const auto sizes = weight.tensor().sizes();
+    if (uses_own(images, sizes, geometry)) {
+      const Windows windows{geometry.top, geometry.left, images.size(1) + geometry.top + geometry.bottom - sizes[0] + 1,
+                            images.size(2) + geometry.left + geometry.right - sizes[1] + 1};
+      return bfloat16_convolution(images, *packed_convolution_weight(weight), sizes, windows,
                                   {bias.value_or(Tensor()), addend});
     }
   }
@@ -48,15 +48,17 @@ Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, co
                                       const ConvolutionShape& shape, Precision precision) {
   const Precision computed = computed_in(dy, precision);
   const Tensor gradient = in_precision(dy, computed);
-  if constexpr (kHasWinograd) {
+  if constexpr (kHasBfloat16Convolution) {
     const Geometry geometry(shape);
     const auto sizes = weight.tensor().sizes();
-    if (uses_winograd(gradient, {sizes[0], sizes[1], sizes[3], sizes[2]}, geometry)) {
+    const Ints turned_sizes{sizes[0], sizes[1], sizes[3], sizes[2]};
+    if (uses_own(gradient, turned_sizes, geometry)) {
       // A convolution too, of dy by the weight turned by 180 degrees, from outputs to inputs.
       const Tensor turned = weight.tensor().flip({0, 1}).transpose(2, 3);
       const Tensor read = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width);
-      return winograd_convolution(read, winograd_weight(turned), turned.size(3),
-                                  {2 - geometry.top, 2 - geometry.left, input_shape[1], input_shape[2]}, {});
+      return bfloat16_convolution(
+          read, convolution_weight(turned), turned_sizes,
+          {sizes[0] - 1 - geometry.top, sizes[1] - 1 - geometry.left, input_shape[1], input_shape[2]}, {});
     }
   }
   return convolution_grad_input(gradient, in_precision(weight, computed), input_shape, shape)
@@ -66,7 +68,16 @@ Tensor grouped_convolution_grad_input(const Stored& dy, const Stored& weight, co
 Tensor grouped_convolution_grad_weight(const Stored& dy, const Stored& x, const Ints& weight_shape,
                                        const ConvolutionShape& shape, Precision precision) {
   const Precision computed = computed_in(x, precision);
-  return convolution_grad_weight(in_precision(dy, computed), in_precision(x, computed), weight_shape, shape);
+  const Tensor gradient = in_precision(dy, computed), images = in_precision(x, computed);
+  if constexpr (kHasBfloat16ConvolutionGradWeight) {
+    const Geometry geometry(shape);
+    if (uses_own(images, weight_shape, geometry)) {
+      const Tensor read = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width);
+      return bfloat16_convolution_grad_weight(read, images, weight_shape,
+                                              {geometry.top, geometry.left, read.size(1), read.size(2)});
+    }
+  }
+  return convolution_grad_weight(gradient, images, weight_shape, shape);
 }
 
 }  // namespace interfuse

@@ -20,7 +20,7 @@ Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>
 }
 
 Tensor linear_grad_input(const Stored& dy, const Stored& weight, Precision precision) {
-  return column_product(in_precision(dy, precision), in_precision(weight, precision), Tensor());
+  return column_product(in_precision(dy, precision), in_precision(weight, precision), {});
 }
 
 Tensor linear_grad_weight(const Stored& dy, const Stored& x, Precision precision) {

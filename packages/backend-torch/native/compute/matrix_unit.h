@@ -36,6 +36,8 @@ struct TileRow {
   int64_t row_stride;  // between the rows of a tile
   int64_t next;        // from a tile to the next one that is summed over
   int64_t second;      // to the second sixteen rows of a left operand, columns of a right one
+
+  void advance() { data += next; }
 };
 
 // GCC's own functions for these do not say that they read memory, which it then writes too late.
@@ -48,9 +50,10 @@ struct TileRow {
   asm volatile("tdpbf16ps %%tmm" #right ", %%tmm" #left ", %%tmm" #sum ::)
 
 /// sums [16 Rows, 16 Columns] = or += left right, over `depth` tiles. Tiles are loaded when they are wanted, and `between(k)`
-/// after the k-th ones may compute what else there is to do, for which the unit does not wait. @pre `WholeTiles`
-template <int Rows, int Columns, bool Adds, typename Between>
-INTERFUSE_INLINE void tile_product(TileRow left, TileRow right, int64_t depth, float* sums, int64_t stride,
+/// after the k-th ones may compute what else there is to do, for which the unit does not wait. A left operand whose tiles do not
+/// follow each other evenly may advance in its own way. @pre `WholeTiles`
+template <int Rows, int Columns, bool Adds, typename Left, typename Between>
+INTERFUSE_INLINE void tile_product(Left left, TileRow right, int64_t depth, float* sums, int64_t stride,
                                    Between between) {
   const int64_t left_bytes = left.row_stride * sizeof(Bfloat16Pair);
   const int64_t right_bytes = right.row_stride * sizeof(Bfloat16Pair);
@@ -80,8 +83,8 @@ INTERFUSE_INLINE void tile_product(TileRow left, TileRow right, int64_t depth, f
       INTERFUSE_MULTIPLY_TILES(1, 4, 7);
     }
     if constexpr (Rows == 2 && Columns == 2) INTERFUSE_MULTIPLY_TILES(3, 5, 7);
-    left.data += left.next;
-    right.data += right.next;
+    left.advance();
+    right.advance();
     between(k);
   }
   INTERFUSE_STORE_TILE(0, sums, bytes);
@@ -91,8 +94,8 @@ INTERFUSE_INLINE void tile_product(TileRow left, TileRow right, int64_t depth, f
 }
 
 /// The same for up to `kTiledBlock` rows and columns: whole tiles of them.
-template <bool Adds, typename Between>
-INTERFUSE_INLINE void tile_product(int64_t rows, int64_t columns, TileRow left, TileRow right, int64_t depth,
+template <bool Adds, typename Left, typename Between>
+INTERFUSE_INLINE void tile_product(int64_t rows, int64_t columns, Left left, TileRow right, int64_t depth,
                                    float* sums, int64_t stride, Between between) {
   if (rows > kTileRows) {
     if (columns > kTileRows) return tile_product<2, 2, Adds>(left, right, depth, sums, stride, between);

@@ -10,6 +10,7 @@
 
 #include "ownership.h"
 #include "parallel.h"
+#include "product.h"
 
 namespace interfuse {
 
@@ -25,9 +26,10 @@ Tensor orthogonalised(const Tensor& matrix, Precision precision) {
   const Tensor wide = is_tall ? matrix.t() : matrix;
   Tensor x = at::div(wide, at::norm(wide) + kEpsilon).to(activation_type(precision)).contiguous();
   for (int step = 0; step < kSteps; ++step) {
-    const Tensor gram = at::mm(x, x.t());
-    const Tensor factor = at::addmm(gram, gram, gram, kCubic, kQuintic);
-    x = at::addmm(x, factor, x, kLinear);
+    const Tensor gram = linear_product(x, x, {}, x.scalar_type());
+    const Tensor square = linear_product(gram, gram, {}, at::kFloat);  // a Gram matrix is its own transpose
+    const Tensor factor = square.mul_(kQuintic).add_(gram, kCubic).to(x.scalar_type());
+    x = column_product(factor, x, {{}, at::mul(widened(x), kLinear)});
   }
   return widened(is_tall ? x.t() : x);
 }

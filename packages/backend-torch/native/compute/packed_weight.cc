@@ -1,7 +1,6 @@
 #include "packed_weight.h"
 
-#include "bfloat16_product.h"
-#include "winograd_convolution.h"
+#include "bfloat16_convolution.h"
 
 #ifdef __AVX512BF16__
 
@@ -28,11 +27,9 @@ std::shared_ptr<const Panels> packed_weight(const Stored& weight) {
   return packed(*weight.slot, [&] { return weight_panels(in_precision(weight, Precision::kBfloat16)); });
 }
 
-#ifndef __AMX_BF16__
-std::shared_ptr<const Panels> packed_winograd_weight(const Stored& weight) {
-  return packed(*weight.slot, [&] { return winograd_weight(weight.tensor()); });
+std::shared_ptr<const Panels> packed_convolution_weight(const Stored& weight) {
+  return packed(*weight.slot, [&] { return convolution_weight(weight.tensor()); });
 }
-#endif
 
 }  // namespace interfuse
 

@@ -11,7 +11,7 @@ namespace interfuse {
 /// before they change: panels are kept from the second time on, in place of the bfloat16 copy they were made from.
 std::shared_ptr<const Panels> packed_weight(const Stored& weight);
 
-/// The same of a weight [3, 3, C, O] for `winograd_convolution`.
-std::shared_ptr<const Panels> packed_winograd_weight(const Stored& weight);
+/// The same of a weight [kh, kw, C, O] for `bfloat16_convolution`.
+std::shared_ptr<const Panels> packed_convolution_weight(const Stored& weight);
 
 }  // namespace interfuse

@@ -91,16 +91,18 @@ Tensor linear_product(const Tensor& x, const Stored& weight, const Addends& adde
   return linear_product(x, in_precision(weight, precision), addends, type);
 }
 
-Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias) {
+Tensor column_product(const Tensor& x, const Tensor& right, const Addends& addends) {
 #ifdef INTERFUSE_DEVICES
-  if (!x.is_cpu()) return aten::column_product(x, right, bias);
+  if (!x.is_cpu()) return aten::column_product(x, right, addends);
 #endif
   if constexpr (kHasBfloat16Product) {
-    if (has_bfloat16_product(x)) return bfloat16_columns(x, right, bias);
+    if (has_bfloat16_product(x)) return bfloat16_columns(x, right, addends);
   }
-  Tensor y = library_product(x, right.t());
-  if (bias.defined()) y.add_(bias);
-  return y;
+  // What a residual is added to is rounded once.
+  Tensor y = addends.residual.defined() ? float32_product(x, right.t()) : library_product(x, right.t());
+  if (addends.bias.defined()) y.add_(addends.bias);
+  if (addends.residual.defined()) y.add_(addends.residual);
+  return y.to(x.scalar_type());
 }
 
 Tensor transposed_product(const Tensor& a, const Tensor& b) {
@@ -127,7 +129,7 @@ Tensor batch_matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool tra
   const bool is_float = a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat;
   if (is_float && batches_right == 1 && left.dim() == right.dim() && !transpose_a && left.numel() > 0) {
     // One right operand for all rows: a single large product.
-    return column_product(left.contiguous(), right.reshape({right.size(-2), right.size(-1)}), Tensor());
+    return column_product(left.contiguous(), right.reshape({right.size(-2), right.size(-1)}), {});
   }
   if (a.scalar_type() == at::kInt) {
     return at::matmul(left.to(at::kDouble), right.to(at::kDouble)).to(at::kInt);

@@ -25,8 +25,8 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const Addends& adde
 /// The same for a weight in its slot, in the storage type of x; what is made of it is kept while it does not change.
 Tensor linear_product(const Tensor& x, const Stored& weight, const Addends& addends, at::ScalarType type);
 
-/// x [.., K] times right [K, N], both in one storage type, plus bias [N] (float32, maybe undefined): [.., N] in that type.
-Tensor column_product(const Tensor& x, const Tensor& right, const Tensor& bias);
+/// x [.., K] times right [K, N], both in one storage type, plus addends: [.., N] in that type.
+Tensor column_product(const Tensor& x, const Tensor& right, const Addends& addends);
 
 /// a [L, O] transposed times b [L, I], both in one storage type: [O, I] in float32.
 Tensor transposed_product(const Tensor& a, const Tensor& b);

@@ -43,13 +43,13 @@ void multiply(const ProductResult<Output>& result, const Bfloat16Pair* left, con
   parallel_for(divided_up(result.columns, run) * row_blocks, grain, [&](int64_t begin, int64_t end) {
     const WholeTiles tiles;
     const auto& memory = thread_scratch<Memory>(std::max(kKeptWords, depth * 2 * kTileWords));
-    TileBlocks<Output> blocks(memory.sums.get());
+    TileBlocks<TiledResult<Output>> blocks(memory.sums.get());
     for (int64_t item = begin; item < end; ++item) {
       const int64_t row = item % row_blocks * kTiledBlock, first = item / row_blocks * run;
       const int64_t rows = std::min(kTiledBlock, result.rows - row);
       tile_rows(left + row * steps, rows, steps, memory.left.get());
       for (int64_t column = first; column < std::min(first + run, result.columns); column += kTiledBlock) {
-        blocks.multiply(result, {row, rows, column, std::min(kTiledBlock, result.columns - column)},
+        blocks.multiply({result}, {row, rows, column, std::min(kTiledBlock, result.columns - column)},
                         left_tiles(memory.left.get(), 0, depth), right_tiles(right, column, 0), depth);
       }
     }

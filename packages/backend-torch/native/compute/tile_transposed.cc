@@ -36,8 +36,8 @@ void multiply_columns(const Tensor& left, const Panels& right, const Task& task,
     const int64_t depth = tiles_of(std::min(kPartSteps, right.steps() - step));
     tile_columns(data_of<Bfloat16>(left) + 2 * step * stride + task.first, stride,
                  std::min(2 * kPartSteps, rows - 2 * step), task.last - task.first, memory.left.get());
-    const ProductResult<float> result{to, nullptr, step == 0 ? nullptr : to, y.size(0), y.size(1)};
-    TileBlocks<float> blocks(memory.sums.get());
+    const TiledResult<float> result{{to, nullptr, step == 0 ? nullptr : to, y.size(0), y.size(1)}};
+    TileBlocks<TiledResult<float>> blocks(memory.sums.get());
     for (int64_t column = task.begin; column < task.end; column += kTiledBlock) {
       for (int64_t row = task.first; row < task.last; row += kTiledBlock) {
         blocks.multiply(

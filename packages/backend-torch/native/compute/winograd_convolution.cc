@@ -1,14 +1,15 @@
-#include "winograd_convolution.h"
-
+// Convolutions by Winograd's minimal filtering (see `bfloat16_convolution.h`).
 #include <ATen/ATen.h>
 
 #include <algorithm>
 
-#include "bfloat16_product.h"
 #include "block_product.h"
+#include "convolution_parts.h"
 #include "parallel.h"
 #include "scratch.h"
 #include "storage.h"
+
+#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
 
 namespace interfuse {
 
@@ -23,34 +24,9 @@ constexpr int64_t kMostPairs = 8;
 /// The most pairs times channels: what is made of their pixels stays in the cache.
 constexpr int64_t kMostChannels = 512;
 
-}  // namespace
-
-bool prefers_winograd(at::IntArrayRef sizes) {
-  return kHasWinograd && sizes[0] == 3 && sizes[1] == 3 && sizes[2] >= 2 * kLanes &&
-         sizes[2] <= kMostChannels && sizes[2] % kLanes == 0 && sizes[3] >= 2 * kLanes && sizes[3] % kLanes == 0;
-}
-
-#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
-
-namespace {
-
-/// What the threads share.
-struct Job {
-  const Bfloat16* x;  // [B, height, width, channels]
-  Bfloat16* y;        // [B, out_height, out_width, outputs]
-  const float* bias;
-  const Bfloat16* residual;  // or null
-  const Panels* weight;
-  int64_t height, width, channels, outputs;
-  Windows windows;
-  /// Bands of rows of a picture, and groups of pairs of a row: equally large ones.
-  int64_t bands, band_rows, groups, group_pairs;
-};
-
-/// Rows and pairs of one picture that are computed together.
-struct Part {
-  int64_t picture, row, rows, pair, pairs;
-};
+/// What the threads share. A part's columns are pairs of pixels.
+using Job = ConvolutionData;
+using Part = ConvolutionPart;
 
 struct Memory {
   /// Of each pair, product and row, two rows more than of the result: the transformed pixels' channels.
@@ -62,13 +38,6 @@ struct Memory {
 /// Lanes of a weight from one product to the next: filled up so that outputs that are computed together lie in one panel.
 int64_t whole_lanes(int64_t outputs) {
   return kPanelWidth % outputs == 0 ? outputs : divided_up(outputs, kPanelWidth) * kPanelWidth;
-}
-
-Part part_of(const Job& job, int64_t item) {
-  const int64_t group = item % job.groups, band = item / job.groups % job.bands;
-  const int64_t row = band * job.band_rows, pair = group * job.group_pairs;
-  return {item / (job.groups * job.bands), row, std::min(job.band_rows, job.windows.out_height - row), pair,
-          std::min(job.group_pairs, divided_up(job.windows.out_width, 2) - pair)};
 }
 
 /// The four transformed pixels of one pair in one row. `load_at(i, channel)` gives the pixels.
@@ -90,9 +59,9 @@ void transform_pixels(const Job& job, const Part& part, Bfloat16* to) {
     const int64_t row = part.row + r - job.windows.top;
     const bool is_row = row >= 0 && row < job.height;
     const Bfloat16* from = job.x + (part.picture * job.height + row) * job.width * channels;
-    for (int64_t i = 0; i < part.pairs; ++i) {
+    for (int64_t i = 0; i < part.columns; ++i) {
       Bfloat16* pair_to = to + i * kProducts * stride + r * channels;
-      const int64_t first = 2 * (part.pair + i) - job.windows.left;
+      const int64_t first = 2 * (part.column + i) - job.windows.left;
       const Bfloat16* pixels = from + first * channels;
       if (is_row && first >= 0 && first + 4 <= job.width) {
         transform_row([=](int64_t j, int64_t c) { return load(pixels + j * channels + c); }, channels, pair_to, stride);
@@ -110,10 +79,10 @@ template <bool kHasResidual>
 void finish(const Job& job, const Part& part, const float* sums, int64_t first, int64_t lanes) {
   const int64_t outputs = job.outputs;
   const int64_t out_height = job.windows.out_height, out_width = job.windows.out_width;
-  const int64_t stride = part.pairs * part.rows * lanes;  // from product to product
+  const int64_t stride = part.columns * part.rows * lanes;  // from product to product
   for (int64_t r = 0; r < part.rows; ++r) {
-    for (int64_t i = 0; i < part.pairs; ++i) {
-      const int64_t column = 2 * (part.pair + i);
+    for (int64_t i = 0; i < part.columns; ++i) {
+      const int64_t column = 2 * (part.column + i);
       const int64_t at = ((part.picture * out_height + part.row + r) * out_width + column) * outputs + first;
       const bool has_second = column + 1 < out_width;
       const float* from = sums + (i * part.rows + r) * lanes;
@@ -143,12 +112,12 @@ INTERFUSE_INLINE void fetch_ahead(const Job& job, const Part& part, int64_t prod
   const int64_t share = divided_up(part.rows + 2, kProducts);
   for (int64_t r = product * share; r < std::min(part.rows + 2, (product + 1) * share); ++r) {
     const int64_t row = part.picture * job.height + part.row + r - job.windows.top;
-    const int64_t column = 2 * (part.pair + part.pairs + i) + 3 - job.windows.left;
+    const int64_t column = 2 * (part.column + part.columns + i) + 3 - job.windows.left;
     const Bfloat16* pixels = job.x + (row * job.width + column) * job.channels;
     for (int64_t c = 0; first == 0 && c < 2 * job.channels; c += kLine) __builtin_prefetch(pixels + c, 0, 2);
     if (r >= part.rows) break;
     const int64_t out_row = part.picture * job.windows.out_height + part.row + r;
-    const int64_t at = (out_row * job.windows.out_width + 2 * (part.pair + i)) * job.outputs + first;
+    const int64_t at = (out_row * job.windows.out_width + 2 * (part.column + i)) * job.outputs + first;
     for (int64_t c = 0; c < lanes; c += kLine) {
       for (const int64_t to : {at + c, at + job.outputs + c}) {
         __builtin_prefetch(job.y + to, 1, 2);
@@ -169,11 +138,11 @@ void convolve(const Job& job, const Part& part, const Memory& memory) {
     for (int64_t product = 0; product < kProducts; ++product) {
       const int64_t lane = product * whole_lanes(job.outputs) + first;
       const Bfloat16Pair* panel = weight.panel(lane / kPanelWidth) + lane % kPanelWidth;
-      for (int64_t i = 0; i < part.pairs; ++i) {
+      for (int64_t i = 0; i < part.columns; ++i) {
         fetch_ahead(job, part, product, i, first, lanes);
         // Three rows of pixels follow each other, as the weights of three rows do.
         const Bfloat16Pair* rows = pixels + (i * kProducts + product) * (part.rows + 2) * words;
-        float* sums = memory.sums.get() + (product * part.pairs + i) * part.rows * lanes;
+        float* sums = memory.sums.get() + (product * part.columns + i) * part.rows * lanes;
         set_product<Bfloat16Pair>({rows, words, 1}, {panel, kPanelWidth}, {sums, lanes}, part.rows, lanes,
                                   weight.steps());
       }
@@ -184,7 +153,12 @@ void convolve(const Job& job, const Part& part, const Memory& memory) {
 
 }  // namespace
 
-Panels winograd_weight(const Tensor& weight) {
+bool has_bfloat16_convolution(const Tensor& x, at::IntArrayRef sizes) {
+  return has_bfloat16_product(x) && sizes[0] == 3 && sizes[1] == 3 && sizes[2] >= 2 * kLanes && sizes[2] <= kMostChannels &&
+         sizes[2] % kLanes == 0 && sizes[3] >= 2 * kLanes && sizes[3] % kLanes == 0;
+}
+
+Panels convolution_weight(const Tensor& weight) {
   const Tensor left = widened(weight.select(1, 0)), middle = widened(weight.select(1, 1)),
                right = widened(weight.select(1, 2));
   const Tensor sum = left + right;
@@ -195,41 +169,26 @@ Panels winograd_weight(const Tensor& weight) {
   return panels_of_columns(whole.view({3 * weight.size(2), kProducts * lanes}));
 }
 
-Tensor winograd_convolution(const Tensor& x, const Panels& weight, int64_t outputs, const Windows& windows,
-                            const WinogradAddends& addends) {
+Tensor bfloat16_convolution(const Tensor& x, const Panels& weight, at::IntArrayRef weight_sizes, const Windows& windows,
+                            const ConvolutionAddends& addends) {
   const Tensor images = x.contiguous();
   const Tensor residual = addends.residual.defined() ? addends.residual.contiguous() : Tensor();
-  const int64_t channels = images.size(3);
+  const int64_t channels = images.size(3), outputs = weight_sizes[3];
   const Tensor bias = addends.bias.defined() ? addends.bias.to(at::kFloat).contiguous() : at::zeros({outputs}, at::kFloat);
   const Tensor y = at::empty({images.size(0), windows.out_height, windows.out_width, outputs}, images.options());
-  const int64_t pairs = divided_up(windows.out_width, 2);
   if (y.numel() == 0) return y;
-  const int64_t bands = divided_up(windows.out_height, kBandRows);
-  const int64_t groups = divided_up(pairs, std::min(kMostPairs, kMostChannels / channels));
-  const Job job{data_of<Bfloat16>(images),
-                data_of<Bfloat16>(y),
-                data_of<float>(bias),
-                residual.defined() ? data_of<Bfloat16>(residual) : nullptr,
-                &weight,
-                images.size(1),
-                images.size(2),
-                channels,
-                outputs,
-                windows,
-                bands,
-                divided_up(windows.out_height, bands),
-                groups,
-                divided_up(pairs, groups)};
-  parallel_for(images.size(0) * bands * groups, 1, [&](int64_t begin, int64_t end) {
+  const ConvolutionParts parts(windows.out_height, divided_up(windows.out_width, 2), kBandRows,
+                               std::min(kMostPairs, kMostChannels / channels));
+  const Job job{data_of<Bfloat16>(images), data_of<Bfloat16>(y), data_of<float>(bias),
+                residual.defined() ? data_of<Bfloat16>(residual) : nullptr, &weight,
+                images.size(1), images.size(2), channels, outputs, windows};
+  parallel_for(images.size(0) * parts.per_picture(), 1, [&](int64_t begin, int64_t end) {
     const Memory& memory = thread_scratch<Memory>();
-    for (int64_t item = begin; item < end; ++item) {
-      const Part part = part_of(job, item);
-      convolve(job, part, memory);
-    }
+    for (int64_t index = begin; index < end; ++index) convolve(job, parts.at(index), memory);
   });
   return y;
 }
 
-#endif
-
 }  // namespace interfuse
+
+#endif
