@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { type Dataset, openDataset } from "@interfuse/data";
+import type { Picture } from "@interfuse/image-tokenizer";
 import type { BackendReport } from "@interfuse/tensor";
 import type { ModelRecipe } from "../recipes/model-recipe.ts";
 import { scenesModel } from "../recipes/model-scenes.ts";
@@ -13,7 +15,21 @@ export type DemoContext = {
   readonly backend: BackendReport;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+  /** The scenes to train on, once they are made: every picture is read when they are first asked for, and kept for all stages. */
+  readonly openScenes: () => Promise<Dataset<Picture>>;
 };
+
+/** The context of a demo's stages. */
+export function demoContext(fields: Omit<DemoContext, "openScenes">): DemoContext {
+  let scenes: Promise<Dataset<Picture>> | undefined;
+  return {
+    ...fields,
+    openScenes: () => {
+      scenes ??= openDataset(demoPaths(fields.out).scenes);
+      return scenes;
+    },
+  };
+}
 
 /** How large the demo is; tests run a smaller one. */
 export type DemoScale = {

@@ -23,7 +23,8 @@ const NUM_TIMED_CASES = 8;
 export async function measureTimes(context: DemoContext): Promise<MeasuredTimes> {
   const { scenes, textTokenizer } = demoPaths(context.out);
   const recipe = demoRecipe(context, 1000);
-  const parts = await openModelParts({ recipe, data: scenes, textTokenizer, log: () => undefined });
+  const data = await context.openScenes();
+  const parts = await openModelParts({ recipe, data, textTokenizer, log: () => undefined });
   const step = await timeStep(parts, recipe);
   const evaluation = await timeEvaluation(parts, scenes);
   parts.model.dispose();

@@ -4,7 +4,7 @@ import { formatScores } from "@interfuse/evaluation";
 import type { BackendReport } from "@interfuse/tensor";
 import type { ConsoleOutput } from "../reporting/console-output.ts";
 import { formatDuration } from "../reporting/format.ts";
-import { type DemoContext, type DemoScale, demoPaths, fullScale } from "./demo-context.ts";
+import { type DemoScale, demoContext, demoPaths, fullScale } from "./demo-context.ts";
 import type { DemoOptions } from "./options.ts";
 import { StageRunner } from "./stage.ts";
 import { beginningStage } from "./stages/beginning-stage.ts";
@@ -33,7 +33,7 @@ export async function runDemo(
   log(
     `backend: ${backend.backend} on ${backend.device}, ${backend.precision}, ${backend.threads} threads (${backend.reason})`,
   );
-  const context: DemoContext = { out, seed, scale, output, backend, signal, log };
+  const context = demoContext({ out, seed, scale, output, backend, signal, log });
   const runner = new StageRunner(out, { log });
   const earlier = (await runner.recorded("plan"))?.inputs as
     | { minutes: number | null; steps: number | null }

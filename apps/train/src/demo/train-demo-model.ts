@@ -15,7 +15,7 @@ export async function trainDemoModel(
   const everySteps = Math.max(1, Math.round(steps / 40));
   await trainModel({
     recipe: demoRecipe(context, steps),
-    data: paths.scenes,
+    data: await context.openScenes(),
     out: paths.model,
     textTokenizer: paths.textTokenizer,
     resume: "if-any",

@@ -1,6 +1,6 @@
 /** What a model run works with: data, tokenizers and a fresh model of the recipe's sizes. */
 import { type Dataset, openDataset, openTokenizedDataset, type TokenizedDataset } from "@interfuse/data";
-import { type ImageTokenizer, PixelTokenizer } from "@interfuse/image-tokenizer";
+import { type ImageTokenizer, type Picture, PixelTokenizer } from "@interfuse/image-tokenizer";
 import { type ModelConfigInput, UnifiedModel } from "@interfuse/model";
 import { chatFrame, type PipelineParts } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
@@ -17,8 +17,8 @@ export type ModelParts = PipelineParts & { readonly dataset: Dataset<TrainingIma
 
 export type ModelPartsOptions = {
   readonly recipe: ModelRecipe;
-  /** A folder that `openDataset` reads, or tokenized data. */
-  readonly data: string;
+  /** A folder that `openDataset` reads, or tokenized data; or pictures that are open already. */
+  readonly data: string | Dataset<Picture>;
   /** A trained text tokenizer's folder; without it one is trained on the data's texts. */
   readonly textTokenizer?: string;
   /** A trained image tokenizer's folder; without it latents are raw pixels, or those of tokenized data. */
@@ -81,17 +81,19 @@ async function openImages({
   imageTokenizer,
   log,
 }: ModelPartsOptions): Promise<{ dataset: Dataset<TrainingImage>; imageTokenizer: ImageTokenizer }> {
-  const tokenized = await openTokenizedDataset(data);
-  if (tokenized !== undefined) return openTokenized(tokenized, { recipe, data, imageTokenizer, log });
+  if (typeof data === "string") {
+    const tokenized = await openTokenizedDataset(data);
+    if (tokenized !== undefined) return openTokenized(tokenized, { recipe, data, imageTokenizer, log });
+  }
   return {
-    dataset: await openDataset(data, { size: recipe.batch.pictureSize ?? undefined }),
+    dataset: typeof data === "string" ? await openDataset(data, { size: recipe.batch.pictureSize ?? undefined }) : data,
     imageTokenizer: imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(imageTokenizer),
   };
 }
 
 async function openTokenized(
   { dataset, tokenization, tokenizerFolder }: TokenizedDataset,
-  { recipe, data, imageTokenizer, log }: ModelPartsOptions,
+  { recipe, data, imageTokenizer, log }: ModelPartsOptions & { readonly data: string },
 ): Promise<{ dataset: Dataset<TrainingImage>; imageTokenizer: ImageTokenizer }> {
   const { pictureSize } = recipe.batch;
   if (pictureSize !== null && pictureSize !== onlySize(dataset)) {

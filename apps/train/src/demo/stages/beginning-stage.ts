@@ -11,27 +11,29 @@ const SHARE = 0.15;
 
 /**
  * Trains the first of the planned steps, then fits their number to the time once more: the plan rests on a few steps, and the
- * speed of a machine changes. Trains none when the number was given, or is too small to have a beginning.
+ * speed of a machine changes. Trains none when the number was given, or is so small that its warm-up depends on it.
  */
 export function beginningStage(
   context: DemoContext,
   { steps, evaluationSeconds }: Plan,
   { isFixed, secondsLeft }: { isFixed: boolean; secondsLeft: () => number },
 ): Stage<{ steps: number }> {
-  const { seed, backend, log } = context;
-  const { schedule } = demoRecipe(context, steps);
+  const { seed, backend, log, scale } = context;
+  const { schedule } = scale.recipe;
+  const hasWholeWarmup = (numSteps: number) =>
+    demoRecipe(context, numSteps).schedule.warmupSteps === schedule.warmupSteps;
   const until = Math.min(roundSteps(steps * SHARE), lastStableStep(schedule, steps));
   return {
     name: "beginning",
     inputs: { seed, steps, isFixed, precision: backend.precision },
     outputs: ["model"],
     run: async () => {
-      if (isFixed || until <= schedule.warmupSteps) return { steps };
+      if (isFixed || until === 0 || !hasWholeWarmup(steps)) return { steps };
       const times = new StepTimes();
       await trainDemoModel(context, steps, { until, reporters: [times] });
       let fitted = until + fitSteps(secondsLeft(), { step: times.mean(), evaluation: evaluationSeconds });
       // What was trained must also be the beginning of the shorter run.
-      while (lastStableStep(schedule, fitted) < until) fitted = roundSteps(fitted + 50);
+      while (lastStableStep(schedule, fitted) < until || !hasWholeWarmup(fitted)) fitted = roundSteps(fitted + 50);
       log(
         `  a step took ${(1000 * times.mean()).toFixed(0)} ms: ${fitted} steps fit (repeat exactly with --steps ${fitted} --seed ${seed})`,
       );

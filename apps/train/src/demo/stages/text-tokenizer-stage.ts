@@ -1,18 +1,17 @@
-import { openDataset } from "@interfuse/data";
 import { saveTextTokenizer, trainTextTokenizer } from "../../text-tokenizer/train-text-tokenizer.ts";
 import { type DemoContext, demoPaths } from "../demo-context.ts";
 import type { Stage } from "../stage.ts";
 
 /** Learns the scenes' vocabulary. */
-export function textTokenizerStage({ out, scale, log }: DemoContext): Stage<{ vocabSize: number }> {
+export function textTokenizerStage({ out, scale, log, openScenes }: DemoContext): Stage<{ vocabSize: number }> {
   const recipe = { vocabSize: scale.recipe.textTokenizer.vocabSize, pattern: "o200k" } as const;
-  const { scenes, textTokenizer: folder } = demoPaths(out);
+  const { textTokenizer: folder } = demoPaths(out);
   return {
     name: "text-tokenizer",
     inputs: recipe,
     outputs: ["text-tokenizer"],
     run: async () => {
-      const tokenizer = trainTextTokenizer(await openDataset(scenes), recipe, (line) => log(`  ${line}`));
+      const tokenizer = trainTextTokenizer(await openScenes(), recipe, (line) => log(`  ${line}`));
       await saveTextTokenizer(folder, tokenizer);
       log(`  ${tokenizer.vocabSize} tokens`);
       return { vocabSize: tokenizer.vocabSize };
