@@ -1,18 +1,10 @@
 #include <ATen/ATen.h>
 
-#include <limits>
-
 #include "../compute/ownership.h"
 #include "../device/device.h"
 #include "forms.h"
 
 namespace interfuse::aten {
-
-namespace {
-
-constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 Tensor embedding(const Stored& weight, const Tensor& ids) {
   require_float(weight);

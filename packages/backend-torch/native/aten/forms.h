@@ -3,9 +3,14 @@
 // here, not an error: asking the device would stop it.
 #pragma once
 
+#include <limits>
+
 #include "../compute/types.h"
 
 namespace interfuse::aten {
+
+/// What stands where an id lies outside its table.
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stored& value, Int32Span key_ranges,
                               double scale, Precision precision);

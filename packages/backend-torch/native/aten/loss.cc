@@ -1,7 +1,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "forms.h"
 
@@ -11,7 +10,6 @@ namespace {
 
 /// Logits that are widened and exponentiated at a time: no second array of all of them ever exists.
 constexpr int64_t kChunkElements = int64_t{1} << 25;
-constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 /// Calls `body(first row, rows)` for runs of rows that hold about `kChunkElements`.
 template <typename Body>

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Libtorch } from "./find-libtorch.ts";
@@ -60,8 +60,8 @@ export async function compileAddons(
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
   const flags = [...compilerFlags(libtorch), ...includes(libtorch), "-I", building];
-  const sources = sourcesFor(libtorch);
-  const total = sources.length + 2;
+  const units = unitsFor(libtorch);
+  const total = units.length + 2;
   let done = 0;
   const report = (): void => progress(++done, total);
   try {
@@ -74,7 +74,7 @@ export async function compileAddons(
       join(building, "precompiled.h.gch"),
     ]);
     report();
-    const objects = await compileAll(sources, building, [...flags, "-include", "precompiled.h"], report);
+    const objects = await compileAll(units, building, [...flags, "-include", "precompiled.h"], report);
     await link(objects, libtorch, join(building, "addon.node"));
     await run([
       ...flags,
@@ -111,24 +111,41 @@ function includes(libtorch: Libtorch): string[] {
   return [...libtorch.includeFolders, nodeApiHeaders()].flatMap((include) => ["-I", include]);
 }
 
-/** The addon's sources: those in `aten/` only where libtorch can use them, none of `testing/`. */
-function sourcesFor(libtorch: Libtorch): string[] {
-  const folders = ["binding", "compute", "device", ...(hasDevices(libtorch) ? ["aten"] : [])];
-  return nativeFiles().filter((file) => file.endsWith(".cc") && folders.includes(basename(dirname(file))));
+/** Source files that the compiler reads as one. */
+interface Unit {
+  readonly name: string;
+  readonly sources: readonly string[];
+}
+
+/**
+ * The addon's units, the longest first: those in `aten/` only where libtorch can use them, none of `testing/`. What calls libtorch
+ * more than it computes spends its time on libtorch's templates, so a folder of it is one unit; a file that computes is one.
+ */
+function unitsFor(libtorch: Libtorch): Unit[] {
+  const files = nativeFiles().filter((file) => file.endsWith(".cc"));
+  const inFolder = (folder: string) => files.filter((file) => basename(dirname(file)) === folder);
+  const together = ["binding", "device", ...(hasDevices(libtorch) ? ["aten"] : [])];
+  return [
+    ...together.map((folder) => ({ name: folder, sources: inFolder(folder) })),
+    ...inFolder("compute").map((file) => ({ name: basename(file, ".cc"), sources: [file] })),
+  ];
 }
 
 async function compileAll(
-  sources: readonly string[],
+  units: readonly Unit[],
   folder: string,
   flags: readonly string[],
   report: () => void,
 ): Promise<string[]> {
-  const queue = [...sources];
+  const queue = [...units];
   const objects: string[] = [];
   const worker = async (): Promise<void> => {
-    for (let source = queue.shift(); source !== undefined; source = queue.shift()) {
-      const object = join(folder, `${basename(dirname(source))}-${basename(source, ".cc")}.o`);
+    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
+      const source = join(folder, `${unit.name}.cc`);
+      const object = join(folder, `${unit.name}.o`);
+      writeFileSync(source, unit.sources.map((file) => `#include ${JSON.stringify(file)}\n`).join(""));
       await run([...flags, "-c", source, "-o", object]);
+      rmSync(source);
       objects.push(object);
       report();
     }
