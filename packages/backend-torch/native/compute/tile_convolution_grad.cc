@@ -40,6 +40,9 @@ struct Job {
   int64_t reach() const { return shift(taps() - 1); }
 };
 
+/// As many windows as fill tiles.
+int64_t whole_tiles(int64_t windows) { return divided_up(windows, kTileWindows) * kTileWindows; }
+
 /// Where pixels lie, in the order in which they are packed; zeros where there are none.
 using Pixels = std::vector<const Bfloat16*>;
 
@@ -67,8 +70,8 @@ struct Bands {
 Chunk chunk_of(const Job& job, const Bands& bands, int64_t first, int64_t last, const Bfloat16* zeros) {
   const int64_t width = job.row_pixels();
   const int64_t band_pixels = bands.pixels(job);
-  const int64_t windows = divided_up((last - first) * band_pixels, kTileWindows) * kTileWindows;
-  Chunk chunk{Pixels(windows, zeros), Pixels(divided_up(windows + job.reach(), kTileWindows) * kTileWindows, zeros)};
+  const int64_t windows = whole_tiles((last - first) * band_pixels);
+  Chunk chunk{Pixels(windows, zeros), Pixels(windows + whole_tiles(job.reach()), zeros)};
   for (int64_t band = first; band < last; ++band) {
     const int64_t picture = band / bands.per_picture, start = band % bands.per_picture * bands.rows;
     const int64_t rows = std::min(bands.rows, job.out_height - start);
@@ -111,18 +114,11 @@ void pack_pairs(const Pixels& pixels, int64_t first, int64_t values, const Bfloa
 /// Rows of one value of all pixels, `stride` words apart; as many rows as fill tiles.
 void pack_rows(const Pixels& pixels, int64_t values, Bfloat16Pair* to, int64_t stride) {
   parallel_for(pixels.size() / kTileWindows, 16, [&](int64_t begin, int64_t end) {
-    alignas(64) Bfloat16Pair pairs[kTileWords];
     for (int64_t tile = begin; tile < end; ++tile) {
       const Bfloat16* const* from = pixels.data() + tile * kTileWindows;
       for (int64_t value = 0; value < values; value += kTileRows) {
-        const int64_t lanes = std::min(kTileRows, values - value);
-        for (int64_t pair = 0; pair < kTileRows; ++pair) {
-          Bfloat16Pair* row = pairs + pair * kTileRows;
-          pair_rows(from[2 * pair] + value, from[2 * pair + 1] + value, lanes, row);
-          std::fill(row + lanes, row + kTileRows, Bfloat16Pair{0});
-        }
-        transpose_block(reinterpret_cast<const float*>(pairs), kTileRows,
-                        reinterpret_cast<float*>(to + value * stride + tile * kTileRows), stride);
+        tile_of_columns([&](int64_t pixel) { return from[pixel] + value; }, std::min(kTileRows, values - value),
+                        to + value * stride + tile * kTileRows, stride);
       }
     }
   });
@@ -184,14 +180,14 @@ Tensor bfloat16_convolution_grad_weight(const Tensor& dy, const Tensor& x, at::I
     const Bands bands(job);
     const int64_t count = job.pictures * bands.per_picture;
     const std::vector<Bfloat16> zeros(std::max(channels, outputs), Bfloat16{0});
-    const int64_t windows = std::min(count, bands.per_chunk) * bands.pixels(job) + 2 * kTileWindows;
-    const int64_t pixels = windows + job.reach();
-    const Tensor words = at::empty({(outputs * windows + 2 * channels * pixels) / 2}, at::kInt);
+    const int64_t most_windows = whole_tiles(std::min(count, bands.per_chunk) * bands.pixels(job)) + kTileWindows;
+    const int64_t most_pixels = most_windows + whole_tiles(job.reach());
+    const Tensor words = at::empty({(outputs * most_windows + 2 * channels * most_pixels) / 2}, at::kInt);
     auto* rows = static_cast<Bfloat16Pair*>(words.data_ptr());
-    auto* pairs = rows + outputs * windows / 2;
+    auto* pairs = rows + outputs * most_windows / 2;
     for (int64_t band = 0; band < count; band += bands.per_chunk) {
       const Chunk chunk = chunk_of(job, bands, band, std::min(count, band + bands.per_chunk), zeros.data());
-      add_products(job, chunk, zeros.data(), {rows, pairs, pairs + channels * pixels / 2}, sums);
+      add_products(job, chunk, zeros.data(), {rows, pairs, pairs + channels * most_pixels / 2}, sums);
     }
   }
   return sums.narrow(2, 0, job.channels).narrow(1, 0, job.outputs).transpose(1, 2).reshape(weight_sizes);

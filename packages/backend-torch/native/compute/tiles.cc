@@ -12,21 +12,6 @@ INTERFUSE_INLINE void copy_words(const Bfloat16Pair* from, int64_t count, Bfloat
   store(reinterpret_cast<float*>(to), load_run(reinterpret_cast<const float*>(from), count));
 }
 
-/// A tile of pairs of rows: `columns` of them from `rows` rows that lie `stride` apart.
-INTERFUSE_INLINE void tile_of_columns(const Bfloat16* from, int64_t stride, int64_t rows, int64_t columns,
-                                      Bfloat16Pair* to) {
-  alignas(64) Bfloat16 zeros[kLanes] = {};
-  alignas(64) Bfloat16Pair pairs[kTileWords];
-  for (int64_t step = 0; step < kTileRows; ++step) {
-    const Bfloat16* first = 2 * step < rows ? from + 2 * step * stride : zeros;
-    const Bfloat16* second = 2 * step + 1 < rows ? first + stride : zeros;
-    Bfloat16Pair* row = pairs + step * kTileRows;
-    pair_rows(first, second, columns, row);
-    std::fill(row + columns, row + kTileRows, Bfloat16Pair{0});
-  }
-  transpose_block(reinterpret_cast<const float*>(pairs), kTileRows, reinterpret_cast<float*>(to), kTileRows);
-}
-
 constexpr int64_t kCacheLine = 64 / sizeof(Bfloat16);
 
 }  // namespace
@@ -45,6 +30,7 @@ void tile_rows(const Bfloat16Pair* from, int64_t rows, int64_t steps, Bfloat16Pa
 
 void tile_columns(const Bfloat16* from, int64_t stride, int64_t rows, int64_t columns, Bfloat16Pair* to) {
   constexpr int64_t kRowsOfTile = 2 * kTileRows;
+  alignas(64) const Bfloat16 zeros[kLanes] = {};
   const int64_t depth = tiles_of((rows + 1) / 2);
   for (int64_t tile = 0; tile < depth; ++tile) {
     const Bfloat16* rows_from = from + tile * kRowsOfTile * stride;
@@ -54,8 +40,9 @@ void tile_columns(const Bfloat16* from, int64_t stride, int64_t rows, int64_t co
       if (column % kCacheLine == 0) {
         for (int64_t r = 0; r < kRowsOfTile; ++r) __builtin_prefetch(rows_from + (kRowsOfTile + r) * stride + column);
       }
-      tile_of_columns(rows_from + column, stride, count, std::min(kTileRows, columns - column),
-                      to + (column / kTileRows * depth + tile) * kTileWords);
+      const auto row_at = [&](int64_t row) { return row < count ? rows_from + row * stride + column : zeros; };
+      tile_of_columns(row_at, std::min(kTileRows, columns - column),
+                      to + (column / kTileRows * depth + tile) * kTileWords, kTileRows);
     }
   }
 }

@@ -2,6 +2,8 @@
 // there is no data; the right one's panels are tiles already.
 #pragma once
 
+#include <algorithm>
+
 #include "bfloat16_panels.h"
 
 namespace interfuse {
@@ -16,6 +18,18 @@ void tile_rows(const Bfloat16Pair* from, int64_t rows, int64_t steps, Bfloat16Pa
 
 /// Columns of a [rows, stride] matrix as rows of pairs of its rows.
 void tile_columns(const Bfloat16* from, int64_t stride, int64_t rows, int64_t columns, Bfloat16Pair* to);
+
+/// Up to sixteen columns of 32 rows as tile rows of pairs of rows, `stride` words apart; `row_at(i)` is the i-th row.
+template <typename RowAt>
+INTERFUSE_INLINE void tile_of_columns(RowAt row_at, int64_t columns, Bfloat16Pair* to, int64_t stride) {
+  alignas(64) Bfloat16Pair pairs[kTileWords];
+  for (int64_t step = 0; step < kTileRows; ++step) {
+    Bfloat16Pair* row = pairs + step * kTileRows;
+    pair_rows(row_at(2 * step), row_at(2 * step + 1), columns, row);
+    std::fill(row + columns, row + kTileRows, Bfloat16Pair{0});
+  }
+  transpose_block(reinterpret_cast<const float*>(pairs), kTileRows, reinterpret_cast<float*>(to), stride);
+}
 
 #ifdef __AMX_BF16__
 
