@@ -41,7 +41,11 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const precision = values.precision === "f32" ? "f32" : "bf16";
+const { precision } = values;
+if (precision !== "f32" && precision !== "bf16") {
+  process.stderr.write(`bench: --precision ${precision} must be f32 or bf16\n`);
+  process.exit(2);
+}
 const shared = {
   size: values.size ?? (Object.keys(SHAPES)[0] as string),
   precision,
