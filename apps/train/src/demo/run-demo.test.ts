@@ -70,26 +70,40 @@ describe("the demo", { timeout: 300_000 }, () => {
     expect(await readFile(join(folder, "model", "model.safetensors"))).toEqual(weights);
   });
 
-  it("plans again after the first steps, and makes the same model as a run that was planned so from the start", async () => {
-    const out = join(folder, "planned");
-    const schedule = { kind: "wsd", warmupSteps: 50, finalRatio: 0, decayFraction: 0.6 } as const;
-    const context = demoContext({
+  const planned = (out: string, warmupSteps: number) => {
+    const schedule = { kind: "wsd", warmupSteps, finalRatio: 0, decayFraction: 0.6 } as const;
+    return demoContext({
       ...{ out, seed: 0, backend, signal: new AbortController().signal, log: () => undefined },
       output: { write: () => undefined, isTerminal: false, useColor: false, columns: 80, isQuiet: true, isJson: false },
       scale: { ...scale, recipe: { ...scale.recipe, schedule } },
     });
+  };
+  const plan = { steps: 400, secondsPerStep: 1, evaluationSeconds: 1 };
+  const fifty = { isFixed: false, secondsLeft: () => 2 };
+
+  it("plans again after the first steps, and makes the same model as a run that was planned so from the start", async () => {
+    const out = join(folder, "planned");
+    const context = planned(out, 5);
     await scenesStage(context).run();
     await textTokenizerStage(context).run();
-    const plan = { steps: 400, secondsPerStep: 1, evaluationSeconds: 1 };
-    const { steps } = await beginningStage(context, plan, { isFixed: false, secondsLeft: () => 2 }).run();
-    // Fifty steps are done and fifty more would fit, but a run of less than two hundred has a shorter warm-up.
-    expect(steps).toBe(200);
+    const { steps } = await beginningStage(context, plan, fifty).run();
+    // Fifty steps are done and fifty more would fit, but a run of a hundred would by now have begun to decay.
+    expect(steps).toBe(150);
     expect((await latestCheckpoint(join(out, "model")))?.step).toBe(50);
     await trainingStage(context, steps).run();
     const weights = await readFile(join(out, "model", "model.safetensors"));
     await rm(join(out, "model"), { recursive: true });
     await trainingStage(context, steps).run();
     expect(await readFile(join(out, "model", "model.safetensors"))).toEqual(weights);
+  });
+
+  it("plans no run so short that its warm-up would have been another", async () => {
+    const out = join(folder, "warm-up");
+    const context = planned(out, 50);
+    await scenesStage(context).run();
+    await textTokenizerStage(context).run();
+    // A run of less than two hundred steps warms up in a quarter of them.
+    expect(await beginningStage(context, plan, fifty).run()).toEqual({ steps: 200 });
   });
 
   it("names flags it does not know", () => {
