@@ -14,6 +14,8 @@ export default defineConfig({
     // As long as a busy machine needs; what is waited for comes at once otherwise.
     expect: { poll: { timeout: 60_000 } },
     pool: "forks",
+    // Each with one thread: a worker fewer than processors, the default, leaves half of a two-processor machine idle.
+    maxWorkers: "100%",
     passWithNoTests: true,
   },
 });
