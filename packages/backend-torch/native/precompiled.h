@@ -1,5 +1,5 @@
 // What most files need of libtorch, compiled once per build by set-up (a precompiled header) and included before each
-// file. Files that compute on plain pointers compile the same without it.
+// file. Not its operations: what reads their headers costs every unit seconds, precompiled or not.
 #pragma once
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>

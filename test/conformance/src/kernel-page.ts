@@ -53,7 +53,7 @@ export function kernelPage(sources: readonly KernelSource[]): string {
   });
   return `# Kernels of backend torch
 
-The C++ function behind each kernel (\`at::\` is ATen, the others are in \`packages/backend-torch/native/compute/\`), as seen
+The C++ function behind each kernel (\`at::\` is ATen, the others are in \`compute/\` and \`operations/\` of \`packages/backend-torch/native/\`), as seen
 while TensorFlow.js's specs ran, or by name where only our own tests call the kernel. Strings have no native form: kernels that
 move elements move their positions natively and the strings follow. Kernels that compute on strings, and on ragged tensors,
 run TensorFlow.js's own JavaScript. Written by \`npm run conformance -- --write\`; a test compares this page.

@@ -1,7 +1,5 @@
 #include "attention_groups.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <numeric>
 

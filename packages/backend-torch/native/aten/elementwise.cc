@@ -1,6 +1,6 @@
 #include <ATen/ATen.h>
 
-#include "../compute/elementwise.h"
+#include "../operations/elementwise.h"
 #include "forms.h"
 
 namespace interfuse::aten {

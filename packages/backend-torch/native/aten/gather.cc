@@ -1,10 +1,10 @@
 // Gathering and scattering by index. As TensorFlow's kernels for GPUs do, a gather gives zeros for an index that lies
 // outside, and a scatter leaves it out.
-#include "../compute/gather.h"
+#include "../operations/gather.h"
 
 #include <ATen/ATen.h>
 
-#include "../compute/elementwise.h"
+#include "../operations/elementwise.h"
 #include "forms.h"
 
 namespace interfuse::aten {

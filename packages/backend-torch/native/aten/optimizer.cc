@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "../compute/muon.h"
+#include "../operations/muon.h"
 #include "../compute/ownership.h"
 #include "forms.h"
 

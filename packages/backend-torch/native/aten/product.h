@@ -1,7 +1,7 @@
 // Matrix products on a device other than the processor; the same as the functions of compute/product.h, which call them.
 #pragma once
 
-#include "../compute/product.h"
+#include "../operations/product.h"
 
 namespace interfuse::aten {
 

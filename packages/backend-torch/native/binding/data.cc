@@ -13,6 +13,7 @@
 #include "../compute/parallel.h"
 #include "../device/card.h"
 #include "../device/device.h"
+#include "../operations/vector_functions.h"
 
 namespace interfuse {
 
@@ -169,7 +170,10 @@ napi_value set_precision(napi_env env, napi_callback_info info) {
 
 /// setThreads(count): for the calling thread; OpenMP keeps the number per thread that starts work.
 napi_value set_threads(napi_env env, napi_callback_info info) {
-  run_guarded(env, info, [](Call& call) { use_threads(call.next<int64_t>()); });
+  run_guarded(env, info, [](Call& call) {
+    resolve_vector_functions();
+    use_threads(call.next<int64_t>());
+  });
   return nullptr;
 }
 

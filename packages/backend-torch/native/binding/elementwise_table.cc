@@ -1,7 +1,7 @@
 #include <ATen/ATen.h>
 
-#include "../compute/elementwise.h"
-#include "../compute/reduction.h"
+#include "../operations/elementwise.h"
+#include "../operations/reduction.h"
 #include "forms.h"
 #include "tables.h"
 

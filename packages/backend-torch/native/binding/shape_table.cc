@@ -1,8 +1,8 @@
-#include "../compute/blocks.h"
-#include "../compute/gather.h"
-#include "../compute/lookup.h"
-#include "../compute/shape.h"
-#include "../compute/sparse.h"
+#include "../operations/blocks.h"
+#include "../operations/gather.h"
+#include "../operations/lookup.h"
+#include "../operations/shape.h"
+#include "../operations/sparse.h"
 #include "forms.h"
 #include "tables.h"
 

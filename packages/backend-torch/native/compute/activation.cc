@@ -1,9 +1,9 @@
 #include "activation.h"
 
-#include <ATen/ops/empty.h>
 
 #include <algorithm>
 
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 
@@ -40,7 +40,7 @@ Tensor swiglu(const Stored& x, Precision precision) {
   const Tensor input = x.tensor().contiguous();
   const int64_t rows = input.size(0);
   const int64_t size = input.size(1) / 2;
-  const Tensor y = at::empty({rows, size}, input.options().dtype(activation_type(precision)));
+  const Tensor y = empty_tensor({rows, size}, activation_type(precision));
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);
@@ -56,7 +56,7 @@ Tensor swiglu_grad(const Stored& dy, const Stored& x, Precision precision) {
   const Tensor input = x.tensor().contiguous();
   const int64_t rows = input.size(0);
   const int64_t size = input.size(1) / 2;
-  const Tensor dx = at::empty(input.sizes(), input.options().dtype(activation_type(precision)));
+  const Tensor dx = empty_tensor(input.sizes(), activation_type(precision));
   with_storage(gradient, input, [&](auto dy_type, auto x_type) {
     const auto* from = data_of<decltype(dy_type)>(gradient);
     const auto* values = data_of<decltype(x_type)>(input);

@@ -1,11 +1,10 @@
 #include "attention.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <cmath>
 
 #include "attention_products.h"
+#include "new_tensor.h"
 #include "parallel.h"
 
 namespace interfuse {
@@ -129,8 +128,8 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
   const int64_t size = q.size(2);
   TORCH_CHECK(size <= 512, "head dimension ", size, " is larger than 512");
   const Tensor output =
-      at::empty(q.sizes(), q.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
-  const Tensor log_sum_exp = at::empty({q.size(0), num_heads}, at::kFloat);
+      empty_tensor(q.sizes(), activation_type(precision));
+  const Tensor log_sum_exp = empty_tensor({q.size(0), num_heads}, at::kFloat);
   const auto plan = remembered_plan(key_ranges, k.size(0), kGroupQueries);
   const Operands in{HeadRows(q), HeadRows(k), HeadRows(v), size, num_heads / k.size(1), static_cast<float>(scale)};
   const HeadRows out(output);

@@ -1,9 +1,9 @@
-#include <ATen/ops/empty.h>
 
 #include <array>
 
 #include "attention.h"
 #include "attention_products.h"
+#include "new_tensor.h"
 #include "parallel.h"
 
 namespace interfuse {
@@ -211,14 +211,11 @@ void backward_component(const Backward& in, const AttentionPlan& plan, const Com
 /// Gradients of query, key and value: neighbours in one memory, as the projection had them before it was split, where they
 /// have as many rows.
 std::array<Tensor, 3> empty_gradients(const Tensor& query, const Tensor& key, at::ScalarType type) {
-  const auto options = query.options().dtype(type);
   const int64_t heads = query.size(1), kv_heads = key.size(1);
   if (query.size(0) != key.size(0)) {
-    return {at::empty(query.sizes(), options, at::MemoryFormat::Contiguous),
-            at::empty(key.sizes(), options, at::MemoryFormat::Contiguous),
-            at::empty(key.sizes(), options, at::MemoryFormat::Contiguous)};
+    return {empty_tensor(query.sizes(), type), empty_tensor(key.sizes(), type), empty_tensor(key.sizes(), type)};
   }
-  const Tensor all = at::empty({query.size(0), heads + 2 * kv_heads, query.size(2)}, options);
+  const Tensor all = empty_tensor({query.size(0), heads + 2 * kv_heads, query.size(2)}, type);
   return {all.narrow(1, 0, heads), all.narrow(1, heads, kv_heads), all.narrow(1, heads + kv_heads, kv_heads)};
 }
 

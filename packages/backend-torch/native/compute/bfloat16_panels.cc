@@ -1,16 +1,16 @@
 #include "bfloat16_panels.h"
 
-#include <ATen/ops/empty.h>
 
 #include <algorithm>
 
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 
 namespace interfuse {
 
 Panels::Panels(int64_t lanes, int64_t steps)
-    : lanes_(lanes), steps_(steps), memory_(at::empty({count() * stored_steps() * kPanelWidth}, at::kInt)) {}
+    : lanes_(lanes), steps_(steps), memory_(empty_tensor({count() * stored_steps() * kPanelWidth}, at::kInt)) {}
 
 Bfloat16Pair* Panels::panel(int64_t index) const {
   return reinterpret_cast<Bfloat16Pair*>(memory_.data_ptr()) + index * stored_steps() * kPanelWidth;

@@ -1,9 +1,9 @@
 #include "bfloat16_product.h"
 
-#include <ATen/ATen.h>
 
 #include <algorithm>
 
+#include "new_tensor.h"
 #include "packed_product.h"
 #include "storage.h"
 
@@ -19,7 +19,7 @@ const Bfloat16Pair* words_of(const Tensor& matrix) {
 
 /// As contiguous rows of an even length.
 Tensor paired(const Tensor& matrix) {
-  return (matrix.size(-1) % 2 == 0 ? matrix : at::constant_pad_nd(matrix, {0, 1}, 0)).contiguous();
+  return (matrix.size(-1) % 2 == 0 ? matrix : zero_padded(matrix, {0, 1})).contiguous();
 }
 
 const float* optional_data(const Tensor& tensor) { return tensor.defined() ? data_of<float>(tensor) : nullptr; }
@@ -34,7 +34,7 @@ Tensor bfloat16_linear(const Tensor& x, const Panels& weight, const Addends& add
   const Tensor residual = addends.residual.defined() ? addends.residual.contiguous() : Tensor();
   Ints sizes = x.sizes().vec();
   sizes.back() = weight.lanes();
-  const Tensor y = at::empty(sizes, x.options().dtype(type));
+  const Tensor y = empty_tensor(sizes, type);
   const int64_t rows = y.numel() / std::max<int64_t>(1, sizes.back());
   with_storage(y, [&](auto output) {
     using Output = decltype(output);

@@ -3,8 +3,8 @@
 // storing.
 #pragma once
 
+#include "addends.h"
 #include "bfloat16_panels.h"
-#include "product.h"
 
 namespace interfuse {
 

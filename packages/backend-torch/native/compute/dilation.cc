@@ -1,11 +1,10 @@
 #include "dilation.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <limits>
 
 #include "element_type.h"
+#include "new_tensor.h"
 
 namespace interfuse {
 
@@ -53,7 +52,7 @@ void for_each_maximum(const Tensor& x, const Tensor& filter, const DilationShape
 }  // namespace
 
 Tensor dilation(const Tensor& x, const Tensor& filter, const DilationShape& shape) {
-  const Tensor y = at::empty({x.size(0), shape[6], shape[7], x.size(3)}, at::kFloat);
+  const Tensor y = empty_tensor({x.size(0), shape[6], shape[7], x.size(3)}, at::kFloat);
   auto* to = y.data_ptr<float>();
   for_each_maximum(float_values(x), float_values(filter), shape,
                    [&](int64_t i, const Maximum& best) { to[i] = best.value; });
@@ -61,7 +60,7 @@ Tensor dilation(const Tensor& x, const Tensor& filter, const DilationShape& shap
 }
 
 Tensor dilation_grad_input(const Tensor& x, const Tensor& filter, const Tensor& dy, const DilationShape& shape) {
-  const Tensor dx = at::zeros(x.sizes(), at::kFloat);
+  const Tensor dx = zero_tensor(x.sizes(), at::kFloat);
   const Tensor gradient = float_values(dy);
   const auto* from = gradient.data_ptr<float>();
   auto* to = dx.data_ptr<float>();
@@ -72,7 +71,7 @@ Tensor dilation_grad_input(const Tensor& x, const Tensor& filter, const Tensor& 
 }
 
 Tensor dilation_grad_filter(const Tensor& x, const Tensor& filter, const Tensor& dy, const DilationShape& shape) {
-  const Tensor gradients = at::zeros(filter.sizes(), at::kFloat);
+  const Tensor gradients = zero_tensor(filter.sizes(), at::kFloat);
   const Tensor gradient = float_values(dy);
   const auto* from = gradient.data_ptr<float>();
   auto* to = gradients.data_ptr<float>();

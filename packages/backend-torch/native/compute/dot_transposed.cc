@@ -1,11 +1,11 @@
 // Gradients of weights by dot products: the sum runs over the rows of both operands, so both are packed; the left one a few columns at a
 // time by the thread that multiplies them, in whose cache they then lie.
-#include <ATen/ATen.h>
 
 #include <algorithm>
 
 #include "bfloat16_product.h"
 #include "block_product.h"
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 
@@ -79,7 +79,7 @@ Tensor bfloat16_transposed(const Tensor& a, const Tensor& b) {
   const Tensor rows = a.contiguous();
   const Columns left{data_of<Bfloat16>(rows), rows.size(0), rows.size(1)};
   const Panels right = panels_of_columns(b.contiguous());
-  const Tensor y = at::empty({left.count, right.lanes()}, at::kFloat);
+  const Tensor y = empty_tensor({left.count, right.lanes()}, at::kFloat);
   if (right.steps() == 0) return y.zero_();
   const int64_t runs = (left.blocks() + kRunBlocks - 1) / kRunBlocks;
   // Where runs are few, several threads share one, each for some of the panels.

@@ -1,10 +1,9 @@
 #include "embedding.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 
+#include "new_tensor.h"
 #include "ownership.h"
 #include "parallel.h"
 #include "storage.h"
@@ -35,7 +34,7 @@ Tensor embedding(const Stored& weight, const Tensor& ids) {
   const int64_t size = table.size(1);
   const auto* id = data_of<int32_t>(indices);
   check_ids(id, count, table.size(0));
-  const Tensor rows = at::empty({count, size}, at::kFloat);
+  const Tensor rows = empty_tensor({count, size}, at::kFloat);
   with_storage(table, [&](auto type) {
     const auto* from = data_of<decltype(type)>(table);
     auto* to = data_of<float>(rows);
@@ -54,7 +53,7 @@ Tensor embedding_grad(const Stored& dy, const Tensor& ids, int64_t vocab_size) {
   const int64_t size = gradient.size(1);
   const auto* id = data_of<int32_t>(indices);
   check_ids(id, count, vocab_size);
-  const Tensor sums = at::zeros({vocab_size, size}, at::kFloat);
+  const Tensor sums = zero_tensor({vocab_size, size}, at::kFloat);
   with_storage(gradient, [&](auto type) {
     const auto* from = data_of<decltype(type)>(gradient);
     auto* to = data_of<float>(sums);

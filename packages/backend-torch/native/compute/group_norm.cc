@@ -1,10 +1,10 @@
 #include "group_norm.h"
 
-#include <ATen/ops/empty.h>
 
 #include <cmath>
 
 #include "group_norm_sums.h"
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 
@@ -89,7 +89,7 @@ struct Work {
 
   int64_t offset(int64_t image) const { return image * shape.pixels * shape.channels; }
   /// A result with a value for each group of each image.
-  Tensor by_group() const { return at::empty({shape.images, shape.groups}, at::kFloat); }
+  Tensor by_group() const { return empty_tensor({shape.images, shape.groups}, at::kFloat); }
   /// Calls `body(image, range, task)` for all pixels of a batch, in parallel; images and tasks count from its first.
   template <typename Body>
   void for_each_task(Batch batch, Body body) const {
@@ -160,7 +160,7 @@ void normalise_batch(const Work& work, Batch batch, const Tensor& mean, const Te
 }
 
 Tensor like_input(const Work& work, Precision precision) {
-  return at::empty(work.input.sizes(), work.input.options().dtype(activation_type(precision)));
+  return empty_tensor(work.input.sizes(), activation_type(precision));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
-#include <ATen/ops/empty.h>
-
 #include "group_norm.h"
 #include "group_norm_sums.h"
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 
@@ -76,9 +75,9 @@ std::vector<Tensor> group_norm_grad(const Stored& dy, const Stored& x, const Ten
   const Tensor input = x.tensor().contiguous();
   const Tensor weights = weight.contiguous(), biases = bias.contiguous();
   const ImageShape shape{input.size(0), input.size(1) * input.size(2), input.size(3), groups};
-  const Tensor dx = at::empty(input.sizes(), input.options().dtype(activation_type(precision)));
-  const Tensor dweight = at::empty({shape.images, shape.channels}, at::kFloat);
-  const Tensor dbias = at::empty({shape.images, shape.channels}, at::kFloat);
+  const Tensor dx = empty_tensor(input.sizes(), activation_type(precision));
+  const Tensor dweight = empty_tensor({shape.images, shape.channels}, at::kFloat);
+  const Tensor dbias = empty_tensor({shape.images, shape.channels}, at::kFloat);
   with_storage(gradient, input, [&](auto dy_type, auto x_type) {
     const auto* from = data_of<decltype(dy_type)>(gradient);
     const auto* values = data_of<decltype(x_type)>(input);

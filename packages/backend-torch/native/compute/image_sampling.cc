@@ -1,12 +1,10 @@
 #include "image_sampling.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/full.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "element_type.h"
+#include "new_tensor.h"
 #include "parallel.h"
 
 namespace interfuse {
@@ -86,7 +84,7 @@ Tensor crop_and_resize(const Tensor& x, const Tensor& boxes, const Tensor& image
   const Tensor sources = images.to(at::kInt).contiguous();
   const int64_t count = boxes.size(0);
   const int64_t channels = x.size(3);
-  const Tensor y = at::full({count, height, width, channels}, 0.0, at::kFloat);
+  const Tensor y = zero_tensor({count, height, width, channels}, at::kFloat);
   parallel_for(count, 1, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       const int64_t source = sources.data_ptr<int32_t>()[b];
@@ -113,7 +111,7 @@ Tensor crop_and_resize(const Tensor& x, const Tensor& boxes, const Tensor& image
 
 Tensor rotate(const Tensor& x, double radians, const std::vector<double>& fill, double center_x, double center_y) {
   const Tensor input = x.contiguous();
-  const Tensor y = at::empty(input.sizes(), input.options());
+  const Tensor y = empty_tensor(input.sizes(), input.scalar_type());
   const double sine = std::sin(radians), cosine = std::cos(radians);
   with_element_type(input, [&](auto type) {
     using T = decltype(type);
@@ -140,7 +138,7 @@ Tensor transform(const Tensor& x, const Tensor& transforms, int64_t height, int6
   const Tensor input = x.contiguous();
   const Tensor matrices = transforms.contiguous();
   const int64_t batch = x.size(0), channels = x.size(3);
-  const Tensor y = at::empty({batch, height, width, channels}, input.options());
+  const Tensor y = empty_tensor({batch, height, width, channels}, input.scalar_type());
   with_element_type(input, [&](auto type) {
     using T = decltype(type);
     auto* out = y.data_ptr<T>();

@@ -1,11 +1,11 @@
 #include "loss.h"
 
-#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 
@@ -62,8 +62,8 @@ std::vector<Tensor> cross_entropy(const Stored& logits, const Tensor& targets) {
   const Tensor ids = targets.contiguous();
   const int64_t rows = input.size(0);
   const int64_t classes = input.size(1);
-  const Tensor losses = at::empty({rows}, at::kFloat);
-  const Tensor log_sum_exps = at::empty({rows}, at::kFloat);
+  const Tensor losses = empty_tensor({rows}, at::kFloat);
+  const Tensor log_sum_exps = empty_tensor({rows}, at::kFloat);
   const auto* target = data_of<int32_t>(ids);
   check_targets(target, rows, classes);
   with_storage(input, [&](auto type) {
@@ -88,7 +88,7 @@ Tensor cross_entropy_grad(const Tensor& dy, const Stored& logits, const Tensor& 
   const Tensor row_scales = dy.contiguous();
   const int64_t rows = input.size(0);
   const int64_t classes = input.size(1);
-  const Tensor gradients = at::empty(input.sizes(), input.options().dtype(activation_type(precision)));
+  const Tensor gradients = empty_tensor(input.sizes(), activation_type(precision));
   with_storage(input, gradients, [&](auto x_type, auto y_type) {
     using Y = decltype(y_type);
     const auto* from = data_of<decltype(x_type)>(input);

@@ -1,11 +1,10 @@
 #include "normalization.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 
@@ -74,8 +73,8 @@ std::vector<Tensor> rms_norm(const Stored& x, const Tensor& weight, double epsil
   const Tensor input = as_rows(x.tensor(), rows);
   const Tensor scale = weight.contiguous();
   const Tensor y =
-      at::empty(input.sizes(), input.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
-  const Tensor inverse_rms = at::empty(outer_sizes(input), at::kFloat);
+      empty_tensor(input.sizes(), activation_type(precision));
+  const Tensor inverse_rms = empty_tensor(outer_sizes(input), at::kFloat);
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);
@@ -97,10 +96,10 @@ std::vector<Tensor> rms_norm_grad(const Stored& dy, const Stored& x, const Tenso
   const Tensor input = as_rows(x.tensor(), rows);
   const Tensor gradient = as_rows(dy.tensor(), gradient_rows);
   const Tensor scale = weight.contiguous();
-  const Tensor dx = at::empty(input.sizes(), input.options(), at::MemoryFormat::Contiguous);
+  const Tensor dx = empty_tensor(input.sizes(), input.scalar_type());
   // One partial sum of weight gradients per task, added in order: the same bits in every run.
   const int64_t tasks = std::max<int64_t>(1, std::min(num_threads(), rows.count() / row_grain(rows.size)));
-  const Tensor partial = at::zeros({tasks, rows.size}, at::kFloat);
+  const Tensor partial = zero_tensor({tasks, rows.size}, at::kFloat);
   with_storage(gradient, input, [&](auto dy_type, auto x_type) {
     const auto* from = data_of<decltype(dy_type)>(gradient);
     const auto* values = data_of<decltype(x_type)>(input);
@@ -124,7 +123,7 @@ Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, int6
   const Tensor angles = table.contiguous();
   const int64_t heads = input.size(1);
   const Tensor y =
-      at::empty(input.sizes(), input.options().dtype(activation_type(precision)), at::MemoryFormat::Contiguous);
+      empty_tensor(input.sizes(), activation_type(precision));
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);

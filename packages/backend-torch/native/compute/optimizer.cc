@@ -1,10 +1,10 @@
 #include "optimizer.h"
 
-#include <ATen/ops/full.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "new_tensor.h"
 #include "ownership.h"
 #include "parallel.h"
 #include "storage.h"
@@ -109,7 +109,7 @@ Tensor adamw_update(const std::vector<Stored>& parameters, const std::vector<Ten
                 data_of<float>(first_moments[block.tensor].tensor()) + block.begin,
                 data_of<float>(second_moments[block.tensor].tensor()) + block.begin, block.end - block.begin, numbers);
   });
-  return at::full({}, norm, at::kFloat);
+  return zero_tensor({}, at::kFloat).fill_(norm);
 }
 
 void ema_update(const std::vector<Stored>& averages, const std::vector<Tensor>& parameters, double decay) {

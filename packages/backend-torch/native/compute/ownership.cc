@@ -1,7 +1,5 @@
 #include "ownership.h"
 
-#include <ATen/ops/clone.h>
-
 namespace interfuse {
 
 void own_memory(Slot& slot) {

@@ -10,8 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "vector_functions.h"
-
 namespace interfuse {
 
 namespace {
@@ -37,7 +35,6 @@ void try_threads(int64_t count) {
 }  // namespace
 
 void use_threads(int64_t count) {
-  resolve_vector_functions();
   // OpenMP ends the process when a thread does not start. So others are tried first, and its own are started now, not when
   // memory may be short.
   try_threads(count - 1);

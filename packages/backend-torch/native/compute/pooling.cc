@@ -1,13 +1,12 @@
 #include "pooling.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "element_type.h"
+#include "new_tensor.h"
 #include "parallel.h"
 
 namespace interfuse {
@@ -131,7 +130,7 @@ void for_each_maximum(const Window& window, const Place& place, const float* val
 Tensor average_pool(const Tensor& x, const PoolingShape& shape) {
   const Window window(shape, x.sizes());
   const Tensor input = float_values(x);
-  const Tensor y = at::zeros(window.output_sizes(), input.options());
+  const Tensor y = zero_tensor(window.output_sizes(), input.scalar_type());
   const auto* from = input.data_ptr<float>();
   auto* to = y.data_ptr<float>();
   for_each_output(window, [&](const Place& place) {
@@ -150,7 +149,7 @@ Tensor average_pool(const Tensor& x, const PoolingShape& shape) {
 Tensor average_pool_grad(const Tensor& dy, const Ints& input_shape, const PoolingShape& shape, bool count_padding) {
   const Window window(shape, input_shape);
   const Tensor gradient = dy.contiguous();
-  const Tensor dx = at::zeros(input_shape, dy.options());
+  const Tensor dx = zero_tensor(input_shape, dy.scalar_type());
   const auto* from = gradient.data_ptr<float>();
   auto* to = dx.data_ptr<float>();
   for_each_output_of_image(window, [&](const Place& place) {
@@ -168,7 +167,7 @@ Tensor average_pool_grad(const Tensor& dy, const Ints& input_shape, const Poolin
 Tensor max_pool(const Tensor& x, const PoolingShape& shape) {
   const Window window(shape, x.sizes());
   const Tensor input = float_values(x);
-  const Tensor y = at::empty(window.output_sizes(), input.options());
+  const Tensor y = empty_tensor(window.output_sizes(), input.scalar_type());
   const auto* from = input.data_ptr<float>();
   auto* to = y.data_ptr<float>();
   for_each_output(window, [&](const Place& place) {
@@ -187,7 +186,7 @@ Tensor max_pool_grad(const Tensor& dy, const Tensor& x, const PoolingShape& shap
   const Window window(shape, x.sizes());
   const Tensor gradient = dy.contiguous();
   const Tensor input = float_values(x);
-  const Tensor dx = at::zeros(x.sizes(), dy.options());
+  const Tensor dx = zero_tensor(x.sizes(), dy.scalar_type());
   const auto* values = input.data_ptr<float>();
   const auto* from = gradient.data_ptr<float>();
   auto* to = dx.data_ptr<float>();
@@ -204,7 +203,7 @@ Tensor max_pool_grad(const Tensor& dy, const Tensor& x, const PoolingShape& shap
 std::vector<Tensor> max_pool_with_argmax(const Tensor& x, const PoolingShape& shape, bool count_batch) {
   const Window window(shape, x.sizes());
   const Tensor input = float_values(x);
-  const Tensor positions = at::empty(window.output_sizes(), at::kInt);
+  const Tensor positions = empty_tensor(window.output_sizes(), at::kInt);
   const auto* values = input.data_ptr<float>();
   auto* position = positions.data_ptr<int32_t>();
   const int64_t image_size = window.in[1] * window.in[2] * window.channels;

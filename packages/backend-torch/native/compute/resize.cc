@@ -1,11 +1,10 @@
 #include "resize.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "new_tensor.h"
 #include "parallel.h"
 
 namespace interfuse {
@@ -52,7 +51,7 @@ Tensor resample(const Tensor& x, const std::vector<Tap>& rows, const std::vector
   const auto out_height = static_cast<int64_t>(rows.size());
   const auto out_width = static_cast<int64_t>(columns.size());
   const Tensor input = x.to(at::kFloat).contiguous();
-  const Tensor y = at::empty({batch, out_height, out_width, channels}, input.options());
+  const Tensor y = empty_tensor({batch, out_height, out_width, channels}, input.scalar_type());
   const auto* from = input.data_ptr<float>();
   auto* to = y.data_ptr<float>();
   parallel_for(batch * out_height, 4, [&](int64_t begin, int64_t end) {
@@ -82,7 +81,7 @@ Tensor spread(const Tensor& dy, const Ints& input_shape, const std::vector<Tap>&
               const std::vector<Tap>& columns) {
   const int64_t height = input_shape[1], width = input_shape[2], channels = input_shape[3];
   const Tensor gradient = dy.contiguous();
-  const Tensor dx = at::zeros(input_shape, dy.options());
+  const Tensor dx = zero_tensor(input_shape, dy.scalar_type());
   const auto* from = gradient.data_ptr<float>();
   auto* to = dx.data_ptr<float>();
   parallel_for(input_shape[0], 1, [&](int64_t begin, int64_t end) {

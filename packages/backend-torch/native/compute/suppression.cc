@@ -1,11 +1,10 @@
 #include "suppression.h"
 
-#include <ATen/ops/scalar_tensor.h>
-#include <ATen/ops/zeros.h>
-
 #include <algorithm>
 #include <cmath>
 #include <queue>
+
+#include "new_tensor.h"
 
 namespace interfuse {
 
@@ -79,13 +78,13 @@ std::vector<Tensor> suppress(const Tensor& boxes, const Tensor& scores, int64_t 
   }
   const auto count = static_cast<int64_t>(chosen.size());
   const int64_t length = pad ? std::max(max_count, count) : count;
-  Tensor indices = at::zeros({length}, at::kInt);
-  Tensor kept_scores = at::zeros({length}, at::kFloat);
+  Tensor indices = zero_tensor({length}, at::kInt);
+  Tensor kept_scores = zero_tensor({length}, at::kFloat);
   for (int64_t i = 0; i < count; ++i) {
     indices.data_ptr<int32_t>()[i] = static_cast<int32_t>(chosen[i].box);
     kept_scores.data_ptr<float>()[i] = static_cast<float>(chosen[i].score);
   }
-  return {indices, kept_scores, at::scalar_tensor(count, at::kInt)};
+  return {indices, kept_scores, zero_tensor({}, at::kInt).fill_(count)};
 }
 
 }  // namespace interfuse

@@ -2,9 +2,8 @@
 // that the pixels under one tap of the kernel, for all windows one after the other, lie as far apart as the windows: a tile
 // is sixteen neighbouring pixels where they are. Windows that reach from the end of a row to the start of the next are
 // computed too, and left out.
-#include <ATen/ATen.h>
-
 #include "convolution_parts.h"
+#include "new_tensor.h"
 #include "parallel.h"
 #include "scratch.h"
 #include "storage.h"
@@ -154,7 +153,7 @@ bool has_bfloat16_convolution(const Tensor& x, at::IntArrayRef) { return has_bfl
 
 Panels convolution_weight(const Tensor& weight) {
   const int64_t channels = weight.size(2), stored = divided_up(channels, kChannelUnit) * kChannelUnit;
-  const Tensor whole = at::constant_pad_nd(weight.to(at::kBFloat16), {0, 0, 0, stored - channels}, 0);
+  const Tensor whole = zero_padded(weight.to(at::kBFloat16), {0, 0, 0, stored - channels});
   return panels_of_columns(whole.reshape({-1, weight.size(3)}).contiguous());
 }
 
@@ -164,7 +163,7 @@ Tensor bfloat16_convolution(const Tensor& x, const Panels& weight, at::IntArrayR
   const Tensor residual = addends.residual.defined() ? addends.residual.contiguous() : Tensor();
   const Tensor bias = addends.bias.defined() ? addends.bias.to(at::kFloat).contiguous() : Tensor();
   const int64_t pictures = images.size(0), outputs = weight_sizes[3];
-  const Tensor y = at::empty({pictures, windows.out_height, windows.out_width, outputs}, images.options());
+  const Tensor y = empty_tensor({pictures, windows.out_height, windows.out_width, outputs}, images.scalar_type());
   if (y.numel() == 0) return y;
   const Job job{{data_of<Bfloat16>(images), data_of<Bfloat16>(y), bias.defined() ? data_of<float>(bias) : nullptr,
                  residual.defined() ? data_of<Bfloat16>(residual) : nullptr, &weight, images.size(1), images.size(2),

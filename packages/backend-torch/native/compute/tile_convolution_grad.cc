@@ -1,12 +1,12 @@
 // Gradients of convolutions' weights on the matrix unit. The sum runs over windows, so gradients become rows of windows, and
 // pixels words of neighbouring pairs, once for all taps of the kernel: under another tap the words begin a few pairs later.
 // There are two kinds of pairs, those that begin with the first pixel and with the second.
-#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "bfloat16_convolution.h"
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 #include "tiles.h"
@@ -175,14 +175,14 @@ Tensor bfloat16_convolution_grad_weight(const Tensor& dy, const Tensor& x, at::I
   const Job job{data_of<Bfloat16>(gradient), data_of<Bfloat16>(images), images.size(0), gradient.size(1), gradient.size(2),
                 gradient.size(3), images.size(1), images.size(2), images.size(3), weight_sizes[0], weight_sizes[1], windows};
   const int64_t channels = tiles_of(job.channels) * kTileRows, outputs = tiles_of(job.outputs) * kTileRows;
-  const Tensor sums = at::zeros({job.taps(), outputs, channels}, at::kFloat);
+  const Tensor sums = zero_tensor({job.taps(), outputs, channels}, at::kFloat);
   if (gradient.numel() > 0) {
     const Bands bands(job);
     const int64_t count = job.pictures * bands.per_picture;
     const std::vector<Bfloat16> zeros(std::max(channels, outputs), Bfloat16{0});
     const int64_t most_windows = whole_tiles(std::min(count, bands.per_chunk) * bands.pixels(job)) + kTileWindows;
     const int64_t most_pixels = most_windows + whole_tiles(job.reach());
-    const Tensor words = at::empty({(outputs * most_windows + 2 * channels * most_pixels) / 2}, at::kInt);
+    const Tensor words = empty_tensor({(outputs * most_windows + 2 * channels * most_pixels) / 2}, at::kInt);
     auto* rows = static_cast<Bfloat16Pair*>(words.data_ptr());
     auto* pairs = rows + outputs * most_windows / 2;
     for (int64_t band = 0; band < count; band += bands.per_chunk) {

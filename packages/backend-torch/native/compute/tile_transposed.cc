@@ -1,8 +1,7 @@
 // Gradients of weights on the matrix unit: the sum runs over the rows of both operands, so both are packed; the left one a
 // few columns at a time by the thread that multiplies them, in whose cache they then lie.
-#include <ATen/ATen.h>
-
 #include "bfloat16_product.h"
+#include "new_tensor.h"
 #include "parallel.h"
 #include "storage.h"
 #include "tile_blocks.h"
@@ -55,7 +54,7 @@ void multiply_columns(const Tensor& left, const Panels& right, const Task& task,
 Tensor bfloat16_transposed(const Tensor& a, const Tensor& b) {
   const Tensor left = a.contiguous();
   const Panels right = panels_of_columns(b.contiguous());
-  const Tensor y = at::empty({left.size(1), right.lanes()}, at::kFloat);
+  const Tensor y = empty_tensor({left.size(1), right.lanes()}, at::kFloat);
   if (right.steps() == 0) return y.zero_();
   const int64_t height = divided_up(left.size(1), kTiledBlock), width = divided_up(right.lanes(), kTiledBlock);
   // Each thread packs a few long runs, and reads its share of the right operand once for each.

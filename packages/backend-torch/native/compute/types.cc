@@ -1,7 +1,5 @@
 #include "types.h"
 
-#include <ATen/ATen.h>
-
 namespace interfuse {
 
 void require_float(const Tensor& tensor) {

@@ -1,10 +1,9 @@
 // Convolutions by Winograd's minimal filtering (see `bfloat16_convolution.h`).
-#include <ATen/ATen.h>
-
 #include <algorithm>
 
 #include "block_product.h"
 #include "convolution_parts.h"
+#include "new_tensor.h"
 #include "parallel.h"
 #include "scratch.h"
 #include "storage.h"
@@ -161,12 +160,12 @@ bool has_bfloat16_convolution(const Tensor& x, at::IntArrayRef sizes) {
 Panels convolution_weight(const Tensor& weight) {
   const Tensor left = widened(weight.select(1, 0)), middle = widened(weight.select(1, 1)),
                right = widened(weight.select(1, 2));
-  const Tensor sum = left + right;
-  // [3, C, products, lanes]
-  const Tensor transformed = at::stack({left, (sum + middle) * 0.5, (sum - middle) * 0.5, right}, 2);
-  const int64_t lanes = whole_lanes(weight.size(3));
-  const Tensor whole = at::constant_pad_nd(transformed.to(at::kBFloat16), {0, lanes - weight.size(3)}, 0);
-  return panels_of_columns(whole.view({3 * weight.size(2), kProducts * lanes}));
+  const Tensor sum = left.add(right);
+  const int64_t channels = weight.size(2), outputs = weight.size(3), lanes = whole_lanes(outputs);
+  const Tensor transformed = zero_tensor({3, channels, kProducts, lanes}, at::kBFloat16);
+  const Tensor of_product[kProducts] = {left, sum.add(middle).mul(0.5), sum.sub(middle).mul(0.5), right};
+  for (int64_t i = 0; i < kProducts; ++i) transformed.select(2, i).narrow(2, 0, outputs).copy_(of_product[i]);
+  return panels_of_columns(transformed.view({3 * channels, kProducts * lanes}));
 }
 
 Tensor bfloat16_convolution(const Tensor& x, const Panels& weight, at::IntArrayRef weight_sizes, const Windows& windows,
@@ -174,8 +173,8 @@ Tensor bfloat16_convolution(const Tensor& x, const Panels& weight, at::IntArrayR
   const Tensor images = x.contiguous();
   const Tensor residual = addends.residual.defined() ? addends.residual.contiguous() : Tensor();
   const int64_t channels = images.size(3), outputs = weight_sizes[3];
-  const Tensor bias = addends.bias.defined() ? addends.bias.to(at::kFloat).contiguous() : at::zeros({outputs}, at::kFloat);
-  const Tensor y = at::empty({images.size(0), windows.out_height, windows.out_width, outputs}, images.options());
+  const Tensor bias = addends.bias.defined() ? addends.bias.to(at::kFloat).contiguous() : zero_tensor({outputs}, at::kFloat);
+  const Tensor y = empty_tensor({images.size(0), windows.out_height, windows.out_width, outputs}, images.scalar_type());
   if (y.numel() == 0) return y;
   const ConvolutionParts parts(windows.out_height, divided_up(windows.out_width, 2), kBandRows,
                                std::min(kMostPairs, kMostChannels / channels));

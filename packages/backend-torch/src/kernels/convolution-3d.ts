@@ -38,7 +38,7 @@ export function registerConvolution3dKernels(addon: Addon): void {
   });
 }
 
-/** Strides, padding and dilations in the order of `native/compute/convolution_3d.h`. */
+/** Strides, padding and dilations in the order of `native/operations/convolution_3d.h`. */
 function geometryOf(x: Shape5D, filter: Shape5D, { strides, dilations, pad }: Convolution3dAttributes): number[] {
   const info = tf.backend_util.computeConv3DInfo(x, filter, strides, dilations ?? 1, pad);
   const { front, back, top, bottom, left, right } = info.padInfo;

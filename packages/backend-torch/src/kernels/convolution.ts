@@ -66,7 +66,7 @@ function registerFused(addon: Addon, name: string, depthwise: boolean): void {
   });
 }
 
-/** Strides, padding, dilations, groups, layout and output in the order of `native/compute/convolution.h`. */
+/** Strides, padding, dilations, groups, layout and output in the order of `native/operations/convolution.h`. */
 function convolutionGeometry(x: Shape4D, filter: Shape4D, attrs: ConvolutionAttributes, depthwise: boolean): number[] {
   const isChannelsFirst = attrs.dataFormat === "NCHW";
   const info = tf.backend_util.computeConv2DInfo(

@@ -118,7 +118,7 @@ interface GroupedConvolutionAttributes {
 /** Stands for the output's size where a gradient always has it. */
 const WHOLE = Number.MAX_SAFE_INTEGER;
 
-/** In the order of `native/compute/convolution.h`. */
+/** In the order of `native/operations/convolution.h`. */
 function geometryOf({ strides, padding, groups }: GroupedConvolutionAttributes): number[] {
   return [...strides, ...padding[0], ...padding[1], ...[1, 1], groups, 0, ...[WHOLE, WHOLE]];
 }

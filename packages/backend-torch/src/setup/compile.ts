@@ -118,15 +118,16 @@ interface Unit {
 }
 
 /**
- * The addon's units, the longest first: those in `aten/` only where libtorch can use them, none of `testing/`. What calls libtorch
- * more than it computes spends its time on libtorch's templates, so a folder of it is one unit; a file that computes is one.
+ * The addon's units, the longest first: those in `aten/` only where libtorch can use them, none of `testing/`. Reading the headers
+ * of libtorch's operations takes seconds, so files that call them are few units; a file that computes is one.
  */
 function unitsFor(libtorch: Libtorch): Unit[] {
   const files = nativeFiles().filter((file) => file.endsWith(".cc"));
   const inFolder = (folder: string) => files.filter((file) => basename(dirname(file)) === folder);
-  const together = ["binding", "device", ...(hasDevices(libtorch) ? ["aten"] : [])];
   return [
-    ...together.map((folder) => ({ name: folder, sources: inFolder(folder) })),
+    { name: "operations", sources: inFolder("operations") },
+    { name: "binding", sources: [...inFolder("binding"), ...inFolder("device")] },
+    ...(hasDevices(libtorch) ? [{ name: "aten", sources: inFolder("aten") }] : []),
     ...inFolder("compute").map((file) => ({ name: basename(file, ".cc"), sources: [file] })),
   ];
 }

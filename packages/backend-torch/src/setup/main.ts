@@ -82,7 +82,7 @@ async function getOrSettle(): Promise<Libtorch> {
 async function build(libtorch: Libtorch, folder: string): Promise<{ addon: string; prepare: string }> {
   const kind = libtorch.accelerator === undefined ? "" : ` with ${libtorch.accelerator}`;
   say(
-    `compiling against libtorch ${libtorch.version}${kind} (${libtorch.origin}), about two minutes on two processors`,
+    `compiling against libtorch ${libtorch.version}${kind} (${libtorch.origin}), one to two minutes on two processors`,
   );
   const start = Date.now();
   const addons = await compileAddons(libtorch, folder, (done, total) => {

@@ -6,9 +6,9 @@
 #ifdef INTERFUSE_DEVICES
 #include "../aten/product.h"
 #endif
-#include "bfloat16_product.h"
+#include "../compute/bfloat16_product.h"
 #include "elementwise.h"
-#include "packed_weight.h"
+#include "../compute/packed_weight.h"
 #include "pieces.h"
 
 namespace interfuse {

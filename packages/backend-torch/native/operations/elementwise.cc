@@ -2,8 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include "parallel.h"
-#include "type_codes.h"
+#include "../compute/parallel.h"
+#include "../compute/type_codes.h"
 
 namespace interfuse {
 

@@ -1,7 +1,8 @@
 // Matrix products: which library computes them in which storage type.
 #pragma once
 
-#include "types.h"
+#include "../compute/addends.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 
@@ -11,12 +12,6 @@ constexpr bool kHasOneDnnBfloat16 = true;
 #else
 constexpr bool kHasOneDnnBfloat16 = false;
 #endif
-
-/// What is added to a product before it is stored; either may be undefined.
-struct Addends {
-  Tensor bias;      // [O], float32
-  Tensor residual;  // [.., O], float32
-};
 
 /// x [.., I] times the transpose of weight [O, I], both in one storage type, plus addends: [.., O] stored as `type`, for
 /// which the sums are not rounded to bfloat16 if it is float32.

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "ownership.h"
-#include "parallel.h"
+#include "../compute/ownership.h"
+#include "../compute/parallel.h"
 #include "product.h"
 
 namespace interfuse {

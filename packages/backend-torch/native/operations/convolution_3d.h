@@ -1,7 +1,7 @@
 // Three-dimensional convolution on [B, D, H, W, C] with weights [kd, kh, kw, C, O], through ATen's own layouts.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

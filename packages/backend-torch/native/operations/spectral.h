@@ -1,7 +1,7 @@
 // Discrete Fourier transforms along the last axis, complex64.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

@@ -1,7 +1,7 @@
-#include "bfloat16_convolution.h"
+#include "../compute/bfloat16_convolution.h"
 #include "convolution.h"
 #include "convolution_geometry.h"
-#include "packed_weight.h"
+#include "../compute/packed_weight.h"
 #include "product.h"
 
 namespace interfuse {

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "specified_error.h"
+#include "../compute/specified_error.h"
 
 namespace interfuse {
 

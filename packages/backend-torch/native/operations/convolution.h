@@ -2,7 +2,7 @@
 // own layouts.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

@@ -1,7 +1,7 @@
 // The fused op `linear` (y = x W^T + b, PyTorch's layout) and its gradients, in the thread's precision.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

@@ -1,7 +1,7 @@
 // Finding values: distinct ones, places in sorted rows; and small results about shapes.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

@@ -1,7 +1,7 @@
 // Blocks of space moved into the batch or out of the channels, and back; no arithmetic.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

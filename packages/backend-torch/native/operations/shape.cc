@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "type_codes.h"
+#include "../compute/type_codes.h"
 
 namespace interfuse {
 

@@ -9,8 +9,8 @@ namespace {
 constexpr int64_t kAxes = 3;
 
 /// `Convolution3dShape` by name. Padding may differ at the two ends of an axis, so it is added to the input before.
-struct Geometry {
-  explicit Geometry(const Convolution3dShape& shape)
+struct Geometry3d {
+  explicit Geometry3d(const Convolution3dShape& shape)
       : strides(shape.begin(), shape.begin() + kAxes),
         padding(shape.begin() + kAxes, shape.begin() + 3 * kAxes),
         dilations(shape.begin() + 3 * kAxes, shape.end()) {}
@@ -23,12 +23,12 @@ struct Geometry {
   Ints strides, padding, dilations;
 };
 
-Tensor channels_first(const Tensor& x) { return x.permute({0, 4, 1, 2, 3}).contiguous(); }
-Tensor channels_last(const Tensor& x) { return x.permute({0, 2, 3, 4, 1}).contiguous(); }
-Tensor aten_weight(const Tensor& weight) { return weight.permute({4, 3, 0, 1, 2}).contiguous(); }
+Tensor channels_first_3d(const Tensor& x) { return x.permute({0, 4, 1, 2, 3}).contiguous(); }
+Tensor channels_last_3d(const Tensor& x) { return x.permute({0, 2, 3, 4, 1}).contiguous(); }
+Tensor aten_weight_3d(const Tensor& weight) { return weight.permute({4, 3, 0, 1, 2}).contiguous(); }
 
-Tensor padded(const Tensor& x, const Geometry& geometry) {
-  return at::constant_pad_nd(channels_first(x), geometry.aten_padding(), 0);
+Tensor padded(const Tensor& x, const Geometry3d& geometry) {
+  return at::constant_pad_nd(channels_first_3d(x), geometry.aten_padding(), 0);
 }
 
 const Ints kNone(kAxes, 0);
@@ -36,33 +36,34 @@ const Ints kNone(kAxes, 0);
 }  // namespace
 
 Tensor convolution_3d(const Tensor& x, const Tensor& weight, const Convolution3dShape& shape) {
-  const Geometry geometry(shape);
-  return channels_last(at::convolution(padded(x, geometry), aten_weight(weight), c10::nullopt, geometry.strides, kNone,
-                                       geometry.dilations, false, kNone, 1));
+  const Geometry3d geometry(shape);
+  const Tensor y = at::convolution(padded(x, geometry), aten_weight_3d(weight), c10::nullopt, geometry.strides, kNone,
+                                   geometry.dilations, false, kNone, 1);
+  return channels_last_3d(y);
 }
 
 Tensor convolution_3d_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
                                  const Convolution3dShape& shape) {
-  const Geometry geometry(shape);
+  const Geometry3d geometry(shape);
   Ints sizes{input_shape[0], input_shape[4]};
   for (int64_t axis = 0; axis < kAxes; ++axis) sizes.push_back(geometry.padded_size(axis, input_shape[axis + 1]));
   const auto gradients =
-      at::convolution_backward(channels_first(dy), at::empty(sizes, dy.options()), aten_weight(weight), c10::nullopt,
+      at::convolution_backward(channels_first_3d(dy), at::empty(sizes, dy.options()), aten_weight_3d(weight), c10::nullopt,
                                geometry.strides, kNone, geometry.dilations, false, kNone, 1, {true, false, false});
   Tensor dx = std::get<0>(gradients);
   for (int64_t axis = 0; axis < kAxes; ++axis) {
     dx = dx.narrow(axis + 2, geometry.padding[2 * axis], input_shape[axis + 1]);
   }
-  return channels_last(dx);
+  return channels_last_3d(dx);
 }
 
 Tensor convolution_3d_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
                                   const Convolution3dShape& shape) {
-  const Geometry geometry(shape);
+  const Geometry3d geometry(shape);
   const Tensor weight =
       at::empty({weight_shape[4], weight_shape[3], weight_shape[0], weight_shape[1], weight_shape[2]}, dy.options());
   const auto gradients =
-      at::convolution_backward(channels_first(dy), padded(x, geometry), weight, c10::nullopt, geometry.strides, kNone,
+      at::convolution_backward(channels_first_3d(dy), padded(x, geometry), weight, c10::nullopt, geometry.strides, kNone,
                                geometry.dilations, false, kNone, 1, {false, true, false});
   return std::get<1>(gradients).permute({2, 3, 4, 1, 0}).contiguous();
 }

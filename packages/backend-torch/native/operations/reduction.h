@@ -1,7 +1,7 @@
 // Reductions over axes (given as non-negative numbers) and scans along one axis.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

@@ -1,7 +1,7 @@
 // Picking and scattering elements by index.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

@@ -1,7 +1,7 @@
 // Sparse tensors as TensorFlow.js has them: coordinates [n, rank] and values [n], row by row.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

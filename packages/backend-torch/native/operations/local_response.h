@@ -2,7 +2,7 @@
 // (Krizhevsky et al., 2012), where nearby is at most `radius` channels away.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

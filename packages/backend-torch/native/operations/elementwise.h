@@ -1,7 +1,7 @@
 // Element by element functions where TensorFlow.js differs from ATen in signature or result.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

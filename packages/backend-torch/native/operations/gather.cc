@@ -5,7 +5,7 @@
 #include <random>
 
 #include "elementwise.h"
-#include "type_codes.h"
+#include "../compute/type_codes.h"
 
 namespace interfuse {
 

@@ -1,7 +1,7 @@
 // Muon's update of weights: momentum with orthogonalised steps.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 

@@ -1,7 +1,7 @@
 // Functions that move elements without computing. Those that take `Stored` keep the storage type.
 #pragma once
 
-#include "types.h"
+#include "../compute/types.h"
 
 namespace interfuse {
 
