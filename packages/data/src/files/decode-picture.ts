@@ -1,9 +1,11 @@
 /**
  * Any image file to an 8-bit RGB picture, by sharp: EXIF rotation applied, alpha composited on a background, grey and
- * 16-bit widened or narrowed to 8-bit sRGB, then fitted to the wanted size.
+ * 16-bit widened or narrowed to 8-bit sRGB, then fitted to the wanted size. Small plain PNG files go the short way.
  */
 import type { Picture } from "@interfuse/image-tokenizer";
 import sharp from "sharp";
+
+import { decodeSmallPng, readSmallFile } from "./small-png.ts";
 
 /** How a picture is brought to a size: `cover` fills it and crops the middle, `contain` shows all of it on the background. */
 export type Fit = "cover" | "contain";
@@ -28,6 +30,8 @@ export const MAX_PIXELS = 64_000_000;
  * @throws Error naming the file when it is missing, corrupt, truncated, too large, or not an image.
  */
 export async function loadPicture(file: string | Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
+  const small = decodeSmallPng(typeof file === "string" ? await readSmallFile(file) : file);
+  if (small !== undefined && isAsWanted(small, options)) return small;
   const { size, fit = "cover", background = [255, 255, 255], maxPixels = MAX_PIXELS } = options;
   const behind = { r: background[0], g: background[1], b: background[2] };
   try {
@@ -46,6 +50,12 @@ export async function loadPicture(file: string | Uint8Array, options: DecodeOpti
     const name = typeof file === "string" ? `"${file}"` : `${file.length} bytes`;
     throw new Error(`loadPicture: cannot read ${name}: ${reasonOf(cause, maxPixels)}`, { cause });
   }
+}
+
+/** Whether a decoded picture already is what `loadPicture` would make of it. */
+function isAsWanted({ width, height }: Picture, { size, maxPixels = MAX_PIXELS }: DecodeOptions): boolean {
+  const wanted = typeof size === "number" ? { width: size, height: size } : (size ?? { width, height });
+  return width === wanted.width && height === wanted.height && width * height <= maxPixels;
 }
 
 /** A `Uint8Array` of its own (a pooled Buffer would keep its whole pool alive), with three channels. */

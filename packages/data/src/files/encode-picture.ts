@@ -2,6 +2,7 @@
 import { addPngText, type Picture } from "@interfuse/image-tokenizer";
 import sharp from "sharp";
 
+import { encodeSmallPng, isSmall } from "./small-png.ts";
 import { writeFileAtomically } from "./write-file.ts";
 
 export type EncodeOptions = {
@@ -20,9 +21,11 @@ export async function encodePng(picture: Picture, options: EncodeOptions = {}): 
       `encodePng: data.length (=${data.length}) must be width * height * 3 (=${width * height * 3})`,
     );
   }
-  const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel })
-    .toBuffer();
+  const bytes = isSmall(picture)
+    ? encodeSmallPng(picture, compressionLevel)
+    : await sharp(data, { raw: { width, height, channels: 3 } })
+        .png({ compressionLevel })
+        .toBuffer();
   return text === undefined ? bytes : addPngText(bytes, text);
 }
 
