@@ -15,6 +15,7 @@ export function emojiModel(): ModelRecipe {
     },
     textTokenizer: { vocabSize: 2048 },
     batch: { ...scenes.batch, dropUserProbability: 0.15, taskWeights: null, pictureSize: 64 },
+    averageDecay: 0.998,
     report: {
       ...scenes.report,
       samplePrompts: [

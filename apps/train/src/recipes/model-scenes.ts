@@ -70,7 +70,8 @@ export function scenesModel(): ModelRecipe {
       maxGradNorm: 1,
       muon: { learningRateFactor: 5, momentum: 0.95 },
     },
-    averageDecay: 0.998,
+    // The rate falls to almost nothing, so that an average over many steps mostly looks back (docs/experiments.md, 2026-11-22).
+    averageDecay: 0.97,
     report: {
       checkpointEvery: 500,
       keepCheckpoints: 2,

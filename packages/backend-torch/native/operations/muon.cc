@@ -8,8 +8,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "../compute/new_tensor.h"
 #include "../compute/ownership.h"
 #include "../compute/parallel.h"
+#include "../compute/storage.h"
 #include "product.h"
 
 namespace interfuse {
@@ -17,8 +19,28 @@ namespace interfuse {
 namespace {
 
 constexpr int kSteps = 5;
-constexpr double kLinear = 3.4445, kCubic = -4.775, kQuintic = 2.0315;
+constexpr float kLinear = 3.4445f, kCubic = -4.775f, kQuintic = 2.0315f;
 constexpr double kEpsilon = 1e-7;
+
+/// kLinear I + kCubic gram + kQuintic square, by which a step multiplies, in the storage type of `gram`.
+Tensor step_factor(const Tensor& gram, const Tensor& square) {
+  const Tensor factor = empty_tensor(gram.sizes(), gram.scalar_type());
+  const int64_t size = gram.size(0);
+  with_storage(gram, [&](auto type) {
+    using T = decltype(type);
+    const T* grams = data_of<T>(gram);
+    const float* squares = data_of<float>(square);
+    T* factors = data_of<T>(factor);
+    for_each_run(size * size, [&](int64_t i, int64_t n) {
+      store_run(factors + i, load_run(grams + i, n) * kCubic + load_run(squares + i, n) * kQuintic, n);
+    });
+    for (int64_t i = 0; i < size; ++i) {
+      const int64_t at = i * (size + 1);
+      store_run(factors + at, load_run(grams + at, 1) * kCubic + load_run(squares + at, 1) * kQuintic + kLinear, 1);
+    }
+  });
+  return factor;
+}
 
 /// Newton–Schulz on the smaller side's Gram matrix; `matrix` is float32, products are in `precision`.
 Tensor orthogonalised(const Tensor& matrix, Precision precision) {
@@ -28,8 +50,7 @@ Tensor orthogonalised(const Tensor& matrix, Precision precision) {
   for (int step = 0; step < kSteps; ++step) {
     const Tensor gram = linear_product(x, x, {}, x.scalar_type());
     const Tensor square = linear_product(gram, gram, {}, at::kFloat);  // a Gram matrix is its own transpose
-    const Tensor factor = square.mul_(kQuintic).add_(gram, kCubic).to(x.scalar_type());
-    x = column_product(factor, x, {{}, at::mul(widened(x), kLinear)});
+    x = column_product(step_factor(gram, square), x, {});
   }
   return widened(is_tall ? x.t() : x);
 }
