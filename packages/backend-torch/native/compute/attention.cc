@@ -127,8 +127,7 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
   const int64_t num_heads = q.size(1);
   const int64_t size = q.size(2);
   TORCH_CHECK(size <= 512, "head dimension ", size, " is larger than 512");
-  const Tensor output =
-      empty_tensor(q.sizes(), activation_type(precision));
+  const Tensor output = empty_tensor(q.sizes(), activation_type(precision));
   const Tensor log_sum_exp = empty_tensor({q.size(0), num_heads}, at::kFloat);
   const auto plan = remembered_plan(key_ranges, k.size(0), kGroupQueries);
   const Operands in{HeadRows(q), HeadRows(k), HeadRows(v), size, num_heads / k.size(1), static_cast<float>(scale)};

@@ -72,8 +72,7 @@ std::vector<Tensor> rms_norm(const Stored& x, const Tensor& weight, double epsil
   Rows rows;
   const Tensor input = as_rows(x.tensor(), rows);
   const Tensor scale = weight.contiguous();
-  const Tensor y =
-      empty_tensor(input.sizes(), activation_type(precision));
+  const Tensor y = empty_tensor(input.sizes(), activation_type(precision));
   const Tensor inverse_rms = empty_tensor(outer_sizes(input), at::kFloat);
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
@@ -122,8 +121,7 @@ Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, int6
   const Tensor input = as_rows(x.tensor(), rows);
   const Tensor angles = table.contiguous();
   const int64_t heads = input.size(1);
-  const Tensor y =
-      empty_tensor(input.sizes(), activation_type(precision));
+  const Tensor y = empty_tensor(input.sizes(), activation_type(precision));
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);
