@@ -39,9 +39,12 @@ const images: NoisyImage[] = [
   { ...image(4, { height: 2, width: 2 }), timestep: 0.5 },
 ];
 
+/** Call within a tidy. */
 function batchOf(objective: DiffusionObjective, batch: readonly NoisyImage[]): PatchBatch {
+  const patches = batch.flatMap((entry) => [...objective.cleanPatches(entry)]);
+  const { patchSize, latentChannels } = objective;
   return {
-    patches_PF: Float32Array.from(batch.flatMap((entry) => [...objective.cleanPatches(entry)])),
+    patches_PF: tf.tensor1d(patches).reshape([-1, patchSize ** 2 * latentChannels]),
     timesteps: Float32Array.from(batch, ({ timestep }) => timestep),
     grids: batch.map(({ height, width }) => patchGrid(height, width, objective.patchSize)),
   };

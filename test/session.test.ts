@@ -29,14 +29,17 @@ async function collect(
   return events;
 }
 
-/** The rows of a layout as the model runs them without a cache, its images clean. */
-function cleanRow(model: UnifiedModel, layout: Layout): PackedRow {
-  const patches = layout.images.map((entry) => [...model.objective.cleanPatches(entry)]);
+/** The rows of a layout as the model runs them without a cache, its images clean; the patches of the last may be others. */
+function cleanRow(model: UnifiedModel, layout: Layout, last?: Float32Array): PackedRow {
+  const patches = layout.images.map((entry, i) => [
+    ...(i === layout.images.length - 1 && last !== undefined ? last : model.objective.cleanPatches(entry)),
+  ]);
+  const numFeatures = model.objective.patchSize ** 2 * model.objective.latentChannels;
   return {
     ...layout,
     imageStarts: layout.images.map((entry) => entry.start),
     images: {
-      patches_PF: Float32Array.from(patches.flat()),
+      patches_PF: tf.tensor1d(patches.flat()).reshape([-1, numFeatures]),
       timesteps: new Float32Array(patches.length),
       grids: layout.images,
     },
@@ -130,8 +133,7 @@ describe("a session with its cache", () => {
           const drawn = layout.images.length - 1;
           const { start } = layout.images[drawn]!;
           return tf.tidy(() => {
-            const row = cleanRow(model, layout);
-            row.images.patches_PF.set(patches_PF, row.images.patches_PF.length - patches_PF.length);
+            const row = cleanRow(model, layout, patches_PF);
             row.images.timesteps[drawn] = timestep;
             const { hidden_LD, carry } = model.run(row);
             const patches = hidden_LD.slice([start, 0], [2, -1]);

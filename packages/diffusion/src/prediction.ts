@@ -7,6 +7,17 @@ export type PredictionType = "velocity" | "epsilon" | "sample";
 /** Smallest alpha or sigma that a prediction is divided by; the cosine path stays above it at pure noise. */
 const SMALLEST_DIVISOR = 1e-6;
 
+/** How much of the clean latents and of the noise is in a target. */
+export type TargetWeights = { readonly latentsWeight: number; readonly noiseWeight: number };
+
+/** The weights of which the network's target is the sum. @throws RangeError when t is outside [0, 1]. */
+export function targetWeights(predictionType: PredictionType, path: NoisePath, t: number): TargetWeights {
+  if (predictionType === "epsilon") return { latentsWeight: 0, noiseWeight: 1 };
+  if (predictionType === "sample") return { latentsWeight: 1, noiseWeight: 0 };
+  const { noiseWeight, latentsWeight } = path.velocityWeights(t);
+  return { latentsWeight: -latentsWeight, noiseWeight };
+}
+
 /**
  * The network's target, a new array.
  *
@@ -23,10 +34,8 @@ export function predictionTarget(options: {
   if (latents.length !== noise.length) {
     throw new RangeError(`predictionTarget: latents has ${latents.length} values and noise has ${noise.length}`);
   }
-  if (predictionType === "epsilon") return noise.slice();
-  if (predictionType === "sample") return latents.slice();
-  const { noiseWeight, latentsWeight } = path.velocityWeights(t);
-  return noise.map((value, i) => noiseWeight * value - latentsWeight * (latents[i] as number));
+  const { latentsWeight, noiseWeight } = targetWeights(predictionType, path, t);
+  return noise.map((value, i) => noiseWeight * value + latentsWeight * (latents[i] as number));
 }
 
 /** Clean latents and noise, such that `alpha * latents + sigma * noise` is the noisy latents they came from. */

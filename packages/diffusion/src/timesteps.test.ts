@@ -1,29 +1,9 @@
 import { Generator } from "@interfuse/tensor";
 import { describe, expect, it } from "vitest";
-import { normalQuantile } from "./normal-quantile.ts";
 import { sampleTimesteps, shiftTimesteps, timestepGrid } from "./timesteps.ts";
 
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 const logit = (t: number) => Math.log(t / (1 - t));
-
-describe("normalQuantile", () => {
-  // Reference values: Abramowitz and Stegun, table 26.5, and NIST's tables.
-  it.each([
-    [0.5, 0],
-    [0.8413447460685429, 1],
-    [0.975, 1.959963984540054],
-    [0.001, -3.090232306167813],
-    [1e-6, -4.753424308822899],
-  ])("of %d is %d", (p, x) => {
-    expect(normalQuantile(p)).toBeCloseTo(x, 7);
-    expect(normalQuantile(1 - p)).toBeCloseTo(-x, 7);
-  });
-
-  it("is finite at both ends", () => {
-    expect(normalQuantile(0)).toBeCloseTo(-6.34, 1);
-    expect(normalQuantile(1)).toBe(-normalQuantile(0));
-  });
-});
 
 describe("shiftTimesteps", () => {
   it("keeps the ends, moves towards noise, and has shift 1/s as its inverse", () => {

@@ -1,6 +1,5 @@
 /** Where on a noise path to train and to sample. t = 0 is clean, t = 1 is noise. */
-import type { Generator } from "@interfuse/tensor";
-import { normalQuantile } from "./normal-quantile.ts";
+import { type Generator, normalQuantile } from "@interfuse/tensor";
 
 /**
  * `s * t / (1 + (s - 1) * t)`: moves timesteps towards noise for s > 1, keeps 0 and 1. On the linear path it subtracts

@@ -71,9 +71,9 @@ export class UnifiedModel extends Module {
    * only, so packing does not change them. Call within `valueAndGrads` to train.
    */
   lossSums(layout: Layout, generator: Generator): LossSums {
-    const prepared = this.objective.prepare(layout.images, generator);
     const imageStarts = layout.images.map((image) => image.start);
     const sums = tf.tidy(() => {
+      const prepared = this.objective.prepare(layout.images, generator);
       const { hidden_LD, carry } = this.run({ ...layout, images: prepared.batch, imageStarts });
       const noisedRows = rowsOfNoisedPatches(layout);
       return {

@@ -23,6 +23,7 @@ export { type AttentionInputs, attention } from "./ops/attention.ts";
 export { type Conv2dOptions, conv2d, type ImagePadding } from "./ops/conv2d.ts";
 export { crossEntropy } from "./ops/cross-entropy.ts";
 export { withPortableOps } from "./ops/dispatch.ts";
+export { drawNormal, type NormalDraw } from "./ops/draw-normal.ts";
 export { emaUpdate } from "./ops/ema-update.ts";
 export { embedding } from "./ops/embedding.ts";
 export { type GroupMoments, type GroupNormWithOptions, groupMoments, groupNormWith } from "./ops/group-moments.ts";
@@ -36,7 +37,8 @@ export { rotaryTable } from "./ops/rotary-table.ts";
 export { swiglu } from "./ops/swiglu.ts";
 export { writeRows } from "./ops/write-rows.ts";
 export { BlankGenerator } from "./random/blank-generator.ts";
-export { Generator, type GeneratorState } from "./random/generator.ts";
+export { Generator, type GeneratorState, type RandomRun } from "./random/generator.ts";
+export { normalQuantile } from "./random/normal-quantile.ts";
 export { readAtOnce } from "./read-at-once.ts";
 export {
   bfloat16ToFloat32,

@@ -8,6 +8,7 @@
 #include "../operations/muon.h"
 #include "../compute/normalization.h"
 #include "../compute/optimizer.h"
+#include "../compute/random_numbers.h"
 #include "forms.h"
 #include "tables.h"
 
@@ -37,6 +38,7 @@ std::vector<Entry> fused_entries() {
       {"GroupedConv2d", bind<grouped_convolution>},
       {"GroupedConv2dGradInput", bind<grouped_convolution_grad_input>},
       {"GroupedConv2dGradWeight", bind<grouped_convolution_grad_weight>},
+      {"Normal", bind_on_host<normal>},
       {"WriteRows", BY_DEVICE(write_rows)},
       {"AdamWUpdate", BY_DEVICE(adamw_update)},
       {"MuonUpdate", BY_DEVICE(muon_update)},

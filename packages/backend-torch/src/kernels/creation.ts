@@ -39,6 +39,11 @@ export function registerCreationKernels(addon: Addon): void {
     namingShape([size], () => range(start, signedStep, size, TypeCode[dtype]));
     return backend.output();
   });
+  const normal = addon.kernel("Normal");
+  defineKernel<{ runs: Int32Array }>("Normal", ({ backend, attrs }) => {
+    normal(attrs.runs);
+    return backend.output();
+  });
 }
 
 /** Calls a kernel that has no inputs, whose shapes would tell what failed: the Error has the result's instead. */

@@ -9,13 +9,12 @@ import {
   guide,
   linearPath,
   type NoisePath,
-  predictionTarget,
   type SolverRun,
   sampleTimesteps,
   solvers,
   timestepGrid,
 } from "@interfuse/diffusion";
-import { type Generator, initNormal, linear, Module, tf } from "@interfuse/tensor";
+import { type Generator, initNormal, linear, Module, tf, withoutGradients } from "@interfuse/tensor";
 import type { LayoutImage } from "../layout/layout.ts";
 import { imageOfPatch, patchGrid } from "../layout/patch-grid.ts";
 import { gatherRows } from "../packed-row.ts";
@@ -30,6 +29,7 @@ import type {
   PreparedImages,
 } from "./image-objective.ts";
 import { LinearAdapter } from "./linear-adapter.ts";
+import { noisePatches } from "./noised-patches.ts";
 import type { AdapterCarry, PatchAdapter } from "./patch-adapter.ts";
 import { type PatchExtents, patchify, unpatchify } from "./patchify.ts";
 import { NUM_PLACE_FEATURES, places } from "./places.ts";
@@ -77,29 +77,18 @@ export class DiffusionObjective extends Module implements ImageObjective {
   }
 
   prepare(images: readonly LayoutImage[], generator: Generator): PreparedImages {
+    const { predictionType, timesteps: sampling } = this.config;
     const noised = [...images.keys()].filter((index) => images[index]!.role === "noised");
-    const batch = {
-      patches_PF: new Float32Array(countPatches(images) * this.#numFeatures),
-      timesteps: new Float32Array(images.length),
-      grids: images,
-    };
-    const targets_PF = new Float32Array(countPatches(noised.map((index) => images[index]!)) * this.#numFeatures);
-    let offset = 0;
-    let targetOffset = 0;
-    for (const [index, image] of images.entries()) {
-      const extents = this.#extents(image);
-      if (image.role === "clean") {
-        patchify(image.latents, extents, batch.patches_PF, offset);
-      } else {
-        const { timestep, noisyLatents, target } = this.#corrupt(image, generator);
-        batch.timesteps[index] = timestep;
-        patchify(noisyLatents, extents, batch.patches_PF, offset);
-        patchify(target, extents, targets_PF, targetOffset);
-        targetOffset += target.length;
-      }
-      offset += image.latents.length;
-    }
-    return { batch, targets_PF, noised };
+    const timesteps = new Float32Array(images.length);
+    const draws = noised.map((index) => {
+      const { documentId, partIndex, copyIndex, timestepCap, latents } = images[index]!;
+      const stream = generator.fork(documentId).fork(partIndex).fork(copyIndex);
+      timesteps[index] = sampleTimesteps(stream.fork("timestep"), 1, { ...sampling, cap: timestepCap })[0]!;
+      return { generator: stream.fork("noise"), count: latents.length };
+    });
+    const noising = { grids: images, noised, draws, timesteps, path: this.#path, predictionType };
+    const { patches_PF, targets_NF } = withoutGradients(() => noisePatches(this.#cleanPatches(images), noising));
+    return { batch: { patches_PF, timesteps, grids: images }, targets_NF, noised };
   }
 
   cleanPatches(image: Pick<LayoutImage, "latents" | "height" | "width">): Float32Array {
@@ -109,9 +98,8 @@ export class DiffusionObjective extends Module implements ImageObjective {
   }
 
   enter({ patches_PF, timesteps, grids }: PatchBatch): EnteredImages {
-    const patches = tf.tensor2d(patches_PF, [patches_PF.length / this.#numFeatures, this.#numFeatures]);
     const time_ID = this.#timestepEmbedding.forward(timesteps);
-    const { tokens_PD, carry } = this.#adapter.enter({ patches_PF: patches, grids, time_ID });
+    const { tokens_PD, carry } = this.#adapter.enter({ patches_PF, grids, time_ID });
     const { features, placeOfPatch } = places(grids);
     const place_QD = linear(features, this.#placeWeight, { float32Output: true }) as tf.Tensor2D;
     const entered = { tokens_PD: tokens_PD.add<tf.Tensor2D>(gatherRows(place_QD, placeOfPatch)), carry };
@@ -124,8 +112,8 @@ export class DiffusionObjective extends Module implements ImageObjective {
     return tf.tidy(() => this.#adapter.leave(hidden_PD, carry, images));
   }
 
-  score(hidden_PD: tf.Tensor2D, carry: AdapterCarry, { targets_PF, noised, batch }: PreparedImages): tf.Scalar {
-    const weights = new Float32Array(targets_PF.length / this.#numFeatures);
+  score(hidden_PD: tf.Tensor2D, carry: AdapterCarry, { targets_NF, noised, batch }: PreparedImages): tf.Scalar {
+    const weights = new Float32Array(targets_NF.shape[0]);
     let patch = 0;
     for (const image of noised) {
       const { numTokens } = batch.grids[image]!;
@@ -134,9 +122,8 @@ export class DiffusionObjective extends Module implements ImageObjective {
       patch += numTokens;
     }
     return tf.tidy(() => {
-      const target_PF = tf.tensor2d(targets_PF, [weights.length, this.#numFeatures]);
-      const squares_PF = this.read(hidden_PD, carry, noised).sub(target_PF).square();
-      return squares_PF.mul(tf.tensor2d(weights, [weights.length, 1])).sum<tf.Scalar>();
+      const squares_NF = this.read(hidden_PD, carry, noised).sub(targets_NF).square();
+      return squares_NF.mul(tf.tensor2d(weights, [weights.length, 1])).sum<tf.Scalar>();
     });
   }
 
@@ -170,17 +157,15 @@ export class DiffusionObjective extends Module implements ImageObjective {
     return isWeighted ? 1 / Math.max(timestep, LEAST_WEIGHTED_TIMESTEP) ** 2 : 1;
   }
 
-  /** Draws timestep and noise of one image from a stream named by its document, part and copy. */
-  #corrupt({ documentId, partIndex, copyIndex, latents, timestepCap }: LayoutImage, generator: Generator) {
-    const stream = generator.fork(documentId).fork(partIndex).fork(copyIndex);
-    const timestep = sampleTimesteps(stream.fork("timestep"), 1, { ...this.config.timesteps, cap: timestepCap })[0]!;
-    const noise = stream.fork("noise").normalArray(latents.length);
-    const { predictionType } = this.config;
-    return {
-      timestep,
-      noisyLatents: this.#path.noisyLatents(latents, noise, timestep),
-      target: predictionTarget({ predictionType, latents, noise, t: timestep, path: this.#path }),
-    };
+  #cleanPatches(images: readonly LayoutImage[]): tf.Tensor2D {
+    const numPatches = images.reduce((sum, { numTokens }) => sum + numTokens, 0);
+    const patches_PF = new Float32Array(numPatches * this.#numFeatures);
+    let offset = 0;
+    for (const image of images) {
+      patchify(image.latents, this.#extents(image), patches_PF, offset);
+      offset += image.latents.length;
+    }
+    return tf.tensor2d(patches_PF, [numPatches, this.#numFeatures]);
   }
 
   #extents({ height, width }: { height: number; width: number }): PatchExtents {
@@ -233,8 +218,4 @@ function makeAdapter(config: DiffusionConfig, modelDim: number, generator: Gener
   return adapter.kind === "linear"
     ? new LinearAdapter(patchSize ** 2 * latentChannels, modelDim, generator)
     : new UnetAdapter({ ...adapter, patchSize, latentChannels, modelDim }, generator);
-}
-
-function countPatches(images: readonly LayoutImage[]): number {
-  return images.reduce((sum, image) => sum + image.numTokens, 0);
 }

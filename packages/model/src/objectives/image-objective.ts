@@ -2,7 +2,7 @@
  * How images enter the backbone, are scored, and are generated. The backbone knows nothing of images, and the model
  * nothing of how they are learnt: one file per objective implements this interface.
  */
-// P patches of all images of a row, F values of a patch, D model dim, I images
+// P patches of all images of a row, N patches of its noised ones, F values of a patch, D model dim, I images
 import type { SolverName } from "@interfuse/diffusion";
 import type { Generator, Module, tf } from "@interfuse/tensor";
 import type { LayoutImage } from "../layout/layout.ts";
@@ -11,21 +11,21 @@ import type { AdapterCarry } from "./patch-adapter.ts";
 
 /** The patches of several images, one image after another. */
 export interface PatchBatch {
-  /** float32 [P, F], as given to the backbone: clean or noised. */
-  readonly patches_PF: Float32Array;
+  /** As given to the backbone: clean or noised. */
+  readonly patches_PF: tf.Tensor2D;
   /** One per image, 0 is clean. */
   readonly timesteps: Float32Array;
   /** Each image's grid of patches; their tokens add up to P. */
   readonly grids: readonly PatchGrid[];
 }
 
-/** The images of a row made ready for one training step, on the host. */
+/** The images of a row made ready for one training step. */
 export interface PreparedImages {
   /** All images of the row, in its order. */
   readonly batch: PatchBatch;
-  /** float32 [P', F]: what the patches of the noised images, in order, should predict. */
-  readonly targets_PF: Float32Array;
-  /** Which images of the batch are noised, in order; their patches add up to P'. */
+  /** What the patches of the noised images, in order, should predict. */
+  readonly targets_NF: tf.Tensor2D;
+  /** Which images of the batch are noised, in order. */
   readonly noised: readonly number[];
 }
 
@@ -75,18 +75,21 @@ export interface ImageObjective extends Module {
   /** Side of a patch, in latents. */
   readonly patchSize: number;
   readonly latentChannels: number;
-  /** Draws timesteps and noise for the noised images of a row; each image's draws depend on its names alone. Host only. */
+  /**
+   * Draws timesteps and noise for the noised images of a row; each image's draws depend on its names alone. No gradients are
+   * recorded. Call within a tidy.
+   */
   prepare(images: readonly LayoutImage[], generator: Generator): PreparedImages;
   /** The patches of an image given as context, to be entered at t = 0. Host only. */
   cleanPatches(image: Pick<LayoutImage, "latents" | "height" | "width">): Float32Array;
   /** Patches -> tokens of the backbone. Call within a tidy. */
   enter(batch: PatchBatch): EnteredImages;
   /**
-   * What the objective predicts for some of the entered images, float32 [P', F], from the hidden states of their patches
-   * [P', D]; `images` are their indices in the batch, in the order of the rows.
+   * What the objective predicts for some of the entered images, float32 [N, F], from the hidden states of their patches
+   * [N, D]; `images` are their indices in the batch, in the order of the rows.
    */
   read(hidden_PD: tf.Tensor2D, carry: AdapterCarry, images: readonly number[]): tf.Tensor2D;
-  /** Loss of the noised images' hidden states [P', D]: the sum over images of each image's mean. */
+  /** Loss of the noised images' hidden states [N, D]: the sum over images of each image's mean. */
   score(hidden_PD: tf.Tensor2D, carry: AdapterCarry, prepared: PreparedImages): tf.Scalar;
   /** Starts generating an image from noise drawn from `generator`. */
   begin(options: DrawingOptions, generator: Generator): Drawing;

@@ -1,3 +1,4 @@
+import { tf } from "@interfuse/tensor";
 import type { PackedRow } from "../packed-row.ts";
 import type { BranchRows } from "./branch.ts";
 
@@ -12,7 +13,7 @@ export interface ComposedRow {
   readonly lastImages: readonly number[];
 }
 
-/** Puts the rows of several branches behind one another. */
+/** Puts the rows of several branches behind one another. Call within a tidy. */
 export function composeRows(branches: readonly BranchRows[]): ComposedRow {
   const ends: number[] = [];
   const lastImages: number[] = [];
@@ -25,6 +26,8 @@ export function composeRows(branches: readonly BranchRows[]): ComposedRow {
     lastImages.push(images.length === 0 ? -1 : imageStarts.length - 1);
   }
   const images = branches.flatMap((rows) => rows.images);
+  const patches = concatFloat32(images.map((image) => image.patches_PF));
+  const numPatches = images.reduce((sum, { grid }) => sum + grid.numTokens, 0);
   return {
     row: {
       tokenIds: concatInt32(branches.map((rows) => rows.tokenIds)),
@@ -32,7 +35,7 @@ export function composeRows(branches: readonly BranchRows[]): ComposedRow {
       keyRanges: concatInt32(branches.map((rows) => rows.keyRanges)),
       imageStarts,
       images: {
-        patches_PF: concatFloat32(images.map((image) => image.patches_PF)),
+        patches_PF: tf.tensor2d(patches, [numPatches, numPatches === 0 ? 0 : patches.length / numPatches]),
         timesteps: Float32Array.from(images, (image) => image.timestep),
         grids: images.map((image) => image.grid),
       },

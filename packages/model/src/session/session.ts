@@ -112,8 +112,8 @@ export class Session {
     try {
       const running = [...this.#requests].filter(([, request]) => !request.isEnded);
       if (running.length > 0) {
-        const { turns, composed } = this.#compose(running);
-        this.#distribute(turns, await this.#forward(turns, composed));
+        const { turns, rows } = takeTurns(running);
+        this.#distribute(turns, await this.#forward(turns, rows));
       }
       return this.#collectEvents();
     } finally {
@@ -147,35 +147,11 @@ export class Session {
     return branch;
   }
 
-  #compose(running: readonly [number, Request][]): { turns: Turn[]; composed: ComposedRow } {
-    const turns: Turn[] = [];
-    const rows: BranchRows[] = [];
-    for (const [id, request] of running) {
-      const flushed = request.branchesToRun().map((branch) => branch.flush());
-      turns.push({ id, request, branches: flushed.map((_, index) => rows.length + index) });
-      rows.push(...flushed);
-    }
-    return { turns, composed: composeRows(rows) };
-  }
-
-  async #forward(turns: readonly Turn[], { row, slots, ends, lastImages }: ComposedRow): Promise<Outputs> {
-    const logitRows: number[] = [];
-    const patchRows: number[] = [];
-    const drawn: number[] = [];
-    for (const { request, branches } of turns) {
-      for (const branch of branches) {
-        const end = ends[branch]!;
-        if (request.numPatches === 0) {
-          logitRows.push(end - 1);
-        } else {
-          drawn.push(lastImages[branch]!);
-        }
-        for (let patch = request.numPatches; patch > 0; patch--) {
-          patchRows.push(end - patch);
-        }
-      }
-    }
+  async #forward(turns: readonly Turn[], rows: readonly BranchRows[]): Promise<Outputs> {
     const tensors = tf.tidy(() => {
+      const composed = composeRows(rows);
+      const { row, slots } = composed;
+      const { logitRows, patchRows, drawn } = rowsToRead(turns, composed);
       const { hidden_LD, carry } = this.#model.run(row, { cache: this.#cache.buffers, slots });
       const pick = (rows: number[], read: (hidden_RD: tf.Tensor2D) => tf.Tensor2D) =>
         rows.length === 0 ? tf.tensor1d([]) : read(gatherRows(hidden_LD, Int32Array.from(rows)));
@@ -240,4 +216,37 @@ function asContext(document: Document): Document {
     part.kind === "image" ? { ...part, hasLoss: false } : { kind: part.kind, tokenIds: part.tokenIds },
   );
   return { parts };
+}
+
+/** The rows that wait in every running request's branches, and whose they are. */
+function takeTurns(running: readonly [number, Request][]): { turns: Turn[]; rows: BranchRows[] } {
+  const turns: Turn[] = [];
+  const rows: BranchRows[] = [];
+  for (const [id, request] of running) {
+    const flushed = request.branchesToRun().map((branch) => branch.flush());
+    turns.push({ id, request, branches: flushed.map((_, index) => rows.length + index) });
+    rows.push(...flushed);
+  }
+  return { turns, rows };
+}
+
+/** Rows of the forward pass from which logits and patches are read, and the images that the patches belong to. */
+function rowsToRead(turns: readonly Turn[], { ends, lastImages }: ComposedRow) {
+  const logitRows: number[] = [];
+  const patchRows: number[] = [];
+  const drawn: number[] = [];
+  for (const { request, branches } of turns) {
+    for (const branch of branches) {
+      const end = ends[branch]!;
+      if (request.numPatches === 0) {
+        logitRows.push(end - 1);
+      } else {
+        drawn.push(lastImages[branch]!);
+      }
+      for (let patch = request.numPatches; patch > 0; patch--) {
+        patchRows.push(end - patch);
+      }
+    }
+  }
+  return { logitRows, patchRows, drawn };
 }

@@ -1,11 +1,19 @@
 /**
- * The only source of randomness: numbers that are a pure function of (seed, stream, position), computed in JavaScript
- * and so the same on every backend. A stream is a path of names; `fork` goes one name deeper.
+ * The only source of randomness: numbers that are a pure function of (seed, stream, position), the same on every backend. A stream is a path of names; `fork` goes one name deeper.
  */
+import { normalQuantile } from "./normal-quantile.ts";
 import { philox4x32 } from "./philox.ts";
 
 /** Everything a generator is; plain JSON. `position` counts the 32-bit numbers drawn so far. */
 export type GeneratorState = { readonly seed: number; readonly stream: string; readonly position: number };
+
+/** Numbers of a stream that follow each other: words of the key and of the stream's hash, lowest first, and how many from where. */
+export type RandomRun = {
+  readonly key: readonly [number, number];
+  readonly stream: readonly [number, number];
+  readonly position: number;
+  readonly count: number;
+};
 
 /** A counter-based generator (Philox4x32-10). */
 export class Generator {
@@ -43,6 +51,13 @@ export class Generator {
     return this.#block[this.#position++ % 4]!;
   }
 
+  /** The next `n` 32-bit numbers as what they are computed from; the generator goes on behind them. */
+  take(n: number): RandomRun {
+    const run = { key: this.#key, stream: this.#streamHash, position: this.#position, count: n };
+    this.#position += n;
+    return run;
+  }
+
   /** The next `n` uniform integers in [0, 2^32). */
   #uint32Array(n: number): Uint32Array {
     const skip = this.#position % 4;
@@ -74,10 +89,9 @@ export class Generator {
     return value % bound;
   }
 
-  /** A number from the standard normal distribution (Box–Muller). */
+  /** A number from the standard normal distribution: the quantile of one 32-bit number. */
   normal(): number {
-    const radius = Math.sqrt(-2 * Math.log(openUniform(this.uint32())));
-    return radius * Math.cos(this.uint32() * ANGLE);
+    return toNormal(this.uint32());
   }
 
   /** `n` uniform numbers in [0, 1): those that `n` calls of `uniform` give. */
@@ -88,19 +102,12 @@ export class Generator {
     return values;
   }
 
-  /** `n` standard normal numbers. Two come from each pair drawn, so not those that `n` calls of `normal` give. */
+  /** `n` standard normal numbers: those that `n` calls of `normal` give. */
   normalArray(n: number): Float32Array {
-    const bits = this.#uint32Array(Math.ceil(n / 2) * 2);
-    const values = new Float32Array(bits.length);
-    for (let i = 0; i < bits.length; i += 2) {
-      const radius = Math.sqrt(-2 * Math.log(openUniform(bits[i]!)));
-      const cos = Math.cos(bits[i + 1]! * ANGLE);
-      // The sine to 1e-8, in half of Math.sin's time; the upper half of the angles has the negative ones.
-      const sin = Math.sqrt(1 - cos * cos) * (bits[i + 1]! < 2 ** 31 ? 1 : -1);
-      values[i] = radius * cos;
-      values[i + 1] = radius * sin;
-    }
-    return n === values.length ? values : values.slice(0, n);
+    const bits = this.#uint32Array(n);
+    const values = new Float32Array(n);
+    for (let i = 0; i < n; i++) values[i] = toNormal(bits[i]!);
+    return values;
   }
 
   /** The items in a random order (Fisher–Yates), as a new array. */
@@ -129,15 +136,12 @@ export class Generator {
   }
 }
 
-const ANGLE = (2 * Math.PI) / 2 ** 32;
-
 function toUniform(bits: number): number {
   return (bits >>> 8) * 2 ** -24;
 }
 
-/** A uniform number in (0, 1]: what a logarithm can take. */
-function openUniform(bits: number): number {
-  return (bits + 1) * 2 ** -32;
+function toNormal(bits: number): number {
+  return normalQuantile((bits + 0.5) * 2 ** -32);
 }
 
 /** FNV-1a over UTF-16 code units, finished with MurmurHash3's mixer so that near names land far apart. */
