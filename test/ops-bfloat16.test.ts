@@ -18,6 +18,7 @@ import {
   groupNormCase,
   type ImageSizes,
   linearCase,
+  normedRotaryCase,
   type OpCase,
   rmsNormCase,
   rotaryCase,
@@ -44,6 +45,7 @@ const builders = {
   rmsNorm: ({ rows, width }: { rows: number; width: number }) => rmsNormCase(rows, width),
   rotaryEmbedding: (sizes: { tokens: number; heads: number; headDim: number }) =>
     rotaryCase(sizes.tokens, sizes.heads, sizes.headDim),
+  normedRotary: normedRotaryCase,
   swiglu: ({ rows, mlpDim }: { rows: number; mlpDim: number }) => swigluCase(rows, mlpDim),
   attention: ({ ranges, ...sizes }: AttentionSizes & { ranges: number[][] }) =>
     attentionCase(`${ranges.length} queries, ${sizes.keys} keys`, ranges, sizes),

@@ -9,6 +9,7 @@ import {
   embedding,
   groupNorm,
   linear,
+  normedRotary,
   rmsNorm,
   rotaryEmbedding,
   swiglu,
@@ -70,30 +71,68 @@ export function rmsNormCase(rows: number, width: number): OpCase {
   };
 }
 
-export function rotaryCase(tokens: number, heads: number, headDim: number, numHeads = heads): OpCase {
+/** Cosines and sines of each token's angles, and heads of plain numbers turned by them. */
+function turning(tokens: number, headDim: number) {
   const half = headDim / 2;
   const angle = (token: number, i: number): number => 0.3 * token + 0.7 * i + 0.1;
-  const table = dims(tokens).flatMap((token) => [
+  const values = dims(tokens).flatMap((token) => [
     ...dims(half).map((i) => Math.cos(angle(token, i))),
     ...dims(half).map((i) => Math.sin(angle(token, i))),
   ]);
+  const turn = (head: ArrayLike<number>, token: number): number[] =>
+    dims(headDim).map((i) => {
+      const [cos, sin] = [Math.cos(angle(token, i % half)), Math.sin(angle(token, i % half))];
+      return i < half ? head[i]! * cos - head[i + half]! * sin : head[i]! * cos + head[i - half]! * sin;
+    });
+  return { table: () => tf.tensor2d(values, [tokens, headDim]), turn };
+}
+
+export function rotaryCase(tokens: number, heads: number, headDim: number, numHeads = heads): OpCase {
+  const { table, turn } = turning(tokens, headDim);
   return {
     name: `rotaryEmbedding [${tokens},${heads},${headDim}]${numHeads < heads ? ` of ${numHeads} heads` : ""}`,
     kernel: "RotaryEmbedding",
     inputs: { x: [tokens, heads, headDim] },
-    run: ({ x }) => rotaryEmbedding(x as tf.Tensor3D, tf.tensor2d(table, [tokens, headDim]), { numHeads }),
+    run: ({ x }) => rotaryEmbedding(x as tf.Tensor3D, table(), { numHeads }),
     reference: ({ x }) =>
       dims(tokens * heads).flatMap((row) => {
-        const token = Math.floor(row / heads);
-        if (row % heads >= numHeads) return dims(headDim).map((i) => x![row * headDim + i]!);
-        return dims(headDim).map((i) => {
-          const pair = i % half;
-          const first = x![row * headDim + pair]!;
-          const second = x![row * headDim + pair + half]!;
-          const cos = Math.cos(angle(token, pair));
-          const sin = Math.sin(angle(token, pair));
-          return i < half ? first * cos - second * sin : second * cos + first * sin;
-        });
+        const head = Array.from(x!).slice(row * headDim, (row + 1) * headDim);
+        return row % heads < numHeads ? turn(head, Math.floor(row / heads)) : head;
+      }),
+  };
+}
+
+export type NormedRotarySizes = {
+  tokens: number;
+  heads: number;
+  headDim: number;
+  numHeads: number;
+  numKvHeads: number;
+};
+
+export function normedRotaryCase(sizes: NormedRotarySizes): OpCase {
+  const { tokens, heads, headDim, numHeads, numKvHeads } = sizes;
+  const { table, turn } = turning(tokens, headDim);
+  return {
+    name: `normedRotary [${tokens},${heads},${headDim}] of ${numHeads} and ${numKvHeads} heads`,
+    kernel: "NormedRotary",
+    inputs: { x: [tokens, heads, headDim], queryWeight: [headDim], keyWeight: [headDim] },
+    run: ({ x, queryWeight, keyWeight }) =>
+      normedRotary(x as tf.Tensor3D, table(), {
+        numHeads,
+        numKvHeads,
+        queryWeight: queryWeight!,
+        keyWeight: keyWeight!,
+        epsilon: 1e-3,
+      }),
+    reference: ({ x, queryWeight, keyWeight }) =>
+      dims(tokens * heads).flatMap((row) => {
+        const head = Array.from(x!).slice(row * headDim, (row + 1) * headDim);
+        if (row % heads >= numHeads + numKvHeads) return head;
+        const weight = row % heads < numHeads ? queryWeight! : keyWeight!;
+        const meanSquare = head.reduce((sum, value) => sum + value ** 2, 0) / headDim;
+        const normed = head.map((value, i) => (value / Math.sqrt(meanSquare + 1e-3)) * weight[i]!);
+        return turn(normed, Math.floor(row / heads));
       }),
   };
 }
@@ -299,6 +338,8 @@ export const opCases: OpCase[] = [
   rotaryCase(5, 3, 6),
   rotaryCase(4, 5, 6, 3),
   rotaryCase(1, 1, 2),
+  normedRotaryCase({ tokens: 5, heads: 6, headDim: 6, numHeads: 3, numKvHeads: 1 }),
+  normedRotaryCase({ tokens: 1, heads: 2, headDim: 2, numHeads: 1, numKvHeads: 1 }),
   swigluCase(5, 7),
   swigluCase(1, 1),
   attentionCase("causal, grouped", causal(7), { heads: 6, kvHeads: 2, headDim: 3, keys: 7 }),

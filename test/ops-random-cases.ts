@@ -11,6 +11,7 @@ import {
   embeddingCase,
   groupNormCase,
   linearCase,
+  normedRotaryCase,
   type OpCase,
   rmsNormCase,
   rotaryCase,
@@ -94,6 +95,12 @@ const draws: Record<string, (generator: Generator, index: number) => OpCase> = {
     linearCase(size(generator, 300), size(generator, 300), size(generator, 300), generator.uniform() < 0.5),
   rmsNorm: (generator) => rmsNormCase(size(generator, 300), size(generator, 500)),
   rotaryEmbedding: (generator) => rotaryCase(size(generator, 100), size(generator, 8), 2 * size(generator, 40)),
+  normedRotary: (generator) => {
+    const [numHeads, numKvHeads] = [size(generator, 6), size(generator, 3)];
+    const heads = numHeads + numKvHeads + generator.integer(4);
+    const [tokens, headDim] = [size(generator, 100), 2 * size(generator, 40)];
+    return normedRotaryCase({ tokens, heads, headDim, numHeads, numKvHeads });
+  },
   swiglu: (generator) => swigluCase(size(generator, 200), size(generator, 300)),
   attention: randomAttention,
   embedding: (generator) => {

@@ -42,17 +42,34 @@ def rms_norm(sizes):
     return {"x": [sizes["rows"], width], "weight": [width]}, lambda x, weight: F.rms_norm(x, [width], weight, 1e-3)
 
 
-def rotary(sizes):
-    tokens, heads, head_dim = sizes["tokens"], sizes["heads"], sizes["headDim"]
+def turning(tokens, head_dim):
     token, pair = torch.arange(tokens).double()[:, None, None], torch.arange(head_dim // 2).double()
     angle = 0.3 * token + 0.7 * pair + 0.1
     cos, sin = angle.cos().float(), angle.sin().float()
 
-    def run(x):
+    def turn(x):
         a, b = x.chunk(2, dim=-1)
         return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1).to(x.dtype)
 
-    return {"x": [tokens, heads, head_dim]}, run
+    return turn
+
+
+def rotary(sizes):
+    tokens, heads, head_dim = sizes["tokens"], sizes["heads"], sizes["headDim"]
+    return {"x": [tokens, heads, head_dim]}, turning(tokens, head_dim)
+
+
+def normed_rotary(sizes):
+    tokens, heads, head_dim = sizes["tokens"], sizes["heads"], sizes["headDim"]
+    num_heads, num_kv_heads = sizes["numHeads"], sizes["numKvHeads"]
+    turn = turning(tokens, head_dim)
+
+    def run(x, queryWeight, keyWeight):
+        query, key, rest = x.split([num_heads, num_kv_heads, heads - num_heads - num_kv_heads], dim=1)
+        query, key = (F.rms_norm(t, [head_dim], w, 1e-3) for t, w in ((query, queryWeight), (key, keyWeight)))
+        return torch.cat((turn(query), turn(key), rest), dim=1)
+
+    return {"x": [tokens, heads, head_dim], "queryWeight": [head_dim], "keyWeight": [head_dim]}, run
 
 
 def swiglu(sizes):
@@ -139,6 +156,7 @@ OPS = {
     "linear": linear,
     "rmsNorm": rms_norm,
     "rotaryEmbedding": rotary,
+    "normedRotary": normed_rotary,
     "swiglu": swiglu,
     "attention": attention,
     "embedding": embedding,
@@ -175,6 +193,9 @@ def cases():
         yield "rmsNorm", {"rows": rows, "width": width}
     for tokens, heads, head_dim in ((19, 3, 6), (65, 4, 64)):
         yield "rotaryEmbedding", {"tokens": tokens, "heads": heads, "headDim": head_dim}
+    for tokens, heads, num_heads, num_kv_heads, head_dim in ((19, 5, 2, 1, 6), (65, 6, 3, 3, 64)):
+        counts = {"heads": heads, "numHeads": num_heads, "numKvHeads": num_kv_heads}
+        yield "normedRotary", {"tokens": tokens, **counts, "headDim": head_dim}
     for rows, width in ((31, 7), (65, 173)):
         yield "swiglu", {"rows": rows, "mlpDim": width}
     yield "attention", {"ranges": causal([1, 30, 52]), "heads": 6, "kvHeads": 2, "headDim": 24, "keys": 83}

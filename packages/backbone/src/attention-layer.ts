@@ -1,6 +1,6 @@
 /** Grouped-query attention (arXiv 2305.13245) over key ranges, with rotary positions. */
 // L tokens, D model dim, N query heads, G key/value heads, K head dim, S buffer length
-import { attention, type Generator, Module, rotaryEmbedding, tf, writeRows } from "@interfuse/tensor";
+import { attention, type Generator, Module, normedRotary, rotaryEmbedding, tf, writeRows } from "@interfuse/tensor";
 import type { BackboneConfig } from "./config.ts";
 import type { ExpertRouting } from "./expert-routing.ts";
 import type { CacheSlots } from "./kv-cache.ts";
@@ -78,21 +78,19 @@ export class AttentionLayer extends Module {
     return this.#output.forward(output, routing, residual_LD);
   }
 
-  /** Query, key and value heads, the first two normalised and turned. */
+  /**
+   * Query, key and value heads, the first two normalised and turned: before they are split, so that the projection need not
+   * be kept beside its parts.
+   */
   #rotatedHeads(heads_LHK: tf.Tensor3D, rotary_LK: tf.Tensor2D): [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D] {
-    const { numHeads, numKvHeads } = this.#config;
-    const split = (x: tf.Tensor3D) =>
-      tf.split(x, [numHeads, numKvHeads, numKvHeads], 1) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-    if (this.#queryNorm === undefined || this.#keyNorm === undefined) {
-      // Turned before they are split: the projection need not be kept beside its parts.
-      return split(rotaryEmbedding(heads_LHK, rotary_LK, { numHeads: numHeads + numKvHeads }));
-    }
-    const [query, key, value] = split(heads_LHK);
-    return [
-      rotaryEmbedding(this.#queryNorm.forward(query), rotary_LK),
-      rotaryEmbedding(this.#keyNorm.forward(key), rotary_LK),
-      value,
-    ];
+    const { numHeads, numKvHeads, normEpsilon } = this.#config;
+    const queryWeight = this.#queryNorm?.weight;
+    const keyWeight = this.#keyNorm?.weight;
+    const rotated =
+      queryWeight === undefined || keyWeight === undefined
+        ? rotaryEmbedding(heads_LHK, rotary_LK, { numHeads: numHeads + numKvHeads })
+        : normedRotary(heads_LHK, rotary_LK, { numHeads, numKvHeads, queryWeight, keyWeight, epsilon: normEpsilon });
+    return tf.split(rotated, [numHeads, numKvHeads, numKvHeads], 1) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
   }
 
   /** Without a cache the new keys and values are all there is; with one they are written to their slots first. */

@@ -113,6 +113,21 @@ describe("values of another type", () => {
       { x: heads, table: float(2, 2) },
       { inverse: false, numHeads: 1 },
     ],
+    NormedRotary: [
+      { x: heads, table: float(2, 2), queryWeight: float(2), keyWeight: float(2) },
+      { numHeads: 1, numKvHeads: 1, epsilon: 1e-3 },
+    ],
+    NormedRotaryGrad: [
+      {
+        dy: heads,
+        x: heads,
+        table: float(2, 2),
+        queryWeight: float(2),
+        keyWeight: float(2),
+        inverseRms: float(2, 2),
+      },
+      { numHeads: 1, numKvHeads: 1 },
+    ],
     SwiGlu: [{ x: float(2, 2) }],
     SwiGluGrad: [{ dy: float(2, 1), x: float(2, 2) }],
     Attention: [

@@ -31,6 +31,7 @@ export { type GroupNormOptions, groupNorm } from "./ops/group-norm.ts";
 export { keyRangesToMask } from "./ops/key-ranges.ts";
 export { linear } from "./ops/linear.ts";
 export { type MuonOptions, type MuonTensors, muonUpdate } from "./ops/muon-update.ts";
+export { type NormedRotaryOptions, normedRotary } from "./ops/normed-rotary.ts";
 export { rmsNorm } from "./ops/rms-norm.ts";
 export { rotaryEmbedding } from "./ops/rotary-embedding.ts";
 export { rotaryTable } from "./ops/rotary-table.ts";

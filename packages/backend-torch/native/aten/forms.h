@@ -21,6 +21,12 @@ std::vector<Tensor> attention_grad(const Stored& dy, const Stored& query, const 
 std::vector<Tensor> rms_norm(const Stored& x, const Tensor& weight, double epsilon, Precision precision);
 std::vector<Tensor> rms_norm_grad(const Stored& dy, const Stored& x, const Tensor& weight, const Tensor& inverse_rms);
 Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, int64_t num_heads, Precision precision);
+std::vector<Tensor> normed_rotary(const Stored& x, const Tensor& table, const Tensor& query_weight,
+                                  const Tensor& key_weight, int64_t num_heads, int64_t num_kv_heads, double epsilon,
+                                  Precision precision);
+std::vector<Tensor> normed_rotary_grad(const Stored& dy, const Stored& x, const Tensor& table,
+                                       const Tensor& query_weight, const Tensor& key_weight, const Tensor& inverse_rms,
+                                       int64_t num_heads, int64_t num_kv_heads);
 
 std::vector<Tensor> group_norm(const Stored& x, const Tensor& weight, const Tensor& bias, int64_t groups,
                                double epsilon, bool silu, Precision precision);

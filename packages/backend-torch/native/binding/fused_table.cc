@@ -9,6 +9,7 @@
 #include "../compute/normalization.h"
 #include "../compute/optimizer.h"
 #include "../compute/random_numbers.h"
+#include "../compute/rotary.h"
 #include "forms.h"
 #include "tables.h"
 
@@ -23,6 +24,8 @@ std::vector<Entry> fused_entries() {
       {"RmsNorm", BY_DEVICE(rms_norm)},
       {"RmsNormGrad", BY_DEVICE(rms_norm_grad)},
       {"RotaryEmbedding", BY_DEVICE(rotary_embedding)},
+      {"NormedRotary", BY_DEVICE(normed_rotary)},
+      {"NormedRotaryGrad", BY_DEVICE(normed_rotary_grad)},
       {"SwiGlu", BY_DEVICE(swiglu)},
       {"SwiGluGrad", BY_DEVICE(swiglu_grad)},
       {"Attention", BY_DEVICE(attention)},

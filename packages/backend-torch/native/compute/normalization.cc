@@ -1,6 +1,5 @@
 #include "normalization.h"
 
-
 #include <algorithm>
 #include <cmath>
 
@@ -47,23 +46,6 @@ void normalise_row_grad(const Dy* dy, const X* x, const float* weight, float inv
     const Vector through = load_run(dy + i, n) * load_run(weight + i, n) - load_run(x + i, n) * factor;
     store_run(dx + i, through * inverse, n);
   });
-}
-
-template <typename X, typename Y>
-void rotate_row(const X* x, const float* table, Y* y, int64_t half, float sign) {
-  for_each_run(half, [&](int64_t i, int64_t n) {
-    const Vector first = load_run(x + i, n);
-    const Vector second = load_run(x + half + i, n);
-    const Vector cosine = load_run(table + i, n);
-    const Vector sine = load_run(table + half + i, n) * sign;
-    store_run(y + i, first * cosine - second * sine, n);
-    store_run(y + half + i, second * cosine + first * sine, n);
-  });
-}
-
-template <typename X, typename Y>
-void copy_row(const X* x, Y* y, int64_t size) {
-  for_each_run(size, [&](int64_t i, int64_t n) { store_run(y + i, load_run(x + i, n), n); });
 }
 
 }  // namespace
@@ -114,31 +96,6 @@ std::vector<Tensor> rms_norm_grad(const Stored& dy, const Stored& x, const Tenso
     });
   });
   return {dx, partial.sum(0)};
-}
-
-Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, int64_t num_heads, Precision precision) {
-  Rows rows;
-  const Tensor input = as_rows(x.tensor(), rows);
-  const Tensor angles = table.contiguous();
-  const int64_t heads = input.size(1);
-  const Tensor y = empty_tensor(input.sizes(), activation_type(precision));
-  with_storage(input, y, [&](auto x_type, auto y_type) {
-    const auto* from = data_of<decltype(x_type)>(input);
-    auto* to = data_of<decltype(y_type)>(y);
-    const auto* angle = data_of<float>(angles);
-    parallel_for(rows.count(), row_grain(rows.size), [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const auto* head = from + rows.offset(row);
-        if (row % heads < num_heads) {
-          rotate_row(head, angle + row / heads * rows.size, to + row * rows.size, rows.size / 2,
-                     inverse ? -1.0f : 1.0f);
-        } else {
-          copy_row(head, to + row * rows.size, rows.size);
-        }
-      }
-    });
-  });
-  return y;
 }
 
 }  // namespace interfuse

@@ -1,4 +1,4 @@
-// Root-mean-square normalisation of rows, and rotary position embedding: single passes over the activations.
+// Root-mean-square normalisation of rows: single passes over the activations.
 #pragma once
 
 #include "types.h"
@@ -10,9 +10,5 @@ std::vector<Tensor> rms_norm(const Stored& x, const Tensor& weight, double epsil
 
 /// [dx, dWeight]; dx in the storage type of x (float32 for the residual stream), dWeight float32.
 std::vector<Tensor> rms_norm_grad(const Stored& dy, const Stored& x, const Tensor& weight, const Tensor& inverse_rms);
-
-/// Rotates the halves of the first `num_heads` heads of x [L, H, K] by the angles of table [L, K] = (cosines | sines);
-/// the other heads pass.
-Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, int64_t num_heads, Precision precision);
 
 }  // namespace interfuse

@@ -21,6 +21,7 @@ function registerSimple(addon: Addon): void {
     attrs.inverse,
     attrs.numHeads,
   ]);
+  registerNormedRotary(addon);
   registerOne(addon, "SwiGlu", ["x"]);
   registerOne(addon, "SwiGluGrad", ["dy", "x"]);
   registerOne(addon, "Embedding", ["weight", "ids"]);
@@ -69,6 +70,26 @@ function registerLinear(addon: Addon): void {
     );
     return backend.output();
   });
+}
+
+interface NormedRotaryAttributes {
+  readonly numHeads: number;
+  readonly numKvHeads: number;
+  readonly epsilon: number;
+}
+
+function registerNormedRotary(addon: Addon): void {
+  const weights = ["queryWeight", "keyWeight"];
+  registerMany<NormedRotaryAttributes>(addon, "NormedRotary", ["x", "table", ...weights], (attrs) => [
+    attrs.numHeads,
+    attrs.numKvHeads,
+    attrs.epsilon,
+  ]);
+  const inputs = ["dy", "x", "table", ...weights, "inverseRms"];
+  registerMany<NormedRotaryAttributes>(addon, "NormedRotaryGrad", inputs, (attrs) => [
+    attrs.numHeads,
+    attrs.numKvHeads,
+  ]);
 }
 
 interface AttentionAttributes {
