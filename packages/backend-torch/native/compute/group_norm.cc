@@ -1,6 +1,5 @@
 #include "group_norm.h"
 
-
 #include <cmath>
 
 #include "group_norm_sums.h"
@@ -12,7 +11,7 @@ namespace interfuse {
 
 namespace {
 
-/// Values of a task, 256 KiB of float32, and how many tasks of each thread are summed before they are normalised.
+/// Most values of a task, 256 KiB of float32, and how many times that each thread sums before they are normalised.
 constexpr int64_t kTaskValues = int64_t{1} << 16;
 constexpr int64_t kCachedTasks = 2;
 
@@ -64,8 +63,8 @@ struct Tasks {
     const int64_t runs = std::max<int64_t>(1, kTaskValues / (shape.channels * kPixelRun));
     range_pixels = runs * kPixelRun;
     per_image = std::max<int64_t>(1, (pixels + range_pixels - 1) / range_pixels);
-    const int64_t wanted = std::max<int64_t>(1, kCachedTasks * num_threads() / per_image);
-    images_at_once = std::max<int64_t>(1, std::min(wanted, shape.images));
+    const int64_t values = std::max<int64_t>(1, pixels * shape.channels);
+    images_at_once = std::max<int64_t>(1, kCachedTasks * num_threads() * kTaskValues / values);
   }
   PixelRange range(int64_t task) const {
     const int64_t begin = task % per_image * range_pixels;

@@ -9,7 +9,7 @@ namespace interfuse {
 namespace {
 
 /// Gradient before the activation, from z = the normalised value after weight and bias.
-Vector through_silu(Vector gradient, Vector z) {
+INTERFUSE_INLINE Vector through_silu(Vector gradient, Vector z) {
   const Vector sigmoid = sigmoid_of(z);
   return gradient * (sigmoid + z * sigmoid * (1.0f - sigmoid));
 }

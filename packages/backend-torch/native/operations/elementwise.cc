@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "../compute/addition.h"
 #include "../compute/parallel.h"
 #include "../compute/type_codes.h"
 
@@ -30,7 +31,16 @@ Tensor to_int32(const Tensor& x) {
   return at::nan_to_num(x, 0.0, 0.0, 0.0).to(at::kLong).to(at::kInt);
 }
 
-Tensor add(const Tensor& a, const Tensor& b) { return at::add(numeric(a), numeric(b)); }
+Tensor add(const Stored& a, const Stored& b) {
+  const Tensor &left = a.tensor(), &right = b.tensor();
+  const bool has_bfloat16 = is_bfloat16(left) || is_bfloat16(right);
+  if (has_bfloat16 && left.is_cpu() && left.is_floating_point() && right.is_floating_point()) {
+    if (can_sum(left, right)) return sum_of(left, right);
+    if (can_sum(right, left)) return sum_of(right, left);
+  }
+  return at::add(numeric(widened(left)), numeric(widened(right)));
+}
+
 Tensor subtract(const Tensor& a, const Tensor& b) { return at::sub(numeric(a), numeric(b)); }
 Tensor multiply(const Tensor& a, const Tensor& b) { return at::mul(numeric(a), numeric(b)); }
 Tensor real_div(const Tensor& a, const Tensor& b) { return at::div(a, b); }
@@ -62,7 +72,7 @@ Tensor bitwise_and(const Tensor& a, const Tensor& b) { return at::bitwise_and(a,
 
 Tensor add_all(const std::vector<Tensor>& terms) {
   if (terms.size() == 1) return terms[0].clone();
-  Tensor sum = interfuse::add(terms[0], terms[1]);
+  Tensor sum = at::add(numeric(terms[0]), numeric(terms[1]));
   for (size_t i = 2; i < terms.size(); ++i) sum.add_(terms[i]);
   return sum;
 }

@@ -22,7 +22,7 @@ Tensor of_floats(const Tensor& x) {
   return Function(floating(x));
 }
 
-Tensor add(const Tensor& a, const Tensor& b);
+Tensor add(const Stored& a, const Stored& b);
 Tensor subtract(const Tensor& a, const Tensor& b);
 Tensor multiply(const Tensor& a, const Tensor& b);
 Tensor real_div(const Tensor& a, const Tensor& b);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "../compute/addition.h"
 #include "product.h"
 
 namespace interfuse {
@@ -27,6 +28,8 @@ Tensor linear_grad_weight(const Stored& dy, const Stored& x, Precision precision
   return transposed_product(flattened(in_precision(dy, precision)), flattened(in_precision(x, precision)));
 }
 
-Tensor linear_grad_bias(const Tensor& dy) { return at::sum(flattened(dy), {0}); }
+Tensor linear_grad_bias(const Stored& dy) {
+  return dy.tensor().is_cpu() ? sum_of_rows(dy) : at::sum(flattened(widened(dy.tensor())), {0});
+}
 
 }  // namespace interfuse

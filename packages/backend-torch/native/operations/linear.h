@@ -14,6 +14,6 @@ Tensor linear_grad_input(const Stored& dy, const Stored& weight, Precision preci
 /// dy [L, O] transposed times x [L, I], float32 [O, I]; outer axes are flattened.
 Tensor linear_grad_weight(const Stored& dy, const Stored& x, Precision precision);
 /// Sum of dy over all axes but the last, float32.
-Tensor linear_grad_bias(const Tensor& dy);
+Tensor linear_grad_bias(const Stored& dy);
 
 }  // namespace interfuse

@@ -8,7 +8,7 @@ namespace interfuse {
 
 Tensor reshape(const Stored& x, const Ints& shape) { return x.tensor().reshape(shape); }
 
-Tensor transpose(const Tensor& x, const Ints& permutation) { return x.permute(permutation).contiguous(); }
+Tensor transpose(const Stored& x, const Ints& permutation) { return x.tensor().permute(permutation).contiguous(); }
 
 Tensor slice(const Stored& x, const Ints& begin, const Ints& size) {
   constexpr int64_t kSmallPart = 4;

@@ -7,7 +7,7 @@ namespace interfuse {
 
 /// A view with another shape (a copy only where the data is strided).
 Tensor reshape(const Stored& x, const Ints& shape);
-Tensor transpose(const Tensor& x, const Ints& permutation);
+Tensor transpose(const Stored& x, const Ints& permutation);
 /// A view on a block, or a copy when the block is a small part of its source (which a view would keep alive).
 Tensor slice(const Stored& x, const Ints& begin, const Ints& size);
 /// Every element `begin + i * stride` before `end` on each axis; strides may be negative.

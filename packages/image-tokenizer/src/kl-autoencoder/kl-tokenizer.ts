@@ -1,6 +1,6 @@
 /** What every autoencoder with a normal posterior does, whatever its networks: ours and published ones. */
 // B batch, H height, W width, C latent channels; f downsampling
-import { type Generator, tf } from "@interfuse/tensor";
+import { drawNormal, type Generator, tf, withoutGradients } from "@interfuse/tensor";
 import { AutoencoderTokenizer } from "../autoencoder-tokenizer.ts";
 import type { Runner } from "../convolutional/steps.ts";
 import type { ImageTokenizerConfig } from "../image-tokenizer.ts";
@@ -57,7 +57,9 @@ function toPosterior(moments_BHWC: tf.Tensor4D): LatentPosterior {
 /** `mean + exp(logVariance / 2) * normal`, differentiable in both. */
 export function samplePosterior({ mean, logVariance }: LatentPosterior, generator: Generator): tf.Tensor4D {
   return tf.tidy(() => {
-    const normal = tf.tensor4d(generator.normalArray(mean.size), mean.shape);
+    const normal = withoutGradients(() =>
+      drawNormal([{ generator, count: mean.size }]).reshape<tf.Tensor4D>(mean.shape),
+    );
     return mean.add(logVariance.mul(0.5).exp().mul(normal));
   });
 }

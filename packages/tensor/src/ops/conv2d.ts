@@ -4,7 +4,7 @@
  * Kernel `GroupedConv2d`: { x [B,H,W,C], weight [kh,kw,C/groups,O], bias? [O], residual? [B,OH,OW,O] };
  *   { strides: [sh,sw], padding: [[top,bottom],[left,right]], groups } -> y [B,OH,OW,O]
  * Gradients: `GroupedConv2dGradInput` { dy, weight }; attrs + { inputShape } -> dx
- *   `GroupedConv2dGradWeight` { dy, x }; attrs + { weightShape } -> dWeight; the bias gradient is a sum.
+ *   `GroupedConv2dGradWeight` { dy, x }; attrs + { weightShape } -> dWeight; the bias gradient is `LinearGradBias`.
  * In bf16 precision the residual is read and y and dx are stored in bf16; dWeight is float32.
  *
  * All three are linear in each input, so each one's gradients are the other two: convolutions can be differentiated any
@@ -103,7 +103,7 @@ registerFusedGradient({
   gradient: ([dy], [x, weight], attrs) => ({
     x: () => gradInput(dy!, weight!, { ...geometryOf(attrs), inputShape: x!.shape }),
     weight: () => gradWeight(dy!, x!, { ...geometryOf(attrs), weightShape: weight!.shape }),
-    bias: () => dy!.sum([0, 1, 2]),
+    bias: () => runKernel("LinearGradBias", { dy: dy! }),
     residual: () => dy!.clone(),
   }),
 });

@@ -9,7 +9,7 @@
  * trained on millions of photographs: state it beside figures.
  */
 // B batch, H height, W width, C channels, S stride of a stage
-import { type Generator, Module, tf, withoutGradients } from "@interfuse/tensor";
+import { drawNormal, type Generator, Module, tf, withoutGradients } from "@interfuse/tensor";
 import { checkChannels } from "../../checks.ts";
 import { ConvolutionLayer } from "../../convolutional/convolution-layer.ts";
 import { padToMultiple } from "../../padding.ts";
@@ -111,8 +111,8 @@ function damage(pixels_BHWC: tf.Tensor4D, generator: Generator): tf.Tensor4D {
   const [batch, height, width] = pixels_BHWC.shape;
   return withoutGradients(() => {
     const strengths = generator.uniformArray(batch).map((share) => share * MAX_NOISE);
-    const noise = tf
-      .tensor4d(generator.normalArray(pixels_BHWC.size), pixels_BHWC.shape)
+    const noise = drawNormal([{ generator, count: pixels_BHWC.size }])
+      .reshape<tf.Tensor4D>(pixels_BHWC.shape)
       .mul(tf.tensor4d(strengths, [batch, 1, 1, 1]));
     const isKept = new Float32Array(batch * height * width).fill(1);
     const [holeHeight, holeWidth] = [height, width].map((side) => Math.ceil(side * HOLE_SHARE)) as [number, number];

@@ -31,11 +31,11 @@ describe("DenoisingNetwork", () => {
     const losses: number[] = [];
     await trainDenoisingNetwork(network, (step) => squares(8, 16, step), {
       generator: new Generator(2),
-      steps: 60,
+      steps: 100,
       learningRate: 5e-3,
       onStep: (_, loss) => losses.push(loss),
     });
-    expect(losses).toHaveLength(60);
+    expect(losses).toHaveLength(100);
     expect(tf.memory().numTensors).toBe(before);
     const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
     const flat = squares(64, 16, 99);
