@@ -1,5 +1,5 @@
 /** Running other programs from the repository's scripts, with Node's own modules only. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,15 @@ export function run(command, args, { capture = false, env = {} } = {}) {
 /** Runs Node on a script of the repository. */
 export function runNode(script, args = [], options = {}) {
   return run(process.execPath, [path.join(ROOT, script), ...args], options);
+}
+
+/** Starts Node on a script of the repository, beside this process; resolves to its exit status when it has ended. */
+export function startNode(script, args = []) {
+  const child = spawn(process.execPath, [path.join(ROOT, script), ...args], { cwd: ROOT, stdio: "inherit" });
+  return new Promise((resolve) => {
+    child.on("error", () => resolve({ status: 1 }));
+    child.on("close", (status) => resolve({ status: status ?? 1 }));
+  });
 }
 
 /** Runs the pnpm version that package.json pins, through npx. */

@@ -74,16 +74,18 @@ function setUpTorch(say, { quiet }) {
 
 /**
  * Sets everything up, or ends this process with a message.
- * @param options `extras`: what `installSystemPackages` may bring; `quiet`: only problems are said; `hasTorch`: with the libtorch backend
+ * @param options `extras`: what `installSystemPackages` may bring; `quiet`: only problems are said; `hasTorch`: with the libtorch backend; `onBuilt`: called when the
+ *   TypeScript is compiled, before the backend is looked for
  * @returns {{ downloadSeconds: number }} how much of the time went into downloading dependencies
  */
-export function setUp({ extras = [], quiet = false, hasTorch = true } = {}) {
+export function setUp({ extras = [], quiet = false, hasTorch = true, onBuilt = () => {} } = {}) {
   const say = (message) => {
     if (!quiet) process.stderr.write(`setup: ${message}\n`);
   };
   checkNode();
   const downloadSeconds = installDependencies(say);
   build();
+  onBuilt();
   if (hasTorch) setUpTorch(say, { quiet });
   if (extras.length > 0 && !installSystemPackages(extras, say) && isCi) process.exit(1);
   return { downloadSeconds };

@@ -17,7 +17,7 @@ import type { MeasuredTimes } from "./fit-steps.ts";
 const WARM_UP_SECONDS = 5;
 const NUM_TIMED_STEPS = 8;
 /** Cases of each task that the evaluation is timed on. */
-const NUM_TIMED_CASES = 8;
+const NUM_TIMED_CASES = 16;
 
 /** Times of a run of the demo's recipe on its scenes, which must be there. */
 export async function measureTimes(context: DemoContext): Promise<MeasuredTimes> {

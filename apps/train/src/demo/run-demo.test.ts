@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { directorySource } from "@interfuse/data";
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { debugModel } from "../recipes/model-debug.ts";
 import { InterruptedError } from "../run/interrupted-error.ts";
 import { demoContext } from "./demo-context.ts";
+import { makeScenesAhead } from "./make-scenes-ahead.ts";
 import { parseDemoOptions } from "./options.ts";
 import { runDemo } from "./run-demo.ts";
 import { beginningStage } from "./stages/beginning-stage.ts";
@@ -68,6 +69,22 @@ describe("the demo", { timeout: 300_000 }, () => {
 
     await demo(["--steps", "4", "--fresh"]);
     expect(await readFile(join(folder, "model", "model.safetensors"))).toEqual(weights);
+  });
+
+  it("takes scenes that were made while set-up went on, and makes none ahead where stages have been run", async () => {
+    const out = join(folder, "ahead");
+    const lines: string[] = [];
+    const ahead = (...args: string[]) =>
+      makeScenesAhead(parseDemoOptions(["--out", out, ...args]), { log: (line) => void lines.push(line), scale });
+    await ahead();
+    expect(lines.join("\n")).toMatch(/^scenes:\n {2}\d+ pictures/);
+    expect(await demo(["--out", out, "--steps", "1"])).toMatch(/scenes: reused.*\ntext-tokenizer:\n/);
+    lines.length = 0;
+    await ahead("--seed", "7");
+    expect(lines).toEqual([]);
+    await ahead("--seed", "7", "--fresh");
+    expect(lines[0]).toBe("scenes:");
+    expect(await readdir(out)).toEqual(["scenes", "stages"]);
   });
 
   const planned = (out: string, warmupSteps: number) => {

@@ -2,7 +2,7 @@
  * The demo as a chain of stages. A finished stage leaves a record of what it was made from, so that a second run reuses it; a stage
  * whose settings changed, or that comes after one that was made anew, is made anew.
  */
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@interfuse/data";
 import type { JsonValue } from "@interfuse/training";
@@ -57,6 +57,11 @@ export class StageRunner {
     await this.#write(`${name}.json`, { inputs, result, seconds: (performance.now() - start) / 1000 });
     await rm(this.#record(`${name}.begun.json`), { force: true });
     return result;
+  }
+
+  /** Whether any stage has begun in this folder. */
+  async hasStarted(): Promise<boolean> {
+    return (await readdir(join(this.#folder, "stages")).catch(() => [])).length > 0;
   }
 
   /** What a stage was made from, if it is finished. */

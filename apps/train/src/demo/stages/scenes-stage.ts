@@ -2,13 +2,16 @@ import { writeScenes } from "@interfuse/data";
 import { type DemoContext, demoPaths } from "../demo-context.ts";
 import type { Stage } from "../stage.ts";
 
+/** What it needs: no backend. */
+export type ScenesContext = Pick<DemoContext, "out" | "seed" | "scale" | "log">;
+
 /** Renders the scenes to train on and the held-out cases. */
 export function scenesStage({
   out,
   seed,
   scale,
   log,
-}: DemoContext): Stage<{ numTrainExamples: number; numTestCases: number }> {
+}: ScenesContext): Stage<{ numTrainExamples: number; numTestCases: number }> {
   const inputs = { numScenes: scale.numScenes, numCasesPerTask: scale.casesPerTask, seed };
   return {
     name: "scenes",
