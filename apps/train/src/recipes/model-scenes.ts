@@ -58,7 +58,7 @@ export function scenesModel(): ModelRecipe {
       },
       pictureSize: null,
     },
-    lossWeights: { text: 1, image: 6 },
+    lossWeights: { text: 1, image: 8 },
     learningRate: 2e-3,
     // The number of steps can be planned again until the decay begins.
     schedule: { kind: "wsd", warmupSteps: 100, finalRatio: 0.02, decayFraction: 0.75 },
