@@ -7,7 +7,7 @@ import { StageRunner } from "./stage.ts";
 
 describe("fitSteps", () => {
   it("leaves time for the evaluation and a reserve, in round numbers", () => {
-    expect(fitSteps(700, { step: 0.2, evaluation: 100 })).toBe(2850);
+    expect(fitSteps(700, { step: 0.2, evaluation: 100 })).toBe(2700);
     expect(fitSteps(60, { step: 1, evaluation: 100 })).toBe(50);
     expect(() => fitSteps(60, { step: Number.NaN, evaluation: 1 })).toThrow(/step \(=NaN s\)/);
   });
@@ -16,8 +16,8 @@ describe("fitSteps", () => {
 describe("minutesToFit", () => {
   it("is the time in which as many steps fit", () => {
     const times = { step: 0.2, evaluation: 100 };
-    expect(minutesToFit(2850, 200, times)).toBe(15);
-    expect(fitSteps(60 * minutesToFit(2851, 200, times) - 200, times)).toBeGreaterThan(2850);
+    expect(minutesToFit(2700, 200, times)).toBe(15);
+    expect(fitSteps(60 * minutesToFit(2701, 200, times) - 200, times)).toBeGreaterThan(2700);
   });
 });
 

@@ -8,8 +8,8 @@ export type MeasuredTimes = {
   readonly evaluation: number;
 };
 
-/** The share of the training time kept back for sample grids and noise. */
-const RESERVE = 0.05;
+/** The share of the training time kept back: for sample grids, and for a machine that is slower later. */
+const RESERVE = 0.1;
 
 /** Step counts are rounded down to a multiple of this, so that they are easy to repeat. */
 const ROUND_TO = 50;

@@ -2,7 +2,7 @@
 // P patches of all images, N patches of the noised ones, F values of a patch
 import { type NoisePath, type PredictionType, targetWeights } from "@interfuse/diffusion";
 import { drawNormal, type NormalDraw, tf } from "@interfuse/tensor";
-import type { PatchGrid } from "../layout/patch-grid.ts";
+import { imageOfPatch, type PatchGrid } from "../layout/patch-grid.ts";
 import { gatherRows } from "../packed-row.ts";
 
 /** What happens to the noised images: the source of its noise, and the timestep, of each. */
@@ -23,52 +23,37 @@ export function noisePatches(
   noising: Noising,
 ): { patches_PF: tf.Tensor2D; targets_NF: tf.Tensor2D } {
   const { grids, noised, draws, timesteps, path, predictionType } = noising;
-  const { rows_N, order_P } = patchRows(grids, noised);
-  const numFeatures = clean_PF.shape[1];
-  if (rows_N.length === 0) return { patches_PF: clean_PF, targets_NF: tf.zeros([0, numFeatures]) };
+  const imageOf = imageOfPatch(grids);
+  const rows_N = rowsOf(new Set(noised), imageOf);
+  if (rows_N.length === 0) return { patches_PF: clean_PF, targets_NF: tf.zeros([0, clean_PF.shape[1]]) };
   const latents_NF = gatherRows(clean_PF, rows_N);
   const noise_NF = drawNormal(draws).reshape<tf.Tensor2D>(latents_NF.shape);
-  const sumOf = (weightsAt: (t: number) => { latents: number; noise: number }): tf.Tensor2D => {
-    const latents_N = new Float32Array(rows_N.length);
-    const noise_N = new Float32Array(rows_N.length);
-    let row = 0;
-    for (const image of noised) {
-      const { latents, noise } = weightsAt(timesteps[image]!);
-      const end = row + grids[image]!.numTokens;
-      latents_N.fill(latents, row, end);
-      noise_N.fill(noise, row, end);
-      row = end;
-    }
-    const terms = [scaled(latents_NF, latents_N), scaled(noise_NF, noise_N)].filter((term) => term !== undefined);
-    return tf.addN(terms);
+  /** latents and noise, each times what the timestep of its image gives it. */
+  const mixed = (weightsAt: (t: number) => { latents: number; noise: number }): tf.Tensor2D => {
+    const weights = new Map(noised.map((image) => [image, weightsAt(timesteps[image]!)]));
+    const weights_N = (part: "latents" | "noise") =>
+      Float32Array.from(rows_N, (patch) => weights.get(imageOf[patch]!)![part]);
+    const terms = [scaled(latents_NF, weights_N("latents")), scaled(noise_NF, weights_N("noise"))];
+    return tf.addN(terms.filter((term) => term !== undefined));
   };
-  const noisy_NF = sumOf((t) => {
+  const noisy_NF = mixed((t) => {
     const { alpha, sigma } = path.alphaSigma(t);
     return { latents: alpha, noise: sigma };
   });
-  const targets_NF = sumOf((t) => {
+  const targets_NF = mixed((t) => {
     const { latentsWeight, noiseWeight } = targetWeights(predictionType, path, t);
     return { latents: latentsWeight, noise: noiseWeight };
+  });
+  const order_P = Int32Array.from(imageOf.keys());
+  rows_N.forEach((patch, row) => {
+    order_P[patch] = imageOf.length + row;
   });
   return { patches_PF: gatherRows(tf.concat2d([clean_PF, noisy_NF], 0), order_P), targets_NF };
 }
 
-/** The rows of the noised images' patches, and for each patch its row in (all clean patches | noised patches). */
-function patchRows(
-  grids: readonly PatchGrid[],
-  noised: readonly number[],
-): { rows_N: Int32Array; order_P: Int32Array } {
-  const isNoised = new Set(noised);
-  const rows: number[] = [];
-  const numPatches = grids.reduce((sum, { numTokens }) => sum + numTokens, 0);
-  const order_P = new Int32Array(numPatches);
-  let patch = 0;
-  for (const [image, { numTokens }] of grids.entries()) {
-    for (const end = patch + numTokens; patch < end; patch++) {
-      order_P[patch] = isNoised.has(image) ? numPatches + rows.push(patch) - 1 : patch;
-    }
-  }
-  return { rows_N: Int32Array.from(rows), order_P };
+/** The patches of the noised images, in order. */
+function rowsOf(noised: ReadonlySet<number>, imageOf: Int32Array): Int32Array {
+  return Int32Array.from(imageOf.keys()).filter((patch) => noised.has(imageOf[patch]!));
 }
 
 /** Each row times its weight; undefined when all weights are 0. */

@@ -4,7 +4,7 @@ import { measureTimes } from "../measure-times.ts";
 import type { Stage } from "../stage.ts";
 
 /** What a demo that answers and draws well takes (docs/results.md). */
-const GOOD_STEPS = 3000;
+const GOOD_STEPS = 2400;
 
 /** What the rest of the demo is made from. */
 export type Plan = { steps: number; secondsPerStep: number; evaluationSeconds: number };
