@@ -12,18 +12,18 @@ import { randomPicture, tinyParts } from "./pipeline-support.ts";
 const OPTIONS = { port: 0, backend: { threads: 1, precision: "f32" } } as const;
 
 /**
- * Writes the folders of two models and returns where: `talker` answers with text, `painter` soon begins an image.
+ * Writes the folders of two models and returns where: `talker` answers with text as long as it may, `painter` soon begins an image.
  * @returns also `remove`, to be called at the end
  */
 export async function writeModels(): Promise<{ talker: string; painter: string; remove: () => void }> {
   await useBackend({ backend: "cpu" });
   const folder = mkdtempSync(join(tmpdir(), "interfuse-chat-"));
-  for (const [name, factor] of [
-    ["talker", 1],
-    ["painter", 100],
+  for (const [name, factors] of [
+    ["talker", { "<|boi|>": 0, "<|eos|>": 0 }],
+    ["painter", { "<|boi|>": 100 }],
   ] as const) {
     const pipeline = new Pipeline(tinyParts({ contextLength: 512 }));
-    scaleEmbedding(pipeline, pipeline.textTokenizer.specialTokens["<|boi|>"] as number, factor);
+    scaleEmbeddings(pipeline, factors);
     await savePipeline(directorySink(join(folder, name)), pipeline);
     pipeline.dispose();
   }
@@ -48,9 +48,10 @@ export async function pictureUrl(seed: number, width = 8, height = 8): Promise<s
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 }
 
-/** Scales a token's embedding, which is also its row of the head: about every second hidden state then asks for it. */
-function scaleEmbedding({ model }: Pipeline, tokenId: number, factor: number): void {
+/** Scales tokens' embeddings, which are also their rows of the head: 100 has about every second hidden state ask for one, 0 hardly any. */
+function scaleEmbeddings({ model, textTokenizer }: Pipeline, byToken: Readonly<Record<string, number>>): void {
   const embedding = model.parameters().get("embedding.weight") as tf.Variable;
-  const factors = Array.from({ length: embedding.shape[0] as number }, (_, id) => (id === tokenId ? factor : 1));
+  const factors = new Float32Array(embedding.shape[0] as number).fill(1);
+  for (const [token, factor] of Object.entries(byToken)) factors[textTokenizer.specialTokens[token] as number] = factor;
   tf.tidy(() => embedding.assign(embedding.mul(tf.tensor2d(factors, [factors.length, 1]))));
 }
