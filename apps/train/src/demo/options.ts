@@ -42,10 +42,9 @@ function parseOrExplain(argv: readonly string[]) {
       },
     });
   } catch (cause) {
-    throw new UsageError(
-      `demo: ${(cause as Error).message} (flags: --minutes N --steps N --seed N --fresh --out DIR)`,
-      { cause },
-    );
+    throw new UsageError(`${(cause as Error).message} (flags: --minutes N --steps N --seed N --fresh --out DIR)`, {
+      cause,
+    });
   }
 }
 
@@ -58,5 +57,5 @@ function optionalNumber(
   const value = Number(text);
   if (text.trim() !== "" && value >= least && Number.isFinite(value) && (!isWhole || Number.isSafeInteger(value)))
     return value;
-  throw new UsageError(`demo: ${flag} ${text} must be a ${isWhole ? "whole " : ""}number of at least ${least}`);
+  throw new UsageError(`${flag} ${text} must be a ${isWhole ? "whole " : ""}number of at least ${least}`);
 }
