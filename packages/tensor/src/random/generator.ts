@@ -1,5 +1,6 @@
 /**
- * The only source of randomness: numbers that are a pure function of (seed, stream, position), the same on every backend. A stream is a path of names; `fork` goes one name deeper.
+ * The only source of randomness: numbers that are a pure function of (seed, stream, position), the same on every backend.
+ * A stream is a path of names; `fork` goes one name deeper.
  */
 import { normalQuantile } from "./normal-quantile.ts";
 import { philox4x32 } from "./philox.ts";
