@@ -59,16 +59,22 @@ Panels panels_of_columns(const Tensor& matrix) {
   const Panels panels(columns, (rows + 1) / 2);
   const auto* from = data_of<Bfloat16>(matrix);
   const std::vector<Bfloat16> zeros(columns, Bfloat16{0});
-  const int64_t grain = std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, columns));
-  parallel_for(panels.stored_steps(), grain, [&](int64_t begin, int64_t end) {
-    for (int64_t step = begin; step < end; ++step) {
-      const Bfloat16* first = 2 * step < rows ? from + 2 * step * columns : zeros.data();
-      const Bfloat16* second = 2 * step + 1 < rows ? first + columns : zeros.data();
+  // Panels lie far apart: some steps of one are written before the next one's.
+  constexpr int64_t kStepsTogether = 16;
+  const int64_t grain = std::max<int64_t>(1, (1 << 10) / std::max<int64_t>(1, columns));
+  parallel_for(divided_up(panels.stored_steps(), kStepsTogether), grain, [&](int64_t begin, int64_t end) {
+    for (int64_t group = begin; group < end; ++group) {
+      const int64_t first_step = group * kStepsTogether;
+      const int64_t last_step = std::min(panels.stored_steps(), first_step + kStepsTogether);
       for (int64_t p = 0; p < panels.count(); ++p) {
         const int64_t lanes = std::min(kPanelWidth, columns - p * kPanelWidth);
-        Bfloat16Pair* to = panels.panel(p) + step * kPanelWidth;
-        pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, lanes, to);
-        std::fill(to + lanes, to + kPanelWidth, Bfloat16Pair{0});
+        Bfloat16Pair* to = panels.panel(p) + first_step * kPanelWidth;
+        for (int64_t step = first_step; step < last_step; ++step, to += kPanelWidth) {
+          const Bfloat16* first = 2 * step < rows ? from + 2 * step * columns : zeros.data();
+          const Bfloat16* second = 2 * step + 1 < rows ? first + columns : zeros.data();
+          pair_rows(first + p * kPanelWidth, second + p * kPanelWidth, lanes, to);
+          std::fill(to + lanes, to + kPanelWidth, Bfloat16Pair{0});
+        }
       }
     }
   });

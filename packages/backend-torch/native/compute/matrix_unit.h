@@ -49,9 +49,15 @@ struct TileRow {
 #define INTERFUSE_MULTIPLY_TILES(sum, left, right) \
   asm volatile("tdpbf16ps %%tmm" #right ", %%tmm" #left ", %%tmm" #sum ::)
 
-/// sums [16 Rows, 16 Columns] = or += left right, over `depth` tiles. Tiles are loaded when they are wanted, and `between(k)`
-/// after the k-th ones may compute what else there is to do, for which the unit does not wait. A left operand whose tiles do not
-/// follow each other evenly may advance in its own way. @pre `WholeTiles`
+/// Asks for the lines of a tile. Loading one waits for each line that is not in the first cache, and computes nothing meanwhile.
+INTERFUSE_INLINE void prefetch_tile(const Bfloat16Pair* from, int64_t row_stride) {
+#pragma GCC unroll 16
+  for (int64_t row = 0; row < kTileRows; ++row) __builtin_prefetch(from + row * row_stride);
+}
+
+/// sums [16 Rows, 16 Columns] = or += left right, over `depth` tiles. Tiles are loaded when they are wanted and asked for
+/// one step before, and `between(k)` after the k-th ones may compute what else there is to do, for which the unit does not wait.
+/// A left operand whose tiles do not follow each other evenly may advance in its own way. @pre `WholeTiles`
 template <int Rows, int Columns, bool Adds, typename Left, typename Between>
 INTERFUSE_INLINE void tile_product(Left left, TileRow right, int64_t depth, float* sums, int64_t stride,
                                    Between between) {
@@ -71,20 +77,28 @@ INTERFUSE_INLINE void tile_product(Left left, TileRow right, int64_t depth, floa
     if constexpr (Rows == 2 && Columns == 2) INTERFUSE_CLEAR_TILE(3);
   }
   for (int64_t k = 0; k < depth; ++k) {
+    Left next_left = left;
+    TileRow next_right = right;
+    next_left.advance();
+    next_right.advance();
     INTERFUSE_LOAD_TILE(6, right.data, right_bytes);
     INTERFUSE_LOAD_TILE(4, left.data, left_bytes);
+    prefetch_tile(next_right.data, right.row_stride);
     INTERFUSE_MULTIPLY_TILES(0, 4, 6);
     if constexpr (Rows == 2) {
       INTERFUSE_LOAD_TILE(5, left.data + left.second, left_bytes);
+      prefetch_tile(next_left.data + left.second, left.row_stride);
       INTERFUSE_MULTIPLY_TILES(2, 5, 6);
     }
     if constexpr (Columns == 2) {
       INTERFUSE_LOAD_TILE(7, right.data + right.second, right_bytes);
+      prefetch_tile(next_right.data + right.second, right.row_stride);
       INTERFUSE_MULTIPLY_TILES(1, 4, 7);
     }
+    prefetch_tile(next_left.data, left.row_stride);
     if constexpr (Rows == 2 && Columns == 2) INTERFUSE_MULTIPLY_TILES(3, 5, 7);
-    left.advance();
-    right.advance();
+    left = next_left;
+    right = next_right;
     between(k);
   }
   INTERFUSE_STORE_TILE(0, sums, bytes);
