@@ -13,9 +13,9 @@ namespace interfuse {
 namespace {
 
 /// The most columns of the left operand that meet every panel before the next ones do, and the pairs of rows of a part of
-/// the sum.
-constexpr int64_t kRunColumns = 384;
-constexpr int64_t kPartSteps = 256;
+/// the sum: long parts, for the result is read and written again with each.
+constexpr int64_t kRunColumns = 128;
+constexpr int64_t kPartSteps = 1024;
 
 struct Memory {
   Scratch<Bfloat16Pair> left{kRunColumns * kPartSteps};
