@@ -11,7 +11,8 @@ namespace interfuse {
 
 namespace {
 
-int64_t row_grain(int64_t row_size) { return std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, row_size)); }
+/// Elements that one task handles at least: an exponential is computed of each.
+constexpr int64_t kTaskElements = 1 << 13;
 
 template <typename X, typename Y>
 void gate_row(const X* x, Y* y, int64_t size) {
@@ -44,7 +45,7 @@ Tensor swiglu(const Stored& x, Precision precision) {
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);
-    parallel_for(rows, row_grain(size), [&](int64_t begin, int64_t end) {
+    parallel_for(rows, row_grain(size, kTaskElements), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) gate_row(from + row * 2 * size, to + row * size, size);
     });
   });
@@ -62,7 +63,7 @@ Tensor swiglu_grad(const Stored& dy, const Stored& x, Precision precision) {
     const auto* values = data_of<decltype(x_type)>(input);
     with_storage(dx, [&](auto dx_type) {
       auto* to = data_of<decltype(dx_type)>(dx);
-      parallel_for(rows, row_grain(size), [&](int64_t begin, int64_t end) {
+      parallel_for(rows, row_grain(size, kTaskElements), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
           gate_row_grad(from + row * size, values + row * 2 * size, to + row * 2 * size, size);
         }

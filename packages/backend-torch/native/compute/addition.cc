@@ -11,7 +11,6 @@ namespace interfuse {
 
 namespace {
 
-constexpr int64_t kGrainElements = 1 << 14;
 /// Rows whose sums are held in float32 before they are added up in float64.
 constexpr int64_t kRowRun = 64;
 
@@ -69,13 +68,12 @@ Tensor sum_of(const Tensor& a, const Tensor& b) {
     const auto* added = data_of<decltype(right_type)>(right);
     float* to = data_of<float>(sum);
     if (shape.repeats == 1) {
-      parallel_for(sum.numel(), kGrainElements, [&](int64_t begin, int64_t end) {
+      parallel_for(sum.numel(), kElementGrain, [&](int64_t begin, int64_t end) {
         add_run(from + begin, added + begin, to + begin, end - begin);
       });
       return;
     }
-    const int64_t grain = std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, shape.inner));
-    parallel_for(shape.outer * shape.repeats, grain, [&](int64_t begin, int64_t end) {
+    parallel_for(shape.outer * shape.repeats, row_grain(shape.inner), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const int64_t at = row * shape.inner;
         add_run(from + at, added + row / shape.repeats * shape.inner, to + at, shape.inner);
@@ -90,8 +88,7 @@ Tensor sum_of_rows(const Stored& x) {
   const int64_t size = input.size(-1);
   const int64_t rows = size == 0 ? 0 : input.numel() / size;
   const Tensor sums = zero_tensor({size}, at::kFloat);
-  const int64_t grain = std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, size));
-  const int64_t tasks = std::max<int64_t>(1, std::min(num_threads(), rows / grain));
+  const int64_t tasks = std::max<int64_t>(1, std::min(num_threads(), rows / row_grain(size)));
   std::vector<double> totals(tasks * size);
   with_storage(input, [&](auto type) {
     const auto* from = data_of<decltype(type)>(input);

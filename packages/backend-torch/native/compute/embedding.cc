@@ -12,8 +12,6 @@ namespace interfuse {
 
 namespace {
 
-constexpr int64_t kGrainElements = 1 << 14;
-
 void check_ids(const int32_t* ids, int64_t count, int64_t limit) {
   for (int64_t i = 0; i < count; ++i) {
     TORCH_CHECK(ids[i] >= 0 && ids[i] < limit, "id ", ids[i], " at position ", i, " is outside [0, ", limit, ")");
@@ -38,10 +36,9 @@ Tensor embedding(const Stored& weight, const Tensor& ids) {
   with_storage(table, [&](auto type) {
     const auto* from = data_of<decltype(type)>(table);
     auto* to = data_of<float>(rows);
-    parallel_for(count, std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, size)),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t i = begin; i < end; ++i) copy_row(from + id[i] * size, to + i * size, size);
-                 });
+    parallel_for(count, row_grain(size), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) copy_row(from + id[i] * size, to + i * size, size);
+    });
   });
   return rows;
 }

@@ -11,11 +11,6 @@ namespace interfuse {
 
 namespace {
 
-/// Elements that one task handles at least.
-constexpr int64_t kGrainElements = 1 << 14;
-
-int64_t row_grain(int64_t row_size) { return std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, row_size)); }
-
 Ints outer_sizes(const Tensor& x) { return Ints(x.sizes().begin(), x.sizes().end() - 1); }
 
 template <typename X, typename Y>

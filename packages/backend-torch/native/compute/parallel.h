@@ -1,10 +1,19 @@
 // Sharing loops among the threads that libtorch was told to use, without its headers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 
 namespace interfuse {
+
+/// Elements below which a second thread is not worth waking, where a few instructions are spent on each.
+constexpr int64_t kElementGrain = 1 << 14;
+
+/// As many rows as hold those, or other, `elements`.
+inline int64_t row_grain(int64_t row_size, int64_t elements = kElementGrain) {
+  return std::max<int64_t>(1, elements / std::max<int64_t>(1, row_size));
+}
 
 /// Calls `body(begin, end)` on disjoint parts of [0, count), in parallel when there are at least two `grain`s. Threads take
 /// ever smaller parts as they get through them: one that the system holds up does not keep the others waiting.

@@ -11,11 +11,6 @@ namespace interfuse {
 
 namespace {
 
-/// Elements that one task handles at least.
-constexpr int64_t kGrainElements = 1 << 14;
-
-int64_t grain(int64_t elements) { return std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, elements)); }
-
 /// Runs of the two halves of a head: elements i and i + half are a pair.
 struct Pairs {
   Vector first, second;
@@ -107,7 +102,7 @@ Tensor rotary_embedding(const Stored& x, const Tensor& table, bool inverse, int6
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);
     const auto* angle = data_of<float>(angles);
-    parallel_for(rows.count(), grain(size), [&](int64_t begin, int64_t end) {
+    parallel_for(rows.count(), row_grain(size), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const auto* head = from + rows.offset(row);
         if (row % heads < num_heads) {
@@ -136,7 +131,7 @@ std::vector<Tensor> normed_rotary(const Stored& x, const Tensor& table, const Te
     const auto* angle = data_of<float>(angles);
     const float *query_weights = data_of<float>(query_scale), *key_weights = data_of<float>(key_scale);
     auto* inverse = data_of<float>(inverse_rms);
-    parallel_for(tokens, grain(heads * size), [&](int64_t begin, int64_t end) {
+    parallel_for(tokens, row_grain(heads * size), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin * heads; row < end * heads; ++row) {
         const int64_t token = row / heads, head = row % heads;
         if (head < normed) {
@@ -162,7 +157,7 @@ std::vector<Tensor> normed_rotary_grad(const Stored& dy, const Stored& x, const 
   const int64_t tokens = input.size(0), heads = input.size(1), size = rows.size, normed = num_heads + num_kv_heads;
   const Tensor dx = empty_tensor(input.sizes(), input.scalar_type());
   // Partial sums of the weights' gradients, one a task, added in order: the same bits in every run.
-  const int64_t tasks = std::max<int64_t>(1, std::min(num_threads(), tokens / grain(heads * size)));
+  const int64_t tasks = std::max<int64_t>(1, std::min(num_threads(), tokens / row_grain(heads * size)));
   const Tensor partial = zero_tensor({tasks, 2, size}, at::kFloat);
   with_storage(gradient, input, [&](auto dy_type, auto x_type) {
     const auto* from = data_of<decltype(dy_type)>(gradient);

@@ -10,8 +10,6 @@ namespace interfuse {
 
 namespace {
 
-constexpr int64_t kGrainElements = 1 << 14;
-
 /// On its own, and with two comparisons that are always made, so that the compiler uses vectors.
 void step_of(const float* from, float* to, int64_t count, float low) {
   for (int64_t i = 0; i < count; ++i) {
@@ -99,7 +97,7 @@ Tensor step(const Tensor& x, double alpha) {
   const auto* from = input.data_ptr<float>();
   auto* to = y.data_ptr<float>();
   const auto low = static_cast<float>(alpha);
-  parallel_for(input.numel(), kGrainElements,
+  parallel_for(input.numel(), kElementGrain,
                [&](int64_t begin, int64_t end) { step_of(from + begin, to + begin, end - begin, low); });
   return y;
 }
