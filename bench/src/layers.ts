@@ -4,21 +4,25 @@
  * matrix products, and the faster ones that `useBackend` puts in their place; a convolution's gradient, which it lacks, is ours.
  */
 import { tf, useBackend } from "@interfuse/tensor";
-import "@tensorflow/tfjs-backend-wasm";
 import { LAYERS_TASKS, type LayersTask } from "./layers-models.ts";
 import { median } from "./statistics.ts";
 
-const BACKENDS = ["torch", "tensorflow", "wasm", "wasm, our products"] as const;
+const BACKENDS = ["torch", "tensorflow", "wasm"] as const;
 const WARM_UP_SECONDS = 5;
 /** A round of each backend has about this long. */
 const ROUND_SECONDS = 0.5;
 
-type Backend = (typeof BACKENDS)[number];
+type Backend = (typeof BACKENDS)[number] | "wasm, our products";
+
+/** What computes behind a backend, and how to make it the current one. */
+interface LoadedBackend {
+  readonly library: string;
+  enter(): void;
+}
 
 /** A task on its backend, and how long its steps took. */
-interface Contestant extends LayersTask {
+interface Contestant extends LayersTask, LoadedBackend {
   readonly backend: Backend;
-  readonly library: string;
   readonly stepsPerRound: number;
   readonly times: number[];
 }
@@ -34,31 +38,16 @@ export interface LayersResult {
   readonly torchIsFasterBy: number;
 }
 
-/** TensorFlow.js's matrix product on wasm, before `useBackend` replaces it, and what it is replaced by. */
-const ownProduct = tf.getKernel("BatchMatMul", "wasm")!;
-let ourProduct = ownProduct;
-
-/** Makes a backend the current one. */
-function enter(backend: Backend): void {
-  tf.setBackend(registeredName(backend));
-  tf.unregisterKernel("BatchMatMul", "wasm");
-  tf.registerKernel(backend === "wasm" ? ownProduct : ourProduct);
-}
-
-function registeredName(backend: Backend) {
-  return backend === "wasm, our products" ? "wasm" : backend;
-}
-
 /** Measures every model on every backend that is here; one result for each pair. */
 export async function benchLayers({ threads, rounds }: { threads: number; rounds: number }): Promise<LayersResult[]> {
-  const libraries = await loadBackends(threads);
+  const backends = await loadBackends(threads);
   const results: LayersResult[] = [];
   for (const [model, make] of Object.entries(LAYERS_TASKS)) {
     const contestants: Contestant[] = [];
-    for (const [backend, library] of libraries) {
-      enter(backend);
+    for (const [backend, loaded] of backends) {
+      loaded.enter();
       const task = make();
-      contestants.push({ ...task, backend, library, stepsPerRound: await warmUp(task), times: [] });
+      contestants.push({ ...task, ...loaded, backend, stepsPerRound: await warmUp(task), times: [] });
     }
     for (let round = 0; round < rounds; round++) {
       for (const contestant of contestants) contestant.times.push(await millisecondsPerStep(contestant));
@@ -75,8 +64,8 @@ export async function benchLayers({ threads, rounds }: { threads: number; rounds
         torchIsFasterBy: msPerStep / median(torch.times),
       });
     }
-    for (const { backend, model: network, x, y } of contestants) {
-      enter(backend);
+    for (const { enter, model: network, x, y } of contestants) {
+      enter();
       network.dispose();
       tf.dispose([x, y]);
     }
@@ -84,18 +73,15 @@ export async function benchLayers({ threads, rounds }: { threads: number; rounds
   return results;
 }
 
-/** Backends and what computes behind them; without tfjs-node where it is not built, which stderr tells. */
-async function loadBackends(threads: number): Promise<Map<Backend, string>> {
-  const libraries = new Map<Backend, string>();
+/** The backends; without tfjs-node where it is not built, which stderr tells. */
+async function loadBackends(threads: number): Promise<Map<Backend, LoadedBackend>> {
+  await import("@tensorflow/tfjs-backend-wasm");
+  const ownProduct = tf.getKernel("BatchMatMul", "wasm")!;
+  const backends = new Map<Backend, LoadedBackend>();
   for (const backend of BACKENDS) {
     try {
-      const { library } = await useBackend({
-        backend: registeredName(backend),
-        device: "cpu",
-        precision: "f32",
-        threads,
-      });
-      libraries.set(backend, library);
+      const { library } = await useBackend({ backend, device: "cpu", precision: "f32", threads });
+      backends.set(backend, { library, enter: () => void tf.setBackend(backend) });
     } catch (error) {
       if (backend !== "tensorflow") throw error;
       process.stderr.write(
@@ -103,8 +89,17 @@ async function loadBackends(threads: number): Promise<Map<Backend, string>> {
       );
     }
   }
-  ourProduct = tf.getKernel("BatchMatMul", "wasm")!;
-  return libraries;
+  const wasm = backends.get("wasm")!;
+  const wasmWith = (product: tf.KernelConfig): LoadedBackend => ({
+    library: wasm.library,
+    enter: () => {
+      wasm.enter();
+      tf.unregisterKernel("BatchMatMul", "wasm");
+      tf.registerKernel(product);
+    },
+  });
+  const ourProduct = tf.getKernel("BatchMatMul", "wasm")!;
+  return backends.set("wasm", wasmWith(ownProduct)).set("wasm, our products", wasmWith(ourProduct));
 }
 
 /** Trains for some seconds. @returns how many steps make a round */
@@ -119,8 +114,8 @@ async function warmUp({ model, x, y }: LayersTask): Promise<number> {
 }
 
 /** One round; the loss that each step reads back ends it. */
-async function millisecondsPerStep({ backend, model, x, y, stepsPerRound }: Contestant): Promise<number> {
-  enter(backend);
+async function millisecondsPerStep({ enter, model, x, y, stepsPerRound }: Contestant): Promise<number> {
+  enter();
   const start = performance.now();
   for (let step = 0; step < stepsPerRound; step++) await model.trainOnBatch(x, y);
   return (performance.now() - start) / stepsPerRound;
