@@ -15,6 +15,7 @@ export type TapeNode = {
 
 type Recording = { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number };
 type EngineState = Recording & { activeScope: { id: number } };
+type SavingEngine = { saveTensorsForBackwardMode(tensors: tf.Tensor[]): tf.Tensor[] };
 
 const READ_VERSION = "4.22.";
 let isVersionChecked = false;
@@ -47,11 +48,33 @@ export function isFromCurrentScope(tensor: tf.Tensor): boolean {
 export function record<T>(f: () => T): { result: T; tape: TapeNode[] } {
   const tape: TapeNode[] = [];
   try {
-    return { result: withRecording({ activeTape: tape, gradientDepth: 1, kernelDepth: 0 }, f), tape };
+    const run = () => withRecording({ activeTape: tape, gradientDepth: 1, kernelDepth: 0 }, f);
+    return { result: withCheapSaving(run), tape };
   } catch (error) {
     for (const { saved } of tape) tf.dispose(saved);
     throw error;
   }
+}
+
+/**
+ * Runs `f` with the engine saving what gradients will need by reference. Its own way is an `Identity` operation for each, a
+ * third of all operations of a training step, each of which comes on the tape, too.
+ */
+function withCheapSaving<T>(f: () => T): T {
+  const engine = tf.engine() as unknown as SavingEngine;
+  const { saveTensorsForBackwardMode } = engine;
+  engine.saveTensorsForBackwardMode = (tensors) => tensors.map((tensor) => tf.keep(twin(tensor)));
+  try {
+    return f();
+  } finally {
+    engine.saveTensorsForBackwardMode = saveTensorsForBackwardMode;
+  }
+}
+
+/** Another tensor of the same data that tapes take for the same tensor: what is computed from it has gradients for that one. */
+function twin({ dataId, shape, dtype, id }: tf.Tensor): tf.Tensor {
+  tf.backend().incRef(dataId);
+  return Object.assign(tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }), { id });
 }
 
 /** Runs `f` under the tape that is on, and gives the part of that tape that it wrote. */
