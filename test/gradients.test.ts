@@ -118,6 +118,38 @@ describe("valueAndGrads", () => {
     x.dispose();
   });
 
+  it("keeps what gradients need, whatever becomes of the tensors, and without an operation each", async () => {
+    const x = tf.variable(tf.tensor1d([1, 2, 3]));
+    const later = tf.tensor1d([7, 7, 7]);
+    const before = numTensors();
+    const operations: string[] = [];
+    const engine = tf.engine();
+    const runKernel = engine.runKernel.bind(engine);
+    engine.runKernel = ((name: string, ...rest: [tf.NamedTensorMap, tf.NamedAttrMap]) => {
+      operations.push(name);
+      return runKernel(name, ...rest);
+    }) as typeof engine.runKernel;
+    try {
+      const { outputs, gradients } = valueAndGrads(
+        () => {
+          const square = x.square();
+          const fourth = square.mul(square);
+          square.dispose();
+          x.assign(later);
+          expect(operations).toEqual(["Square", "Multiply"]);
+          return { loss: fourth.sum() };
+        },
+        new Map([["x", x as tf.Variable]]),
+      );
+      expectClose(await gradients.get("x")!.data(), [4, 32, 108], 1e-6);
+      tf.dispose([outputs.loss, ...gradients.values()]);
+    } finally {
+      engine.runKernel = runKernel;
+    }
+    expect(numTensors()).toBe(before);
+    tf.dispose([x, later]);
+  });
+
   it("gives zeros for a parameter out of reach, and each name of a shared one its gradient", async () => {
     const used = variable(2);
     const unused = variable(3);
