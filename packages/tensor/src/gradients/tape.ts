@@ -1,10 +1,11 @@
 /**
- * The part of TensorFlow.js that is private and that the gradient sweep stands on: the engine's tape and scope.
- * Read in tfjs-core 4.22 (`engine.ts`, `tape.ts`); another version is refused until someone has read that one.
+ * The part of TensorFlow.js that is private and that the gradient sweep stands on: the engine's tape, its scope and
+ * how it saves what gradients need. Read in tfjs-core 4.22 (`engine.ts`, `tape.ts`); another version is refused until
+ * someone has read that one.
  */
 import { tf } from "../tf.ts";
 
-/** One recorded operation. `gradient` gives a function per input; `saved` are clones that only this node holds. */
+/** One recorded operation. `gradient` gives a function per input; `saved` are tensors that only this node holds. */
 export type TapeNode = {
   kernelName: string;
   inputs: Record<string, tf.Tensor>;
