@@ -24,6 +24,11 @@ constexpr double kEpsilon = 1e-7;
 
 /// kLinear I + kCubic gram + kQuintic square, by which a step multiplies, in the storage type of `gram`.
 Tensor step_factor(const Tensor& gram, const Tensor& square) {
+  if (!gram.is_cpu()) {
+    const Tensor sum = at::mul(widened(gram), kCubic).add_(square, kQuintic);
+    sum.diagonal().add_(kLinear);
+    return sum.to(gram.scalar_type());
+  }
   const Tensor factor = empty_tensor(gram.sizes(), gram.scalar_type());
   const int64_t size = gram.size(0);
   with_storage(gram, [&](auto type) {
