@@ -1,5 +1,5 @@
 /** The forms of kernels for other devices than the processor, on one that the processor plays. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { torchUnavailable } from "./ops-torch-backend.ts";
@@ -16,11 +16,11 @@ const TESTS = [
 describe.skipIf((await torchUnavailable()) !== undefined)("the emulated device", () => {
   it("passes the tests of operations", { timeout: 240_000 }, () => {
     const { VITEST, VITEST_POOL_ID, VITEST_WORKER_ID, VITEST_MODE, ...env } = process.env;
-    const output = execFileSync(
+    const { stdout, stderr } = spawnSync(
       process.execPath,
       ["scripts/emulated-device.mjs", "vitest", "run", "--no-file-parallelism", ...TESTS],
-      { cwd: ROOT, env: { ...env, NO_COLOR: "1" }, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
+      { cwd: ROOT, env: { ...env, NO_COLOR: "1" }, encoding: "utf8" },
     );
-    expect(output).toMatch(/Test Files +4 passed \(4\)/);
+    expect(stdout + stderr).toMatch(/Test Files +4 passed \(4\)/);
   });
 });

@@ -11,9 +11,6 @@ namespace interfuse {
 
 namespace {
 
-/// Elements that one task handles at least: an exponential is computed of each.
-constexpr int64_t kTaskElements = 1 << 13;
-
 template <typename X, typename Y>
 void gate_row(const X* x, Y* y, int64_t size) {
   for_each_run(size, [&](int64_t i, int64_t n) {
@@ -45,7 +42,7 @@ Tensor swiglu(const Stored& x, Precision precision) {
   with_storage(input, y, [&](auto x_type, auto y_type) {
     const auto* from = data_of<decltype(x_type)>(input);
     auto* to = data_of<decltype(y_type)>(y);
-    parallel_for(rows, row_grain(size, kTaskElements), [&](int64_t begin, int64_t end) {
+    parallel_for(rows, row_grain(size, kExponentialGrain), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) gate_row(from + row * 2 * size, to + row * size, size);
     });
   });
@@ -63,7 +60,7 @@ Tensor swiglu_grad(const Stored& dy, const Stored& x, Precision precision) {
     const auto* values = data_of<decltype(x_type)>(input);
     with_storage(dx, [&](auto dx_type) {
       auto* to = data_of<decltype(dx_type)>(dx);
-      parallel_for(rows, row_grain(size, kTaskElements), [&](int64_t begin, int64_t end) {
+      parallel_for(rows, row_grain(size, kExponentialGrain), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
           gate_row_grad(from + row * size, values + row * 2 * size, to + row * 2 * size, size);
         }

@@ -61,7 +61,8 @@ Panels panels_of_columns(const Tensor& matrix) {
   const std::vector<Bfloat16> zeros(columns, Bfloat16{0});
   // Panels lie far apart: some steps of one are written before the next one's.
   constexpr int64_t kStepsTogether = 16;
-  parallel_for(divided_up(panels.stored_steps(), kStepsTogether), row_grain(2 * kStepsTogether * columns), [&](int64_t begin, int64_t end) {
+  const int64_t groups = divided_up(panels.stored_steps(), kStepsTogether);
+  parallel_for(groups, row_grain(2 * kStepsTogether * columns), [&](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; ++group) {
       const int64_t first_step = group * kStepsTogether;
       const int64_t last_step = std::min(panels.stored_steps(), first_step + kStepsTogether);

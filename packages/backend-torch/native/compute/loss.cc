@@ -13,9 +13,6 @@ namespace interfuse {
 
 namespace {
 
-/// Elements that one task handles at least: an exponential is computed of each.
-constexpr int64_t kTaskElements = 1 << 13;
-
 template <typename T>
 float scalar_at(const T* row, int64_t index) {
   return load_part(row + index, 1)[0];
@@ -71,7 +68,7 @@ std::vector<Tensor> cross_entropy(const Stored& logits, const Tensor& targets) {
     const auto* from = data_of<decltype(type)>(input);
     auto* loss = data_of<float>(losses);
     auto* log_sum_exp = data_of<float>(log_sum_exps);
-    parallel_for(rows, row_grain(classes, kTaskElements), [&](int64_t begin, int64_t end) {
+    parallel_for(rows, row_grain(classes, kExponentialGrain), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const bool counts = target[row] >= 0;
         log_sum_exp[row] = counts ? log_sum_exp_of(from + row * classes, classes) : 0.0f;
@@ -97,7 +94,7 @@ Tensor cross_entropy_grad(const Tensor& dy, const Stored& logits, const Tensor& 
     const auto* target = data_of<int32_t>(ids);
     const auto* scale = data_of<float>(row_scales);
     const auto* total = data_of<float>(log_sum_exp);
-    parallel_for(rows, row_grain(classes, kTaskElements), [&](int64_t begin, int64_t end) {
+    parallel_for(rows, row_grain(classes, kExponentialGrain), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         Y* gradient = to + row * classes;
         if (target[row] < 0) {

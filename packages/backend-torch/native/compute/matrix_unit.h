@@ -49,7 +49,8 @@ struct TileRow {
 #define INTERFUSE_MULTIPLY_TILES(sum, left, right) \
   asm volatile("tdpbf16ps %%tmm" #right ", %%tmm" #left ", %%tmm" #sum ::)
 
-/// Asks for the lines of a tile. Loading one waits for each line that is not in the first cache, and computes nothing meanwhile.
+/// Asks for the lines of a tile. Loads that follow close on each other hold up the unit, and more so on a core that others use
+/// (docs/experiments.md, "what the matrix unit waits for").
 INTERFUSE_INLINE void prefetch_tile(const Bfloat16Pair* from, int64_t row_stride) {
 #pragma GCC unroll 16
   for (int64_t row = 0; row < kTileRows; ++row) __builtin_prefetch(from + row * row_stride);

@@ -9,6 +9,8 @@ namespace interfuse {
 
 /// Elements below which a second thread is not worth waking, where a few instructions are spent on each.
 constexpr int64_t kElementGrain = 1 << 14;
+/// The same where an exponential is computed of each.
+constexpr int64_t kExponentialGrain = 1 << 13;
 
 /// As many rows as hold those, or other, `elements`.
 inline int64_t row_grain(int64_t row_size, int64_t elements = kElementGrain) {

@@ -49,8 +49,8 @@ export function isFromCurrentScope(tensor: tf.Tensor): boolean {
 export function record<T>(f: () => T): { result: T; tape: TapeNode[] } {
   const tape: TapeNode[] = [];
   try {
-    const run = () => withRecording({ activeTape: tape, gradientDepth: 1, kernelDepth: 0 }, f);
-    return { result: withCheapSaving(run), tape };
+    const recording = { activeTape: tape, gradientDepth: 1, kernelDepth: 0 };
+    return { result: withRecording(recording, () => withCheapSaving(f)), tape };
   } catch (error) {
     for (const { saved } of tape) tf.dispose(saved);
     throw error;
