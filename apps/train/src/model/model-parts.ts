@@ -5,6 +5,7 @@ import { type ModelConfigInput, UnifiedModel } from "@interfuse/model";
 import { chatFrame, type PipelineParts } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
 import type { TextTokenizer } from "@interfuse/text-tokenizer";
+import { fittingExamples } from "../batches/fitting-examples.ts";
 import type { TrainingImage } from "../batches/picture-encoder.ts";
 import { UsageError } from "../config/usage-error.ts";
 import { readImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
@@ -28,8 +29,8 @@ export type ModelPartsOptions = {
 
 /**
  * Opens and makes all of them.
- * @throws UsageError when the pictures have several sizes, or one that patches do not divide; Error or RangeError naming
- *   what is missing or does not fit.
+ * @throws UsageError when the pictures have several sizes, or one that patches do not divide, or no example fits a row; Error
+ *   or RangeError naming what is missing or does not fit.
  */
 export async function openModelParts(options: ModelPartsOptions): Promise<ModelParts> {
   const { recipe, log } = options;
@@ -47,7 +48,8 @@ export async function openModelParts(options: ModelPartsOptions): Promise<ModelP
   );
   const { sampleSteps, sampleGuidance } = recipe.report;
   const generation = { imageSize, steps: sampleSteps, guidanceScale: sampleGuidance };
-  return { dataset, textTokenizer, imageTokenizer, model, generation };
+  const parts = { textTokenizer, imageTokenizer, model, generation };
+  return { dataset: fittingExamples(dataset, { ...parts, imageSize, tokens: recipe.batch.tokens, log }), ...parts };
 }
 
 /**

@@ -42,6 +42,12 @@ export class Dataset<Image = Picture> implements ExampleSource<Image> {
     this.#pictures = pictures;
   }
 
+  /** The same dataset with only the rows that pass; the report counts them. */
+  filter(keep: (row: ChatRow) => boolean): Dataset<Image> {
+    const rows = this.rows.filter(keep);
+    return new Dataset({ ...this.report, examplesByTask: countByTask(rows) }, { rows, pictures: this.#pictures });
+  }
+
   get numExamples(): number {
     return this.rows.length;
   }
@@ -109,4 +115,11 @@ export class Dataset<Image = Picture> implements ExampleSource<Image> {
     if (row === undefined) throw new RangeError(`Dataset: index (=${index}) must be from 0 to ${this.rows.length - 1}`);
     return row;
   }
+}
+
+/** Number of rows of each task. */
+export function countByTask(rows: readonly ChatRow[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { task } of rows) counts[task] = (counts[task] ?? 0) + 1;
+  return counts;
 }

@@ -8,7 +8,7 @@ import { errorCode } from "../files/write-file.ts";
 import { type FolderRows, readFolderRows } from "../folder/folder-rows.ts";
 import { TOKENIZED_FILE } from "../tokenized/format.ts";
 import { openTokenizedDataset } from "../tokenized/tokenized-dataset.ts";
-import { Dataset, type DatasetReport } from "./dataset.ts";
+import { countByTask, Dataset, type DatasetReport } from "./dataset.ts";
 import { type PictureCheck, PictureStore } from "./picture-store.ts";
 
 export type OpenDatasetOptions = DecodeOptions & {
@@ -52,12 +52,10 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
       `openDataset: "${folder}" has no usable examples; ${rows.length === 0 ? "its file of rows is empty" : "no picture can be read"}`,
     );
   }
-  const examplesByTask: Record<string, number> = {};
-  for (const { task } of usable) examplesByTask[task] = (examplesByTask[task] ?? 0) + 1;
   const report: DatasetReport = {
     folder,
     kind,
-    examplesByTask,
+    examplesByTask: countByTask(usable),
     numPictures: files.length - check.unreadable.length,
     ...check,
     captionsWithoutPicture,

@@ -7,7 +7,7 @@ import { directorySink } from "../files/directory-files.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { isThere } from "../files/recover-folder.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
-import { Dataset } from "../loader/dataset.ts";
+import { countByTask, Dataset } from "../loader/dataset.ts";
 import { openEncodedPictures } from "./encoded-picture-store.ts";
 import {
   type EncodedPicture,
@@ -83,8 +83,6 @@ export async function openTokenizedDataset(
   const pictures = await openEncodedPictures(folder, { kind: tokenization.kind, cacheBytes });
   const chatFile = join(folder, CHAT_FILE);
   const rows = parseChatRows(await readFile(chatFile, "utf8"), chatFile);
-  const examplesByTask: Record<string, number> = {};
-  for (const { task } of rows) examplesByTask[task] = (examplesByTask[task] ?? 0) + 1;
   const sizes: Record<string, number> = {};
   const sizeOf = pictures.sizes();
   for (const { width, height } of sizeOf.values()) {
@@ -93,7 +91,7 @@ export async function openTokenizedDataset(
   const report = {
     folder,
     kind: "tokenized",
-    examplesByTask,
+    examplesByTask: countByTask(rows),
     numPictures: sizeOf.size,
     sizes,
     unreadable: [],
