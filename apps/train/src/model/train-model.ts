@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { directorySink, ExampleLoader, writeFileAtomically } from "@interfuse/data";
 import { Pipeline, savePipeline } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
-import type { Reporter, TrainingState } from "@interfuse/training";
+import { checkpointName, type Reporter, type TrainingState } from "@interfuse/training";
 import { ConversationStream } from "../batches/conversation-stream.ts";
 import { PictureEncoder, type TrainingImage } from "../batches/picture-encoder.ts";
 import { RowStream } from "../batches/row-stream.ts";
@@ -12,6 +12,7 @@ import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
 import { type ModelParts, type ModelPartsOptions, openModelParts } from "./model-parts.ts";
 import { modelTask } from "./model-task.ts";
+import { assertSameTokenizers } from "./same-tokenizers.ts";
 import { sampleSheet } from "./sample-sheet.ts";
 import { trainingFlops } from "./training-cost.ts";
 
@@ -28,13 +29,14 @@ export type TrainModelOptions = ModelPartsOptions & {
 
 /**
  * Trains a model and writes its folder into `out`.
- * @throws Error or RangeError naming what is wrong with data, tokenizers or recipe; InterruptedError when the signal stopped it.
+ * @throws Error, RangeError or UsageError naming what is wrong with data, tokenizers or recipe; InterruptedError when the signal stopped it.
  */
 export async function trainModel(options: TrainModelOptions): Promise<void> {
   const { recipe, out } = options;
   const resume = await openRun(out, options.resume);
   const parts = await openModelParts(options);
   try {
+    if (resume !== undefined) await assertSameTokenizers(join(out, checkpointName(resume.step)), parts);
     const flopsPerToken = await measureFlopsPerToken(parts, recipe);
     await runTraining({
       out,
