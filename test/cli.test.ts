@@ -1,12 +1,15 @@
 /** The command line's manners: what it says about mistakes, on which stream, with which exit code. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 
 const CLI = new URL("../scripts/interfuse.mjs", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "interfuse-cli-"));
+writeFileSync(join(folder, "file"), "");
+mkdirSync(join(folder, "trained"));
+for (const name of ["config.json", "tokenizer.json"]) writeFileSync(join(folder, "trained", name), "{}");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(...args: string[]) {
@@ -44,6 +47,21 @@ describe("usage errors exit with 2, say nothing on stdout and name the nearest",
       "resuming nothing",
       ["train", "model", "--recipe", "debug", "--data", "x", "--out", "none", "--resume"],
       /no checkpoint in/,
+    ],
+    [
+      "training into a file",
+      ["train", "model", "--recipe", "debug", "--data", "x", "--out", "file"],
+      /--out file: cannot be read as a folder/,
+    ],
+    ...["model", "image-tokenizer"].map((what): [string, string[], RegExp] => [
+      `training over another model (${what})`,
+      ["train", what, "--recipe", "debug", "--data", "x", "--out", "trained"],
+      /--out trained: already holds "config.json", which would be replaced/,
+    ]),
+    [
+      "training over another text tokenizer",
+      ["train", "text-tokenizer", "--recipe", "default", "--data", "x", "--out", "trained"],
+      /--out trained: already holds "tokenizer.json", which would be replaced/,
     ],
   ])("%s", (_, args, message) => {
     const { status, stdout, stderr } = run(...args);

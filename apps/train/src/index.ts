@@ -30,7 +30,7 @@ export { formatBar, formatBytes, formatCount, formatDuration } from "./reporting
 export { ProgressReporter } from "./reporting/progress.ts";
 export { InterruptedError } from "./run/interrupted-error.ts";
 export { makeOptimizer, type OptimizerConfig } from "./run/make-optimizer.ts";
-export type { ResumeMode } from "./run/open-run.ts";
+export { assertAbsent, type ResumeMode } from "./run/open-run.ts";
 export { sceneResponder } from "./scene-responder.ts";
 export { loadTextTokenizer, saveTextTokenizer, trainTextTokenizer } from "./text-tokenizer/train-text-tokenizer.ts";
 export { type DecodeDatasetOptions, decodeDataset } from "./tokenize/decode-dataset.ts";

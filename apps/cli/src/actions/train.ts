@@ -1,6 +1,7 @@
 /** `interfuse train ...`: from flags to a run, its progress on stderr, and stopping it. */
 import { openDataset } from "@interfuse/data";
 import {
+  assertAbsent,
   type ConsoleOutput,
   dryRunModel,
   formatBytes,
@@ -35,6 +36,7 @@ export async function trainTextTokenizerAction(options: TrainCommandOptions): Pr
   const recipe = resolveTextTokenizerRecipe(options.recipe, options.set);
   if (options.dryRun) return printJson({ recipe });
   const { data, out } = required(options);
+  await assertAbsent(out, "tokenizer.json");
   const output = outputOf(options);
   const tokenizer = trainTextTokenizer(await openDataset(data), recipe, (line) => logLine(output, line));
   await saveTextTokenizer(out, tokenizer);

@@ -1,3 +1,4 @@
+import { directorySource } from "@interfuse/data";
 import { latestCheckpoint, readTrainingState, type TrainingState } from "@interfuse/training";
 import { UsageError } from "../config/usage-error.ts";
 
@@ -6,17 +7,27 @@ export type ResumeMode = "yes" | "no" | "if-any";
 
 /**
  * The state a run starts from: its newest checkpoint's, or undefined for a new run.
- * @throws UsageError when the folder has checkpoints and none are wanted, or the other way round; Error when a checkpoint is damaged.
+ * @throws UsageError when the folder has checkpoints or a model and none are wanted, or has none to go on from, or is no folder;
+ *   Error when a checkpoint is damaged.
  */
 export async function openRun(out: string, resume: ResumeMode): Promise<TrainingState | undefined> {
-  const latest = await latestCheckpoint(out);
+  const latest = await latestCheckpoint(out).catch((cause: Error) => {
+    throw new UsageError(`--out ${out}: cannot be read as a folder (${cause.message}); choose another`, { cause });
+  });
   if (latest === undefined) {
     if (resume === "yes")
       throw new UsageError(`--resume: no checkpoint in "${out}"; start without --resume, or name the run's folder`);
+    if (resume === "no") await assertAbsent(out, "config.json");
     return undefined;
   }
   if (resume === "no") {
     throw new UsageError(`--out ${out}: holds a run (${latest.path}); go on with --resume, or choose another folder`);
   }
   return readTrainingState(latest.path);
+}
+
+/** @throws UsageError when the folder holds the file, which would be replaced. */
+export async function assertAbsent(out: string, file: string): Promise<void> {
+  if (!(await directorySource(out).exists(file))) return;
+  throw new UsageError(`--out ${out}: already holds "${file}", which would be replaced; choose another folder`);
 }
