@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -52,5 +52,15 @@ describe("MetricsFile", () => {
     await second.report(start(2));
     await second.report(step(3));
     expect((await lines()).map((line) => line.step)).toEqual([1, 2, 3]);
+  });
+
+  it("names the file when it cannot be written, and keeps what it cannot read", async () => {
+    await mkdir(path, { recursive: true });
+    await expect(new MetricsFile(path).report(start(0))).rejects.toThrow(
+      /MetricsFile: ".*metrics.jsonl" could not be written \(.*\); make room/,
+    );
+    const inFile = new MetricsFile(join(folder, "file", "metrics.jsonl"));
+    await writeFile(join(folder, "file"), "");
+    await expect(inFile.report(start(0))).rejects.toThrow(/MetricsFile: .* could not be written/);
   });
 });

@@ -5,10 +5,11 @@
  */
 import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { writeFailureReason } from "./checkpoint/atomic-folder.ts";
 import type { Reporter, TrainingEvent } from "./events.ts";
 import { Throughput } from "./throughput.ts";
 
-/** Appends every step to a JSONL file. */
+/** Appends every step to a JSONL file. `report` throws an Error naming the file when it cannot be written. */
 export class MetricsFile implements Reporter {
   readonly #path: string;
   readonly #throughput: Throughput;
@@ -19,21 +20,33 @@ export class MetricsFile implements Reporter {
   }
 
   async report(event: TrainingEvent): Promise<void> {
-    if (event.type === "start") await this.#truncateAfter(event.step);
+    if (event.type === "start") await this.#written(this.#truncateAfter(event.step));
     if (event.type !== "step") return;
     const { type: _, losses, ...rest } = event;
     const { tokensPerSecond, flopsPerSecond } = this.#throughput.add(event);
     const line = { ...rest, ...prefixed("loss/", losses), tokensPerSecond, flopsPerSecond };
-    await appendFile(this.#path, `${JSON.stringify(line)}\n`);
+    await this.#written(appendFile(this.#path, `${JSON.stringify(line)}\n`));
   }
 
   async #truncateAfter(step: number): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
-    const text = await readFile(this.#path, "utf8").catch(() => "");
+    const text = await readFile(this.#path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return "";
+      throw error;
+    });
     const kept = text.split("\n").filter((line) => stepOf(line) <= step);
     const temporary = `${this.#path}.new`;
     await writeFile(temporary, kept.map((line) => `${line}\n`).join(""));
     await rename(temporary, this.#path);
+  }
+
+  async #written(writing: Promise<void>): Promise<void> {
+    await writing.catch((cause) => {
+      throw new Error(
+        `MetricsFile: "${this.#path}" could not be written (${writeFailureReason(cause)}); make room or permit it, then go on from the last checkpoint`,
+        { cause },
+      );
+    });
   }
 }
 

@@ -33,7 +33,7 @@ export async function writeFolderAtomically(
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
     throw new Error(
-      `writeFolderAtomically: "${target}" could not be written (${describe(cause)}); nothing was left behind`,
+      `writeFolderAtomically: "${target}" could not be written (${writeFailureReason(cause)}); nothing was left behind`,
       {
         cause,
       },
@@ -96,7 +96,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function describe(cause: unknown): string {
+/** What went wrong with a write, in words. */
+export function writeFailureReason(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT") return "no space left on the disk";
   return message;
