@@ -84,7 +84,7 @@ export async function readTrainingState(checkpointFolder: string): Promise<Train
       return await readFile(path);
     } catch (cause) {
       throw new Error(
-        `readTrainingState: "${path}" cannot be read (${(cause as Error).message}); resume from a checkpoint-NNNNNN folder that training wrote`,
+        `readTrainingState: "${path}" cannot be read (${(cause as Error).message}); remove that checkpoint's folder to resume from the one before it`,
         { cause },
       );
     }
@@ -95,7 +95,7 @@ export async function readTrainingState(checkpointFolder: string): Promise<Train
       return decode(bytes);
     } catch (cause) {
       throw new Error(
-        `readTrainingState: "${join(checkpointFolder, "training", name)}" is damaged (${(cause as Error).message}); resume from another checkpoint`,
+        `readTrainingState: "${join(checkpointFolder, "training", name)}" is damaged (${(cause as Error).message}); remove that checkpoint's folder to resume from the one before it`,
         { cause },
       );
     }
