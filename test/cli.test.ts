@@ -35,6 +35,11 @@ describe("usage errors exit with 2, say nothing on stdout and name the nearest",
       ["train", "image-tokenizer", "--recipe", "f4", "--set", "batch.pictures=0"],
       /pictures \(=0\)/,
     ],
+    [
+      "a warm-up longer than the run",
+      ["train", "model", "--recipe", "emoji", "--set", "steps=50", "--dry-run"],
+      /warmupSteps \(=100\) must be .* from 0 to the number of steps \(=50\); change it with --set/,
+    ],
     ["no data", ["train", "model", "--recipe", "debug", "--out", "x"], /--data/],
     [
       "a negative guidance",

@@ -4,6 +4,7 @@ import {
   resolveQuantizedAutoencoderConfig,
   resolveStableDiffusionVaeConfig,
 } from "@interfuse/image-tokenizer";
+import { type ScheduleConfig, scheduleFromConfig } from "@interfuse/training";
 import { z } from "zod";
 import { imageTokenizerLossSchema } from "../recipes/image-tokenizer-loss.ts";
 import type { AutoencoderSettings } from "../recipes/image-tokenizer-recipe.ts";
@@ -76,6 +77,15 @@ export function checkRecipe(kind: keyof typeof schemas, recipe: unknown): void {
     return `${issue.path.join(".")} (=${JSON.stringify(value)}): ${issue.message}`;
   });
   throw new UsageError(`recipe: ${problems.join("; ")}; change it with --set`);
+}
+
+/** @throws UsageError when a recipe's schedule does not fit its steps. */
+export function checkSchedule({ schedule, steps }: { schedule: ScheduleConfig; steps: number }): void {
+  try {
+    scheduleFromConfig(schedule, steps);
+  } catch (cause) {
+    throw new UsageError(`recipe: ${(cause as Error).message}; change it with --set`, { cause });
+  }
 }
 
 /** @throws UsageError naming what is wrong with the autoencoder's config of an image tokenizer's recipe. */

@@ -6,12 +6,14 @@ import { completeImageTokenizerLoss } from "../recipes/image-tokenizer-loss.ts";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import type { TextTokenizerRecipe } from "../recipes/text-tokenizer-recipe.ts";
-import { checkAutoencoder, checkRecipe } from "./check-recipe.ts";
+import { checkAutoencoder, checkRecipe, checkSchedule } from "./check-recipe.ts";
 import { applyOverrides } from "./overrides.ts";
 
 /** A recipe of `train model` with overrides. @throws UsageError for an unknown recipe or key (naming the nearest) or a wrong value. */
 export function resolveModelRecipe(name: string, overrides: readonly string[] = []): ModelRecipe {
-  return resolve("model", findRecipe(MODEL_RECIPES, name), overrides);
+  const resolved = resolve("model", findRecipe(MODEL_RECIPES, name), overrides);
+  checkSchedule(resolved);
+  return resolved;
 }
 
 /** A recipe of `train image-tokenizer` with overrides. @throws as `resolveModelRecipe`. */
@@ -20,6 +22,7 @@ export function resolveImageTokenizerRecipe(name: string, overrides: readonly st
     ...recipe,
     loss: completeImageTokenizerLoss(recipe.loss),
   }));
+  checkSchedule(resolved);
   checkAutoencoder(resolved.autoencoder);
   return resolved;
 }

@@ -65,6 +65,18 @@ async function weightsOf(tokenizerFolder: string): Promise<Map<string, number[]>
 }
 
 describe("trainImageTokenizer", () => {
+  it("names a size of pictures that does not fit before it reads any", async () => {
+    const wrong = trainImageTokenizer({
+      recipe: resolveImageTokenizerRecipe("debug", ["batch.pictureSize=30"]),
+      data: join(folder, "nowhere"),
+      out: join(folder, "wrong-size"),
+      resume: "no",
+      reporters: [],
+      log: () => undefined,
+    });
+    await expect(wrong).rejects.toThrow(/batch.pictureSize \(=30\) must be divisible by/);
+  });
+
   it("writes a tokenizer with its figures, beside those of the baselines", async () => {
     const before = tf.memory().numTensors;
     const report = await train("debug", { out: "kl" });

@@ -63,9 +63,6 @@ export function trainImageTokenizer(options: TrainImageTokenizerOptions): Promis
 async function train(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
   const { recipe, data, out, log } = options;
   const resume = await openRun(out, options.resume);
-  const dataset = await openDataset(data, { size: recipe.batch.pictureSize });
-  for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
-  const heldOut = await heldOutPictures(dataset, options);
   const from = resume === undefined ? options.from : undefined;
   const autoencoder = from === undefined ? newAutoencoder(recipe) : await readStartingWeights(from, recipe);
   const trained = trainedAutoencoder(autoencoder, { klWeight: recipe.loss.klWeight ?? 0 });
@@ -73,6 +70,9 @@ async function train(options: TrainImageTokenizerOptions): Promise<Reconstructio
   let report: ReconstructionReport | undefined;
   try {
     checkObjectives(recipe, trained);
+    const dataset = await openDataset(data, { size: recipe.batch.pictureSize });
+    for (const warning of dataset.report.warnings) log(`warning: ${warning}`);
+    const heldOut = await heldOutPictures(dataset, options);
     const networks = await openFeatureNetworks({
       ...options,
       loss: recipe.loss,
