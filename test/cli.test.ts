@@ -1,6 +1,6 @@
 /** The command line's manners: what it says about mistakes, on which stream, with which exit code. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -159,6 +159,16 @@ describe("answers", () => {
     expect(status).toBe(0);
     expect(JSON.parse(stdout).train.examplesByTask.draw).toBe(5);
     expect(run("data", "make", "scenes", "--out", "scenes").status).toBe(1);
+  });
+
+  it("data inspect says why a picture cannot be read", () => {
+    mkdirSync(join(folder, "broken"));
+    cpSync(new URL("../docs/images/demo.png", import.meta.url), join(folder, "broken", "whole.png"));
+    writeFileSync(join(folder, "broken", "empty.png"), "");
+    const { stdout } = run("data", "inspect", "broken");
+    expect(stdout).toMatch(
+      /warning {3}unreadable pictures left out \(1\): empty.png\n {2}warning {3}cannot read "broken\/empty.png": /,
+    );
   });
 
   it("an image tokenizer is trained, encodes data, and a model trains on those", () => {

@@ -25,6 +25,7 @@ function describe(split: string, report: DatasetReport): string {
     `  examples  ${counts(report.examplesByTask)}`,
     `  pictures  ${formatCount(report.numPictures)} (${counts(report.sizes)})`,
     ...report.warnings.map((warning) => `  warning   ${warning}`),
+    ...report.unreadable.map(({ reason }) => `  warning   ${reason.replace("loadPicture: ", "")}`),
     "",
   ].join("\n");
 }
