@@ -194,6 +194,23 @@ describe("answers", () => {
       status: 0,
       stderr: "",
     });
+    writeFileSync(join(folder, "prompts.txt"), "\ufeffa red circle\r\n\r\n a blue square\r\n");
+    const drawn = run(
+      "generate",
+      "--model",
+      "model",
+      "--prompts",
+      "prompts.txt",
+      "--out",
+      "drawn",
+      "--json",
+      "--quiet",
+    );
+    const prompts = drawn.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).prompt);
+    expect(prompts).toEqual(["a red circle", "a blue square"]);
     expect(run(...model.with(-2, "other"), ...tokenizer.with(1, "nowhere"))).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/no image tokenizer in "nowhere"/),

@@ -69,7 +69,11 @@ async function jobsOf({ prompt, prompts, out, count, seed }: GenerateOptions): P
   const text = await readFile(file, "utf8").catch((cause: Error) => {
     throw new Error(`--prompts ${file}: cannot be read (${cause.message})`, { cause });
   });
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  // Trimming takes a byte order mark away, too.
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   if (lines.length === 0) throw new UsageError(`--prompts ${file}: has no prompts; write one a line`);
   return lines.map((line, index) => ({
     prompt: line,
