@@ -16,6 +16,8 @@ export interface ExampleSource<Image = Picture> {
   readonly numExamples: number;
   /** The task of each example, by index. */
   taskOf(index: number): string;
+  /** Tells these data from others of the same number: a hash of texts and file names, not of pixels. */
+  fingerprint?(): string;
   /** The kind of each example within its task, where the source knows kinds. */
   kindOf?(index: number): string | undefined;
   /** @throws Error naming the file when a picture cannot be read. */

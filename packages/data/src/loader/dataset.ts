@@ -1,4 +1,5 @@
 /** A dataset of conversations with pictures, on disk, whatever form it has there. */
+import { createHash } from "node:crypto";
 import type { Picture } from "@interfuse/image-tokenizer";
 import type { ContentPart } from "@interfuse/text-tokenizer";
 import { type ChatRow, picturesOfRow } from "../chat-jsonl/chat-row.ts";
@@ -52,6 +53,10 @@ export class Dataset<Image = Picture> implements ExampleSource<Image> {
     return this.rows.length;
   }
 
+  fingerprint(): string {
+    return hashOf(this.rows.map(({ task, kind, messages }) => ({ task, kind, messages })));
+  }
+
   taskOf(index: number): string {
     return this.#row(index).task;
   }
@@ -91,6 +96,7 @@ export class Dataset<Image = Picture> implements ExampleSource<Image> {
     const files = this.pictureFiles();
     return {
       numExamples: files.length,
+      fingerprint: () => hashOf(files),
       taskOf: () => "picture",
       readExample: async (index) => {
         const file = files[index];
@@ -122,4 +128,8 @@ export function countByTask(rows: readonly ChatRow[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { task } of rows) counts[task] = (counts[task] ?? 0) + 1;
   return counts;
+}
+
+function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }

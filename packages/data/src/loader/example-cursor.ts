@@ -11,6 +11,8 @@ import type { ExampleSource } from "../example.ts";
 export type CursorState = {
   /** Number of examples of the source, to notice when the data have changed. */
   readonly numExamples: number;
+  /** The source's, if it has one, for the same reason; states of earlier versions lack it. */
+  readonly fingerprint?: string;
   /** Examples taken so far. */
   readonly numTaken: number;
   /** For each stream how many examples were taken from it. */
@@ -31,6 +33,7 @@ type Stream = {
 export class ExampleCursor {
   readonly #generator: Generator;
   readonly #numExamples: number;
+  readonly #fingerprint: string | undefined;
   readonly #streams: readonly Stream[];
   #numTaken = 0;
 
@@ -39,6 +42,7 @@ export class ExampleCursor {
     if (source.numExamples === 0) throw new RangeError("ExampleLoader: the source has no examples");
     this.#generator = generator;
     this.#numExamples = source.numExamples;
+    this.#fingerprint = source.fingerprint?.();
     this.#streams = taskWeights === undefined ? [oneStream(source)] : streamsByTask(source, taskWeights);
   }
 
@@ -62,7 +66,13 @@ export class ExampleCursor {
   /** The place reached: a cursor restored to it goes on exactly as this one will. */
   state(): CursorState {
     const takenByStream = Object.fromEntries(this.#streams.map(({ name, numTaken }) => [name, numTaken]));
-    return { numExamples: this.#numExamples, numTaken: this.#numTaken, takenByStream };
+    const fingerprint = this.#fingerprint;
+    return {
+      numExamples: this.#numExamples,
+      ...(fingerprint !== undefined && { fingerprint }),
+      numTaken: this.#numTaken,
+      takenByStream,
+    };
   }
 
   /** @throws Error when the state comes from other data or other task weights. */
@@ -70,6 +80,11 @@ export class ExampleCursor {
     if (state.numExamples !== this.#numExamples) {
       throw new Error(
         `ExampleLoader: the data have changed: ${state.numExamples} examples when the state was saved, ${this.#numExamples} now; resume with the same data`,
+      );
+    }
+    if (state.fingerprint !== undefined && state.fingerprint !== this.#fingerprint) {
+      throw new Error(
+        "ExampleLoader: the data have changed: other texts or names of pictures than when the state was saved; resume with the same data",
       );
     }
     const names = this.#streams.map(({ name }) => name).join(", ");

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Generator } from "@interfuse/tensor";
@@ -192,6 +192,26 @@ test("a text file beside each picture is its caption; without captions pictures 
     captionsWithoutPicture: ["notes.txt"],
     picturesWithoutCaption: ["b.png"],
   });
+});
+
+test("a state is of one data set: another caption or picture is noticed, though the number of examples is the same", async () => {
+  for (const name of ["a", "b"]) {
+    await putPicture(`${name}.png`);
+    await putText(`${name}.txt`, "a red thing");
+  }
+  const all = new ExampleLoader(await openDataset(folder), generator());
+  const alone = new ExampleLoader((await openDataset(folder)).pictures(), generator());
+  const [state, picturesState] = [all.state(), alone.state()];
+  await putText("b.txt", "a thing in red");
+  const changed = await openDataset(folder);
+  expect(() => new ExampleLoader(changed, generator(), { state })).toThrow(/the data have changed: other texts/);
+  new ExampleLoader(changed.pictures(), generator(), { state: picturesState });
+  await rename(join(folder, "b.png"), join(folder, "c.png"));
+  await rename(join(folder, "b.txt"), join(folder, "c.txt"));
+  const renamed = (await openDataset(folder)).pictures();
+  expect(() => new ExampleLoader(renamed, generator(), { state: picturesState })).toThrow(/the data have changed/);
+  const { fingerprint: _, ...earlier } = state;
+  new ExampleLoader(changed, generator(), { state: earlier });
 });
 
 test("corrupt pictures among good ones are skipped, counted and named, up to a share", async () => {
