@@ -23,6 +23,7 @@ import {
   rmsNormCase,
   rotaryCase,
   swigluCase,
+  swigluLinearCase,
 } from "./ops-cases.ts";
 import { outputSize, runCase } from "./ops-helpers.ts";
 import { torchUnavailable } from "./ops-torch-backend.ts";
@@ -47,6 +48,8 @@ const builders = {
     rotaryCase(sizes.tokens, sizes.heads, sizes.headDim),
   normedRotary: normedRotaryCase,
   swiglu: ({ rows, mlpDim }: { rows: number; mlpDim: number }) => swigluCase(rows, mlpDim),
+  swigluLinear: ({ rows, mlpDim, outputDim }: { rows: number; mlpDim: number; outputDim: number }) =>
+    swigluLinearCase(rows, mlpDim, outputDim),
   attention: ({ ranges, ...sizes }: AttentionSizes & { ranges: number[][] }) =>
     attentionCase(`${ranges.length} queries, ${sizes.keys} keys`, ranges, sizes),
   embedding: (sizes: { vocabSize: number; width: number; ids: number[] }) =>

@@ -13,6 +13,7 @@ import {
   rmsNorm,
   rotaryEmbedding,
   swiglu,
+  swigluLinear,
   tf,
 } from "@interfuse/tensor";
 
@@ -150,6 +151,19 @@ export function swigluCase(rows: number, mlpDim: number): OpCase {
           return (gate / (1 + Math.exp(-gate))) * x![row * 2 * mlpDim + mlpDim + i]!;
         }),
       ),
+  };
+}
+
+export function swigluLinearCase(rows: number, mlpDim: number, outputDim: number): OpCase {
+  const [gate, product] = [swigluCase(rows, mlpDim), linearCase(rows, mlpDim, outputDim, false)];
+  return {
+    name: `swigluLinear [${rows},${2 * mlpDim}] -> ${outputDim} and residual`,
+    kernel: "SwiGluLinear",
+    inputs: { x: [rows, 2 * mlpDim], weight: [outputDim, mlpDim], residual: [rows, outputDim] },
+    run: ({ x, weight, residual }) =>
+      swigluLinear(x as tf.Tensor2D, weight as tf.Tensor2D, { residual: residual as tf.Tensor2D }),
+    reference: ({ x, weight, residual }) =>
+      product.reference({ x: gate.reference({ x: x! }), weight: weight! }).map((y, i) => y + residual![i]!),
   };
 }
 
@@ -342,6 +356,8 @@ export const opCases: OpCase[] = [
   normedRotaryCase({ tokens: 1, heads: 2, headDim: 2, numHeads: 1, numKvHeads: 1 }),
   swigluCase(5, 7),
   swigluCase(1, 1),
+  swigluLinearCase(5, 7, 3),
+  swigluLinearCase(1, 1, 1),
   attentionCase("causal, grouped", causal(7), { heads: 6, kvHeads: 2, headDim: 3, keys: 7 }),
   attentionCase("of one query and key", causal(1), { heads: 1, kvHeads: 1, headDim: 1, keys: 1 }),
   attentionCase(

@@ -16,6 +16,7 @@ import {
   rmsNormCase,
   rotaryCase,
   swigluCase,
+  swigluLinearCase,
 } from "./ops-cases.ts";
 
 const CASES_PER_OP = 12;
@@ -102,6 +103,7 @@ const draws: Record<string, (generator: Generator, index: number) => OpCase> = {
     return normedRotaryCase({ tokens, heads, headDim, numHeads, numKvHeads });
   },
   swiglu: (generator) => swigluCase(size(generator, 200), size(generator, 300)),
+  swigluLinear: (generator) => swigluLinearCase(size(generator, 100), size(generator, 200), size(generator, 100)),
   attention: randomAttention,
   embedding: (generator) => {
     const vocabSize = size(generator, 300);

@@ -80,6 +80,17 @@ def swiglu(sizes):
     return {"x": [sizes["rows"], 2 * sizes["mlpDim"]]}, run
 
 
+def swiglu_linear(sizes):
+    rows, width, outputs = sizes["rows"], sizes["mlpDim"], sizes["outputDim"]
+    shapes = {"x": [rows, 2 * width], "weight": [outputs, width], "residual": [rows, outputs]}
+
+    def run(x, weight, residual):
+        gate, up = x.chunk(2, dim=-1)
+        return residual + F.linear(F.silu(gate) * up, weight)
+
+    return shapes, run
+
+
 def attention(sizes):
     heads, kv_heads, head_dim, keys = sizes["heads"], sizes["kvHeads"], sizes["headDim"], sizes["keys"]
     position = torch.arange(keys)
@@ -158,6 +169,7 @@ OPS = {
     "rotaryEmbedding": rotary,
     "normedRotary": normed_rotary,
     "swiglu": swiglu,
+    "swigluLinear": swiglu_linear,
     "attention": attention,
     "embedding": embedding,
     "crossEntropy": cross_entropy,
@@ -198,6 +210,7 @@ def cases():
         yield "normedRotary", {"tokens": tokens, **counts, "headDim": head_dim}
     for rows, width in ((31, 7), (65, 173)):
         yield "swiglu", {"rows": rows, "mlpDim": width}
+        yield "swigluLinear", {"rows": rows, "mlpDim": width, "outputDim": 29}
     yield "attention", {"ranges": causal([1, 30, 52]), "heads": 6, "kvHeads": 2, "headDim": 24, "keys": 83}
     yield "attention", {"ranges": two_ranges(draw, 45, 301), "heads": 3, "kvHeads": 3, "headDim": 64, "keys": 301}
     yield "attention", {"ranges": two_ranges(draw, 33, 9), "heads": 4, "kvHeads": 1, "headDim": 5, "keys": 9}

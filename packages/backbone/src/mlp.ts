@@ -1,5 +1,5 @@
 // L tokens, D model dim, F mlp dim
-import { type Generator, Module, swiglu, type tf } from "@interfuse/tensor";
+import { type Generator, Module, type tf } from "@interfuse/tensor";
 import type { BackboneConfig } from "./config.ts";
 import type { ExpertRouting } from "./expert-routing.ts";
 import { Projection } from "./projection.ts";
@@ -25,6 +25,7 @@ export class Mlp extends Module {
           numExperts,
           gain: 1 / Math.sqrt(2 * numLayers),
           float32Output: true,
+          isGated: true,
         },
         generator.fork("down"),
       ),
@@ -33,7 +34,6 @@ export class Mlp extends Module {
 
   /** Maps normed hidden states `[L, D]` to `[L, D]` f32, added to the residual stream if that is given; all in expert order. */
   forward(x_LD: tf.Tensor2D, routing: ExpertRouting, residual_LD?: tf.Tensor2D): tf.Tensor2D {
-    const hidden_LF = swiglu(this.#gateUp.forward(x_LD, routing)) as tf.Tensor2D;
-    return this.#down.forward(hidden_LF, routing, residual_LD);
+    return this.#down.forward(this.#gateUp.forward(x_LD, routing), routing, residual_LD);
   }
 }

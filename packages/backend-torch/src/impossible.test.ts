@@ -130,6 +130,8 @@ describe("values of another type", () => {
     ],
     SwiGlu: [{ x: float(2, 2) }],
     SwiGluGrad: [{ dy: float(2, 1), x: float(2, 2) }],
+    SwiGluLinear: [{ x: float(2, 2), weight: float(2, 1) }, { float32Output: false }],
+    SwiGluLinearGrad: [{ dy: float(2, 2), x: float(2, 2), weight: float(2, 1) }],
     Attention: [
       { query: heads, key: heads, value: heads },
       { keyRanges, scale: 1 },

@@ -36,6 +36,7 @@ export { rmsNorm } from "./ops/rms-norm.ts";
 export { rotaryEmbedding } from "./ops/rotary-embedding.ts";
 export { rotaryTable } from "./ops/rotary-table.ts";
 export { swiglu } from "./ops/swiglu.ts";
+export { swigluLinear } from "./ops/swiglu-linear.ts";
 export { writeRows } from "./ops/write-rows.ts";
 export { BlankGenerator } from "./random/blank-generator.ts";
 export { Generator, type GeneratorState, type RandomRun } from "./random/generator.ts";

@@ -37,4 +37,8 @@ Tensor swiglu_grad(const Stored& dy, const Stored& x, Precision precision) {
   return dx;
 }
 
+std::vector<Tensor> swiglu_grad_and_value(const Stored& dy, const Stored& x, Precision precision) {
+  return {aten::swiglu_grad(dy, x, precision), aten::swiglu(x, precision)};
+}
+
 }  // namespace interfuse::aten

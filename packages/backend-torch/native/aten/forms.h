@@ -39,6 +39,7 @@ std::vector<Tensor> group_norm_grad(const Stored& dy, const Stored& x, const Ten
 
 Tensor swiglu(const Stored& x, Precision precision);
 Tensor swiglu_grad(const Stored& dy, const Stored& x, Precision precision);
+std::vector<Tensor> swiglu_grad_and_value(const Stored& dy, const Stored& x, Precision precision);
 
 Tensor embedding(const Stored& weight, const Tensor& ids);
 Tensor embedding_grad(const Stored& dy, const Tensor& ids, int64_t vocab_size);

@@ -10,6 +10,7 @@
 #include "../compute/optimizer.h"
 #include "../compute/random_numbers.h"
 #include "../compute/rotary.h"
+#include "../operations/swiglu_linear.h"
 #include "forms.h"
 #include "tables.h"
 
@@ -28,6 +29,8 @@ std::vector<Entry> fused_entries() {
       {"NormedRotaryGrad", BY_DEVICE(normed_rotary_grad)},
       {"SwiGlu", BY_DEVICE(swiglu)},
       {"SwiGluGrad", BY_DEVICE(swiglu_grad)},
+      {"SwiGluLinear", bind<swiglu_linear>},
+      {"SwiGluLinearGrad", bind<swiglu_linear_grad>},
       {"Attention", BY_DEVICE(attention)},
       {"AttentionGrad", BY_DEVICE(attention_grad)},
       {"Embedding", BY_DEVICE(embedding)},

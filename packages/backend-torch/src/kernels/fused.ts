@@ -24,6 +24,7 @@ function registerSimple(addon: Addon): void {
   registerNormedRotary(addon);
   registerOne(addon, "SwiGlu", ["x"]);
   registerOne(addon, "SwiGluGrad", ["dy", "x"]);
+  registerSwigluLinear(addon);
   registerOne(addon, "Embedding", ["weight", "ids"]);
   registerOne<{ vocabSize: number }>(addon, "EmbeddingGrad", ["dy", "ids"], (attrs) => [attrs.vocabSize]);
   registerMany(addon, "CrossEntropy", ["logits", "targets"]);
@@ -70,6 +71,16 @@ function registerLinear(addon: Addon): void {
     );
     return backend.output();
   });
+}
+
+function registerSwigluLinear(addon: Addon): void {
+  const swigluLinear = addon.kernel("SwiGluLinear");
+  defineKernel<{ float32Output: boolean }>("SwiGluLinear", ({ backend, inputs, attrs }) => {
+    const [x, weight] = [backend.handle(input(inputs, "x")), backend.handle(input(inputs, "weight"))];
+    swigluLinear(x, weight, backend.optionalHandle(inputs.residual), attrs.float32Output);
+    return backend.output();
+  });
+  registerMany(addon, "SwiGluLinearGrad", ["dy", "x", "weight"]);
 }
 
 interface NormedRotaryAttributes {
