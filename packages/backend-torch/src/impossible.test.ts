@@ -180,3 +180,13 @@ describe("values of another type", () => {
     }
   }
 });
+
+describe("images without pixels", () => {
+  const empty = (): tf.Tensor4D => tf.zeros([1, 0, 4, 3]);
+  refuses("are not resized", /^ResizeBilinear: an image without pixels .*float32\[1,0,4,3\]/, () =>
+    tf.image.resizeBilinear(empty(), [2, 2]),
+  );
+  refuses("are not resized to the nearest", /^ResizeNearestNeighbor: an image without pixels/, () =>
+    tf.image.resizeNearestNeighbor(tf.transpose(empty(), [0, 2, 1, 3]), [2, 2]),
+  );
+});
