@@ -214,3 +214,7 @@ describe("sparse tensors that are none", () => {
     reshape(int([0, 0], [1, 2]), [0, 3], [3, 0]),
   );
 });
+
+refuses("segment numbers of another shape", /^UnsortedSegmentSum: .*shape of x's first axes.*float32\[4\]/, () =>
+  tf.unsortedSegmentSum(tf.ones([4]), tf.zeros([2, 2], "int32") as tf.Tensor as tf.Tensor1D, 3),
+);

@@ -39,3 +39,25 @@ describe("convolution", () => {
     expect(outcomeOn("torch", program).values).toEqual([[1, 0, 1, 0, 1, 0, 1, 0]]);
   });
 });
+
+describe("indices", () => {
+  const integers = (values: number[], shape: number[]): tf.Tensor => tf.tensor(values, shape, "int32");
+  agrees("of rows without values", () => [
+    tf.scatterND(integers([1], [1, 1]), tensor([1, 0]), [3, 0]),
+    tf.tensorScatterUpdate(tensor([3, 0]), integers([1], [1, 1]), tensor([1, 0])),
+  ]);
+  test("gather rows without values", () => {
+    const program = (): tf.Tensor[] => [
+      tf.gatherND(tensor([3, 0]), integers([1, 2], [2, 1])),
+      tf.gather(tensor([0, 3]), integers([], [0, 2]), 1, 1),
+    ];
+    expect(outcomeOn("torch", program).shapes).toEqual([
+      [2, 0],
+      [0, 2],
+    ]);
+  });
+  agrees("counted into nothing", () => [
+    tf.bincount(tf.tensor1d([1, 3], "int32"), tf.tensor1d([]), 0),
+    tf.denseBincount(tf.tensor2d([[1], [3]], [2, 1], "int32"), tf.tensor2d([[1], [2]]), 0),
+  ]);
+});
