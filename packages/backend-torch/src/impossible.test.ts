@@ -218,3 +218,7 @@ describe("sparse tensors that are none", () => {
 refuses("segment numbers of another shape", /^UnsortedSegmentSum: .*shape of x's first axes.*float32\[4\]/, () =>
   tf.unsortedSegmentSum(tf.ones([4]), tf.zeros([2, 2], "int32") as tf.Tensor as tf.Tensor1D, 3),
 );
+
+refuses("pooling with strides that lead nowhere", /^pooling: strides \(=0\) must be larger than 0$/, () =>
+  tf.maxPool(tf.ones<tf.Rank.R4>([1, 4, 4, 1]), 2, 0, "valid"),
+);
