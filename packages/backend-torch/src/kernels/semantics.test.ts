@@ -79,6 +79,11 @@ describe("strings", () => {
   });
 });
 
+test("an equation of any length is read to its end", () => {
+  const equation = `ab,${" ".repeat(300)}bc->ac`;
+  expect(values(() => tf.einsum(equation, tf.ones([1, 3]), tf.ones([3, 1])))).toEqual([3]);
+});
+
 test("images rotated by any angle agree with TensorFlow.js", () => {
   const program = (): tf.Tensor[] => [
     tf.image.rotateWithOffset(tensor([2, 5, 4, 3]) as tf.Tensor4D, 0.7, 3, [0.4, 0.6]),
