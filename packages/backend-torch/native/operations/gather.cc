@@ -122,7 +122,7 @@ Tensor one_hot(const Tensor& indices, int64_t depth, double on, double off, int6
 }
 
 Tensor multinomial(const Tensor& logits, int64_t count, int64_t seed, bool normalised) {
-  const Tensor probabilities = (normalised ? logits : at::softmax(logits, -1)).contiguous();
+  const Tensor probabilities = (normalised ? floating(logits) : at::softmax(logits, -1, at::kFloat)).contiguous();
   const int64_t rows = probabilities.size(0);
   const int64_t classes = probabilities.size(1);
   Tensor draws = at::empty({rows, count}, at::kInt);

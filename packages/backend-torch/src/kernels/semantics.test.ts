@@ -84,6 +84,11 @@ test("an equation of any length is read to its end", () => {
   expect(values(() => tf.einsum(equation, tf.ones([1, 3]), tf.ones([3, 1])))).toEqual([3]);
 });
 
+test("draws from probabilities in whole numbers", () => {
+  const certain = tf.tensor2d([[0, 1, 0]], [1, 3], "int32");
+  expect(values(() => tf.multinomial(certain, 2, 1, true))).toEqual([1, 1]);
+});
+
 test("images rotated by any angle agree with TensorFlow.js", () => {
   const program = (): tf.Tensor[] => [
     tf.image.rotateWithOffset(tensor([2, 5, 4, 3]) as tf.Tensor4D, 0.7, 3, [0.4, 0.6]),
