@@ -182,3 +182,45 @@ describe("values of another type", () => {
     }
   }
 });
+
+describe("images without pixels", () => {
+  const empty = (): tf.Tensor4D => tf.zeros([1, 0, 4, 3]);
+  refuses("are not resized", /^ResizeBilinear: an image without pixels .*float32\[1,0,4,3\]/, () =>
+    tf.image.resizeBilinear(empty(), [2, 2]),
+  );
+  refuses("are not resized to the nearest", /^ResizeNearestNeighbor: an image without pixels/, () =>
+    tf.image.resizeNearestNeighbor(tf.transpose(empty(), [0, 2, 1, 3]), [2, 2]),
+  );
+});
+
+describe("sparse tensors that are none", () => {
+  const int = (values: number[], shape: number[]): tf.Tensor => tf.tensor(values, shape, "int32");
+  const fillEmptyRows = (indices: tf.Tensor, shape: tf.Tensor): tf.Tensor[] =>
+    Object.values(
+      tf.sparse.sparseFillEmptyRows(indices as tf.Tensor2D, tf.ones([2]), shape as tf.Tensor1D, tf.scalar(0)),
+    );
+  const reshape = (indices: tf.Tensor, from: number[], to: number[]): tf.Tensor[] => {
+    const inputShape = tf.tensor1d(from, "int32");
+    return Object.values(tf.sparse.sparseReshape(indices as tf.Tensor2D, inputShape, tf.tensor1d(to, "int32")));
+  };
+  refuses("rows of no coordinates", /^SparseFillEmptyRows: .*without axes.*int32\[2,0\]/, () =>
+    fillEmptyRows(int([], [2, 0]), int([2], [1])),
+  );
+  refuses("rows of no shape", /^SparseFillEmptyRows: .*without axes.*int32\[0\]/, () =>
+    fillEmptyRows(int([0, 1], [2, 1]), int([], [0])),
+  );
+  refuses("more axes than coordinates", /^SparseReshape: .*1 coordinates, inputShape 3 axes/, () =>
+    reshape(int([0], [1, 1]), [1, 1, 1], [1]),
+  );
+  refuses("elements of an empty tensor", /^SparseReshape: .*shape \[0,3\] has no elements/, () =>
+    reshape(int([0, 0], [1, 2]), [0, 3], [3, 0]),
+  );
+});
+
+refuses("segment numbers of another shape", /^UnsortedSegmentSum: .*shape of x's first axes.*float32\[4\]/, () =>
+  tf.unsortedSegmentSum(tf.ones([4]), tf.zeros([2, 2], "int32") as tf.Tensor as tf.Tensor1D, 3),
+);
+
+refuses("pooling with strides that lead nowhere", /^pooling: strides \(=0\) must be larger than 0$/, () =>
+  tf.maxPool(tf.ones<tf.Rank.R4>([1, 4, 4, 1]), 2, 0, "valid"),
+);

@@ -27,6 +27,12 @@ describe("data", () => {
     for (const tensor of [float, integers, flags, strings]) tensor.dispose();
   });
 
+  test("a disposed tensor is named", () => {
+    const x = tf.ones([2, 3]);
+    x.dispose();
+    expect(() => tf.add(x, 1)).toThrowError("backend-torch: an input (float32[2,3]) is disposed");
+  });
+
   test("tensors of other backends move here when used", () => {
     tf.setBackend("cpu");
     const x = tf.tensor([1, 2]);

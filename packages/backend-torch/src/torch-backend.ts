@@ -46,10 +46,10 @@ export class TorchBackend extends tf.KernelBackend {
 
   /**
    * The handle of an input; moves it here from another backend when need be.
-   * @throws TypeError for a string tensor, which has none
+   * @throws TypeError for a string tensor, which has none; Error for a tensor that was disposed
    */
   handle(input: tf.TensorInfo): number {
-    const { handle } = this.data.get(input.dataId);
+    const { handle } = this.entryOf(input);
     if (handle === NO_SLOT) throw new TypeError("backend-torch: the kernel does not take string tensors");
     return handle;
   }
@@ -83,7 +83,7 @@ export class TorchBackend extends tf.KernelBackend {
 
   /** The same data under one more reference, as `Identity` gives it. */
   shared(input: tf.TensorInfo): tf.TensorInfo {
-    this.data.get(input.dataId).refCount++;
+    this.entryOf(input).refCount++;
     return { dataId: input.dataId, shape: input.shape, dtype: input.dtype };
   }
 
@@ -212,6 +212,15 @@ export class TorchBackend extends tf.KernelBackend {
       this.addon.functions.readLater(handle, into, resolve),
     );
     if (failure !== undefined) throw new Error(`read: ${failure}`);
+  }
+
+  private entryOf(input: tf.TensorInfo): TensorData {
+    try {
+      return this.data.get(input.dataId);
+    } catch (cause) {
+      if (!(input instanceof tf.Tensor && input.isDisposed)) throw cause;
+      throw new Error(`backend-torch: an input (${input.dtype}[${input.shape}]) is disposed`, { cause });
+    }
   }
 
   private isOnProcessor(): boolean {

@@ -83,9 +83,10 @@ Tensor scatter_nd(const Tensor& indices, const Tensor& updates, const Ints& shap
   const int64_t depth = scatter_depth(indices);
   const int64_t count = product_of_sizes(shape, 0, depth);
   const int64_t inner = product_of_sizes(shape, depth, static_cast<int64_t>(shape.size()));
-  const Tensor added = numeric(updates).reshape({-1, inner});
+  const Tensor targets = flat_rows(indices, depth, shape);
+  const Tensor added = numeric(updates).reshape({targets.size(0), inner});
   Tensor sums = with_spare_row(count, inner, added.options());
-  sums.index_add_(0, flat_rows(indices, depth, shape), added);
+  sums.index_add_(0, targets, added);
   return sums.narrow(0, 0, count).reshape(shape).to(updates.scalar_type());
 }
 
@@ -95,7 +96,8 @@ Tensor scatter_update(const Tensor& x, const Tensor& indices, const Tensor& upda
   const int64_t inner = product_of_sizes(x.sizes(), depth, x.dim());
   Tensor result = with_spare_row(count, inner, x.options());
   result.narrow(0, 0, count).copy_(x.reshape({count, inner}));
-  result.index_copy_(0, flat_rows(indices, depth, x.sizes()), updates.reshape({-1, inner}));
+  const Tensor targets = flat_rows(indices, depth, x.sizes());
+  result.index_copy_(0, targets, updates.reshape({targets.size(0), inner}));
   return result.narrow(0, 0, count).reshape(x.sizes());
 }
 

@@ -132,10 +132,12 @@ bool Call::next<bool>() {
 
 template <>
 std::string Call::next<std::string>() {
-  char buffer[256];
+  const napi_value value = take();
   size_t size = 0;
-  check(napi_get_value_string_utf8(env_, take(), buffer, sizeof buffer, &size), "a string");
-  return std::string(buffer, size);
+  check(napi_get_value_string_utf8(env_, value, nullptr, 0, &size), "a string");
+  std::string result(size, '\0');
+  napi_get_value_string_utf8(env_, value, result.data(), size + 1, &size);
+  return result;
 }
 
 template <>

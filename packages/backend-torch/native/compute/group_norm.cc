@@ -1,6 +1,7 @@
 #include "group_norm.h"
 
 #include <cmath>
+#include <limits>
 
 #include "group_norm_sums.h"
 #include "new_tensor.h"
@@ -60,7 +61,7 @@ void normalise(const X* x, Y* y, const ImageShape& shape, PixelRange range, cons
 /// cut into ranges of pixels, so that all threads work on a single large one.
 struct Tasks {
   explicit Tasks(const ImageShape& shape) : pixels(shape.pixels) {
-    const int64_t runs = std::max<int64_t>(1, kTaskValues / (shape.channels * kPixelRun));
+    const int64_t runs = std::max<int64_t>(1, kTaskValues / std::max<int64_t>(1, shape.channels * kPixelRun));
     range_pixels = runs * kPixelRun;
     per_image = std::max<int64_t>(1, (pixels + range_pixels - 1) / range_pixels);
     const int64_t values = std::max<int64_t>(1, pixels * shape.channels);
@@ -109,6 +110,11 @@ struct Work {
 };
 
 void find_moments(const Work& work, Batch batch, const Tensor& mean, const Tensor& variance) {
+  if (work.input.numel() == 0) {
+    mean.fill_(std::numeric_limits<double>::quiet_NaN());
+    variance.fill_(std::numeric_limits<double>::quiet_NaN());
+    return;
+  }
   with_storage(work.input, [&](auto type) {
     const auto* x = data_of<decltype(type)>(work.input) + work.offset(batch.first);
     std::vector<ChannelSums> sums(batch.count * work.tasks.per_image, ChannelSums(work.shape.channels));

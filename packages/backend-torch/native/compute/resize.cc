@@ -12,6 +12,7 @@ namespace interfuse {
 namespace {
 
 float scale_of(int64_t input, int64_t output, bool align_corners) {
+  TORCH_CHECK(input > 0 || output == 0, "an image without pixels cannot be resized");
   const int64_t shrink = align_corners && output > 1 ? 1 : 0;
   return static_cast<float>(input - shrink) / static_cast<float>(output - shrink);
 }

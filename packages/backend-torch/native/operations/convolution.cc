@@ -60,6 +60,21 @@ int64_t covered(int64_t count, int64_t kernel, int64_t stride, int64_t dilation)
   return (count - 1) * stride + (kernel - 1) * dilation + 1;
 }
 
+/// How many windows fit into `size` padded pixels; negative when not even the next stride would bring one.
+int64_t num_windows(int64_t size, int64_t kernel, int64_t stride, int64_t dilation) {
+  const int64_t room = size - covered(1, kernel, stride, dilation);
+  if (room >= 0) return room / stride + 1;
+  return room >= -stride ? 0 : -1;
+}
+
+/// The sizes [B, OH, OW, O] of the convolution of images [B, H, W, C].
+Ints result_sizes(const Tensor& images, const Tensor& weight, const Geometry& geometry) {
+  const int64_t height = images.size(1) + geometry.top + geometry.bottom;
+  const int64_t width = images.size(2) + geometry.left + geometry.right;
+  return {images.size(0), num_windows(height, weight.size(0), geometry.strides[0], geometry.dilations[0]),
+          num_windows(width, weight.size(1), geometry.strides[1], geometry.dilations[1]), weight.size(3)};
+}
+
 /// oneDNN's convolution that adds another tensor before it stores, behind ATen's dispatcher. Absent in some builds.
 const c10::OperatorHandle* one_dnn_adding_convolution() {
   static const c10::optional<c10::OperatorHandle> handle =
@@ -137,6 +152,14 @@ Tensor adding_convolution(const Tensor& x, const Tensor& weight, const std::opti
   const Geometry geometry(shape);
   const Tensor images = to_last(x, geometry);
   const Tensor addend = residual.defined() ? to_last(residual, geometry) : residual;
+  const Ints sizes = result_sizes(images, weight, geometry);
+  if (x.numel() == 0 || weight.numel() == 0 || sizes[1] <= 0 || sizes[2] <= 0) {
+    // ATen refuses most of these, and mistakes the sizes of others.
+    Tensor y = at::zeros(sizes, x.options());
+    if (bias) y.add_(*bias);
+    if (addend.defined()) y.add_(addend);
+    return from_last(y, geometry);
+  }
   if (geometry.is_pointwise(weight.size(0), weight.size(1))) {
     const Tensor flat_weight = weight.reshape({weight.size(2), weight.size(3)});
     Tensor y = column_product(images, flat_weight, {bias.value_or(Tensor()), {}});
@@ -159,6 +182,7 @@ Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Te
 
 Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
                               const ConvolutionShape& shape) {
+  if (dy.numel() == 0 || weight.numel() == 0) return at::zeros(input_shape, dy.options());
   const Geometry geometry(shape);
   Tensor gradient = to_last(dy, geometry);
   gradient = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width).contiguous();
@@ -195,6 +219,7 @@ Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints
 
 Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
                                const ConvolutionShape& shape) {
+  if (dy.numel() == 0 || x.numel() == 0) return at::zeros(weight_shape, dy.options().dtype(at::kFloat));
   const Geometry geometry(shape);
   const Tensor gradient = to_last(dy, geometry);
   const Tensor images = to_last(x, geometry);

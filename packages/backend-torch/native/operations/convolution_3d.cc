@@ -50,11 +50,10 @@ Tensor convolution_3d_grad_input(const Tensor& dy, const Tensor& weight, const I
   const auto gradients =
       at::convolution_backward(channels_first_3d(dy), at::empty(sizes, dy.options()), aten_weight_3d(weight), c10::nullopt,
                                geometry.strides, kNone, geometry.dilations, false, kNone, 1, {true, false, false});
-  Tensor dx = std::get<0>(gradients);
-  for (int64_t axis = 0; axis < kAxes; ++axis) {
-    dx = dx.narrow(axis + 2, geometry.padding[2 * axis], input_shape[axis + 1]);
-  }
-  return channels_last_3d(dx);
+  // Padding is negative where strides are longer than the kernel.
+  Ints removed = geometry.aten_padding();
+  for (int64_t& size : removed) size = -size;
+  return channels_last_3d(at::constant_pad_nd(std::get<0>(gradients), removed, 0));
 }
 
 Tensor convolution_3d_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,

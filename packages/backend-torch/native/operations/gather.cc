@@ -58,6 +58,7 @@ Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis, int64_t batc
   check_indices(flat.data_ptr<int32_t>(), flat.numel(), x.size(axis));
   if (batch_axes == 0) return at::index_select(x, axis, flat.reshape({-1})).reshape(shape);
   const int64_t batches = product_of_sizes(x.sizes(), 0, batch_axes);
+  if (batches == 0) return at::empty(shape, x.options());
   Ints rest(x.sizes().begin() + batch_axes, x.sizes().end());
   rest.insert(rest.begin(), batches);
   const Tensor batched = x.reshape(rest);
@@ -71,7 +72,7 @@ Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis, int64_t batc
 Tensor gather_nd(const Tensor& x, const Tensor& indices) {
   const int64_t depth = indices.size(-1);
   const int64_t inner = product_of_sizes(x.sizes(), depth, x.dim());
-  const Tensor rows = x.reshape({-1, inner});
+  const Tensor rows = x.reshape({product_of_sizes(x.sizes(), 0, depth), inner});
   Ints shape(indices.sizes().begin(), indices.sizes().end() - 1);
   shape.insert(shape.end(), x.sizes().begin() + depth, x.sizes().end());
   return at::index_select(rows, 0, flat_rows(indices, depth, x.sizes())).reshape(shape);
@@ -80,22 +81,26 @@ Tensor gather_nd(const Tensor& x, const Tensor& indices) {
 Tensor scatter_nd(const Tensor& indices, const Tensor& updates, const Ints& shape) {
   const int64_t depth = scatter_depth(indices);
   const int64_t inner = product_of_sizes(shape, depth, static_cast<int64_t>(shape.size()));
-  Tensor result = at::zeros(shape, updates.options());
   const Tensor type_safe = numeric(updates);
-  Tensor rows = at::zeros({inner == 0 ? 0 : result.numel() / inner, inner}, type_safe.options());
-  rows.index_add_(0, flat_rows(indices, depth, shape), type_safe.reshape({-1, inner}));
+  const Tensor targets = flat_rows(indices, depth, shape);
+  Tensor rows = at::zeros({product_of_sizes(shape, 0, depth), inner}, type_safe.options());
+  rows.index_add_(0, targets, type_safe.reshape({targets.size(0), inner}));
   return rows.reshape(shape).to(updates.scalar_type());
 }
 
 Tensor scatter_update(const Tensor& x, const Tensor& indices, const Tensor& updates) {
   const int64_t depth = scatter_depth(indices);
   const int64_t inner = product_of_sizes(x.sizes(), depth, x.dim());
+  const Tensor targets = flat_rows(indices, depth, x.sizes());
   Tensor result = x.clone(at::MemoryFormat::Contiguous);
-  result.view({-1, inner}).index_copy_(0, flat_rows(indices, depth, x.sizes()), updates.reshape({-1, inner}));
+  result.view({product_of_sizes(x.sizes(), 0, depth), inner})
+      .index_copy_(0, targets, updates.reshape({targets.size(0), inner}));
   return result;
 }
 
 Tensor segment_sum(const Tensor& x, const Tensor& ids, int64_t count) {
+  TORCH_CHECK(ids.dim() <= x.dim() && x.sizes().slice(0, ids.dim()) == ids.sizes(),
+              "the segment numbers must have the shape of x's first axes");
   const Tensor flat_ids = ids.reshape({-1}).to(at::kLong);
   const int64_t inner = product_of_sizes(x.sizes(), ids.dim(), x.dim());
   Ints shape(x.sizes().begin() + ids.dim(), x.sizes().end());
@@ -117,7 +122,7 @@ Tensor one_hot(const Tensor& indices, int64_t depth, double on, double off, int6
 }
 
 Tensor multinomial(const Tensor& logits, int64_t count, int64_t seed, bool normalised) {
-  const Tensor probabilities = (normalised ? logits : at::softmax(logits, -1)).contiguous();
+  const Tensor probabilities = (normalised ? floating(logits) : at::softmax(logits, -1, at::kFloat)).contiguous();
   const int64_t rows = probabilities.size(0);
   const int64_t classes = probabilities.size(1);
   Tensor draws = at::empty({rows, count}, at::kInt);
@@ -145,7 +150,7 @@ Tensor bincount(const Tensor& x, const Tensor& weights, int64_t size, bool binar
   Tensor amounts = weighted ? weights.reshape(values.sizes()) : at::ones(values.sizes(), weights.options());
   amounts = at::where(kept, amounts, at::zeros_like(amounts));
   Tensor result = at::zeros({rows, size}, amounts.options());
-  result.scatter_add_(1, at::where(kept, values, at::zeros_like(values)), amounts);
+  if (size > 0) result.scatter_add_(1, at::where(kept, values, at::zeros_like(values)), amounts);
   if (binary) result = (result != 0).to(amounts.scalar_type());
   return x.dim() == 2 ? result : result.reshape({size});
 }

@@ -15,7 +15,8 @@ Precision computed_in(const Stored& x, Precision precision) {
 
 /// Whether `bfloat16_convolution` computes this, with a weight of these sizes. Of single pixels ordinary products are faster.
 bool uses_own(const Tensor& images, at::IntArrayRef weight_sizes, const Geometry& geometry) {
-  return geometry.is_plain() && !geometry.is_pointwise(weight_sizes[0], weight_sizes[1]) &&
+  const bool has_channels = weight_sizes[2] > 0 && weight_sizes[3] > 0;
+  return has_channels && geometry.is_plain() && !geometry.is_pointwise(weight_sizes[0], weight_sizes[1]) &&
          has_bfloat16_convolution(images, weight_sizes);
 }
 

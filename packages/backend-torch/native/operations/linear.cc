@@ -9,7 +9,10 @@ namespace interfuse {
 
 namespace {
 
-Tensor flattened(const Tensor& x) { return x.reshape({-1, x.size(-1)}); }
+Tensor flattened(const Tensor& x) {
+  const int64_t rows = c10::size_to_dim_(static_cast<int>(x.dim()) - 1, x.sizes());
+  return x.reshape({rows, x.size(-1)});
+}
 
 }  // namespace
 

@@ -142,8 +142,9 @@ Tensor batch_matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool tra
     // One right operand for all rows: a single large product.
     return column_product(left.contiguous(), right.reshape({right.size(-2), right.size(-1)}), {});
   }
-  if (a.scalar_type() == at::kInt) {
-    return at::matmul(left.to(at::kDouble), right.to(at::kDouble)).to(at::kInt);
+  if (!a.is_floating_point() && !a.is_complex()) {
+    // By way of 64 bits, so that what does not fit into 32 wraps around.
+    return at::matmul(left.to(at::kDouble), right.to(at::kDouble)).to(at::kLong).to(a.scalar_type());
   }
   return at::matmul(left, right);
 }
@@ -169,7 +170,8 @@ Tensor fused_matmul(const Tensor& a, const Tensor& b, const std::optional<Tensor
 }
 
 Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) {
-  return at::einsum(equation, operands);
+  // ATen sums integers in 64 bits.
+  return at::einsum(equation, operands).to(operands[0].scalar_type());
 }
 
 }  // namespace interfuse

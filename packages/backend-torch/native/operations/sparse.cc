@@ -39,6 +39,7 @@ std::string list(const Ints& sizes) {
 std::vector<Tensor> sparse_fill_empty_rows(const Tensor& indices, const Tensor& values, const Tensor& shape,
                                            const Tensor& default_value) {
   const int64_t count = indices.size(0), rank = indices.size(1);
+  TORCH_CHECK(rank > 0 && shape.numel() > 0, "a sparse tensor without axes has no rows");
   const int64_t rows = integers(shape)[0];
   const auto coordinates = integers(indices);
   if (rows == 0 && count != 0) {
@@ -115,6 +116,10 @@ std::vector<Tensor> sparse_reshape(const Tensor& indices, const Tensor& shape, c
   const auto coordinates = integers(indices);
   const int64_t count = indices.size(0);
   const auto from_rank = static_cast<int64_t>(from.size()), to_rank = static_cast<int64_t>(to.size());
+  TORCH_CHECK(indices.size(1) == from_rank, "indices have ", indices.size(1), " coordinates, inputShape ", from_rank,
+              " axes");
+  TORCH_CHECK(count == 0 || size > 0, "indices have ", count, " rows, but a tensor of shape [", list(from),
+              "] has no elements");
   std::vector<int32_t> moved(count * to_rank);
   for (int64_t i = 0; i < count; ++i) {
     int64_t position = 0;

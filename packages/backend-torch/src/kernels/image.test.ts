@@ -66,6 +66,14 @@ agreesWithGradients(
   (x, w) => tf.conv2dTranspose(image(x), image(w), [1, 8, 8, 2], 2, "same"),
 );
 agreesWithGradients(
+  "conv3d, strides longer than the kernel",
+  [
+    [1, 4, 4, 4, 2],
+    [2, 2, 1, 2, 2],
+  ],
+  (x, w) => tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, 2, "same"),
+);
+agreesWithGradients(
   "depthwiseConv2d",
   [
     [2, 5, 5, 3],

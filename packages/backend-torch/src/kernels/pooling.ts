@@ -84,6 +84,10 @@ function geometry2d(x: number[], { filterSize, strides, pad, dimRoundingMode }: 
     ...[0, info.padInfo.top, info.padInfo.left],
     ...[1, info.outHeight, info.outWidth],
   ];
+  // TensorFlow.js checks those of convolutions only.
+  if (!(info.strideHeight > 0 && info.strideWidth > 0)) {
+    throw new RangeError(`pooling: strides (=${strides}) must be larger than 0`);
+  }
   const isPixel = info.filterHeight === 1 && info.filterWidth === 1;
   return { numbers, isIdentity: isPixel && tf.util.arraysEqual(info.inShape, info.outShape) };
 }

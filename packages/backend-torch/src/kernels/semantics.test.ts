@@ -30,6 +30,22 @@ describe("integers", () => {
     expect(values(() => tf.softplus(integers(0)))[0]).toBeCloseTo(Math.log(2), 6);
     flags.dispose();
   });
+
+  test("products wrap around and keep their type", () => {
+    const row = (...numbers: number[]): tf.Tensor2D => tf.reshape(integers(...numbers), [1, -1]) as tf.Tensor2D;
+    const product = outcomeOn("torch", () => tf.matMul(row(2 ** 30, 3), row(4, 5), false, true));
+    expect([product.values, product.dtypes]).toEqual([[[15]], ["int32"]]);
+    const sum = outcomeOn("torch", () => tf.einsum("ij->i", row(1, 2, 3)));
+    expect([sum.values, sum.dtypes]).toEqual([[[6]], ["int32"]]);
+    const grids = outcomeOn("torch", () => tf.meshgrid(tf.tensor1d([true, false], "bool"), integers(3)));
+    expect([grids.values, grids.dtypes]).toEqual([
+      [
+        [1, 0],
+        [3, 3],
+      ],
+      ["bool", "int32"],
+    ]);
+  });
 });
 
 test("the largest of nothing is smaller than everything", () => {
@@ -61,6 +77,16 @@ describe("strings", () => {
     expect(() => runKernel("Neg", { x: input })).toThrowError("does not take string tensors");
     input.dispose();
   });
+});
+
+test("an equation of any length is read to its end", () => {
+  const equation = `ab,${" ".repeat(300)}bc->ac`;
+  expect(values(() => tf.einsum(equation, tf.ones([1, 3]), tf.ones([3, 1])))).toEqual([3]);
+});
+
+test("draws from probabilities in whole numbers", () => {
+  const certain = tf.tensor2d([[0, 1, 0]], [1, 3], "int32");
+  expect(values(() => tf.multinomial(certain, 2, 1, true))).toEqual([1, 1]);
 });
 
 test("images rotated by any angle agree with TensorFlow.js", () => {

@@ -32,8 +32,15 @@ export function lastAxis(op: string, name: string, tensor: tf.Tensor): number {
 /** @throws RangeError unless x is [B,H,W,C] and C can be split into `groups`. */
 export function requireGroups(op: string, x: tf.Tensor4D, groups: number): void {
   requireRank(op, "x", x, "[B,H,W,C]");
+  requirePositiveInteger(op, "groups", groups);
   const channels = x.shape[3];
   if (channels % groups !== 0) {
     throw new RangeError(`${op}: channels (=${channels}) must be divisible by groups (=${groups})`);
   }
+}
+
+/** @throws RangeError unless the number counts something. */
+export function requirePositiveInteger(op: string, name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new RangeError(`${op}: ${name} (=${value}) must be a positive integer`);
 }

@@ -12,7 +12,7 @@
  */
 // B batch, H height, W width, C input channels, O output channels
 import { tf } from "../tf.ts";
-import { requireRank, requireShape } from "./checks.ts";
+import { requirePositiveInteger, requireRank, requireShape } from "./checks.ts";
 import { hasFusedKernel, type KernelInputs, registerFusedGradient, runKernel } from "./dispatch.ts";
 
 /** Zeros added around an image: [[top, bottom], [left, right]]. */
@@ -31,12 +31,15 @@ export type Conv2dOptions = {
 
 /**
  * Convolves x [B,H,W,C] with weight [kh,kw,C/groups,O], and adds bias and residual.
- * @throws RangeError when the shapes do not fit, or the padded image is smaller than the kernel.
+ * @throws RangeError when the shapes do not fit, strides or groups are not positive integers, or the padded image is
+ * smaller than the kernel.
  */
 export function conv2d(x: tf.Tensor4D, weight: tf.Tensor, options: Conv2dOptions): tf.Tensor4D {
   const { bias, residual, strides, padding, groups = 1 } = options;
   requireRank("conv2d", "x", x, "[B,H,W,C]");
   requireRank("conv2d", "weight", weight, "[kh,kw,C/groups,O]");
+  requirePositiveInteger("conv2d", "groups", groups);
+  for (const stride of strides) requirePositiveInteger("conv2d", "strides", stride);
   const [batch, height, width, channels] = x.shape;
   const [kernelHeight, kernelWidth, groupChannels, outputChannels] = weight.shape as [number, number, number, number];
   if (groupChannels * groups !== channels || outputChannels % groups !== 0) {

@@ -43,7 +43,8 @@ export function linear<T extends tf.Tensor>(
     return runKernel<T>("Linear", inputs, { float32Output });
   }
   return tf.tidy(() => {
-    const product = tf.matMul(x.reshape([-1, inputDim]), weight as tf.Tensor2D, false, true);
+    const rows = tf.util.sizeFromShape(outputShape.slice(0, -1));
+    const product = tf.matMul(x.reshape([rows, inputDim]), weight as tf.Tensor2D, false, true);
     const y = (bias === undefined ? product : product.add(bias)).reshape(outputShape);
     return (residual === undefined ? y : y.add(residual)) as T;
   });
