@@ -46,10 +46,12 @@ export type ServerOptions = {
   readonly log?: (line: string) => void;
 };
 
-/** Bounds on what one request may ask. */
+/** Bounds on what one request may ask, and on what is held in memory. */
 export type Limits = {
   /** Of a request's body. */
   readonly maxBodyBytes: number;
+  /** Of the bodies of all requests that are being read. */
+  readonly maxTotalBodyBytes: number;
   /** Of a picture in a request, before it is reduced to the model's size. */
   readonly maxPixels: number;
   /** Pictures in a request. */
@@ -67,6 +69,7 @@ export type Limits = {
 
 export const DEFAULT_LIMITS: Limits = {
   maxBodyBytes: 32 * 2 ** 20,
+  maxTotalBodyBytes: 256 * 2 ** 20,
   maxPixels: 2 ** 24,
   maxPictures: 32,
   maxMessages: 512,
@@ -113,6 +116,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
   if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
+  checkWhole("limits.maxTotalBodyBytes", resolved.limits.maxTotalBodyBytes, resolved.limits.maxBodyBytes);
   return {
     ...resolved,
     backend: { ...resolved.backend, threads: resolved.backend.threads ?? shareOfThreads(resolved) },
