@@ -14,6 +14,9 @@ import { randomPicture } from "./pipeline-support.ts";
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
+/** A name for this machine under which its pages are not secure, as those of another one. */
+const PLAIN_HOST = "interfuse.test";
+
 const noBrowser = browserUnavailable();
 // Skipped, with the reason in its name, where no Chromium is installed; `.ci/run` installs one first, and fails under CI=true if it cannot.
 describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"})`, () => {
@@ -25,14 +28,30 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     models = await writeModels();
     const folders = [models.painter, models.talker, slowModel(models.painter)];
     // One answer at a time, so that the second of two has to wait.
-    server = await startTestServer({ models: folders.map((folder) => ({ folder })), maxRunning: 1 });
-    browser = await startBrowser();
+    server = await startTestServer({
+      models: folders.map((folder) => ({ folder })),
+      maxRunning: 1,
+      hostNames: [PLAIN_HOST],
+    });
+    browser = await startBrowser([`--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`]);
   });
 
   afterAll(async () => {
     await browser?.close();
     await server?.close({ drainSeconds: 0 });
     models?.remove();
+  });
+
+  it("works by plain http from another machine, where browsers leave out what wants a secure page", async () => {
+    const { port } = new URL(server.url);
+    const { page, problems } = await openPage(browser, `http://${PLAIN_HOST}:${port}`);
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    await dropPicture(page);
+    await say(page, "make it red");
+    await finished(page, 1);
+    await kept(page, { answers: 1, images: 2 });
+    expect(problems.filter((problem) => problem.startsWith("error:"))).toEqual([]);
+    await page.context().close();
   });
 
   it("draws, draws the same again by the same seed, and keeps all of it", async () => {

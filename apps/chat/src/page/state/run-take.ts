@@ -1,5 +1,6 @@
 /** Has a take answered: asks, and writes what comes into the take until it ends, fails or is stopped. */
 import { AnswerError, type AnswerEvent, type AnswerMessage, type AnswerPart } from "../answerers/answerer.ts";
+import { newId } from "../new-id.ts";
 import { connect } from "./answerers.ts";
 import { app, setApp } from "./app-state.ts";
 import { changeTake, type TakePlace } from "./change-conversation.ts";
@@ -120,7 +121,7 @@ function partsAfter(parts: readonly TakePart[], event: AnswerEvent, conversation
         : [...parts, { type: "text", text: event.text }];
     case "image-start": {
       const { width, height } = event;
-      const image = crypto.randomUUID();
+      const image = newId();
       putImage({ id: image, conversationId, blob: undefined, frames: [] });
       return [...parts, { type: "image", image, width, height, step: 0, numSteps: 0, isDone: false }];
     }
