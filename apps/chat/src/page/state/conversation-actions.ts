@@ -4,7 +4,7 @@ import { app, chosenModel, EMPTY_DRAFT, newConversation, openConversation, setAp
 import { changeConversation, changeTake, changeTurn, type TakePlace } from "./change-conversation.ts";
 import { type Asked, type Conversation, isOpen, type Take, type Turn } from "./conversation.ts";
 import { removeFromHistory, saveImage } from "./history.ts";
-import { getImage, peekImage, putImage } from "./images.ts";
+import { getImage, IMAGE_GONE, peekImage, putImage } from "./images.ts";
 import { runTake, stopTake } from "./run-take.ts";
 import { NUM_SEEDS, randomSeed, type Settings, usesMemory } from "./settings.ts";
 
@@ -120,7 +120,8 @@ export function attach(blob: Blob): void {
 /** Adds a picture of the conversation to the draft, to ask about it or to have it changed. */
 export async function attachImage(id: string): Promise<void> {
   const image = await getImage(id);
-  if (image?.blob !== undefined) attach(image.blob);
+  if (image?.blob === undefined) setApp({ notice: IMAGE_GONE });
+  else attach(image.blob);
 }
 
 export function detach(id: string): void {
@@ -133,11 +134,11 @@ export function detach(id: string): void {
 /** Writes an image of the draft to the history, a copy of it where it belongs to another conversation. @returns its id there */
 function keepImage(id: string, conversationId: string): string {
   const image = peekImage(id);
-  if (image === undefined) return id;
-  const kept = image.conversationId === conversationId ? image : { ...image, id: newId(), conversationId };
+  if (image?.blob === undefined) return id;
+  const isOwn = image.conversationId === conversationId;
+  const kept = { ...image, id: isOwn ? id : newId(), conversationId, blob: image.blob };
   putImage(kept);
-  // Where the browser keeps nothing the image is still shown; `startHistory` has said so.
-  void saveImage(kept).catch(() => undefined);
+  void saveImage(kept);
   return kept.id;
 }
 

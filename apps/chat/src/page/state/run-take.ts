@@ -97,7 +97,10 @@ async function answerParts(take: Take | undefined): Promise<AnswerPart[]> {
 
 async function imageParts(ids: readonly string[]): Promise<AnswerPart[]> {
   const images = await Promise.all(ids.map(getImage));
-  return images.flatMap((image) => (image?.blob === undefined ? [] : [{ type: "image" as const, image: image.blob }]));
+  return images.map((image) => {
+    if (image?.blob !== undefined) return { type: "image" as const, image: image.blob };
+    throw new AnswerError("refused", "An image that belongs to this is not kept in this browser any more.");
+  });
 }
 
 function receive(place: TakePlace, event: AnswerEvent): void {
@@ -160,6 +163,5 @@ function finishImage(id: string, blob: Blob): void {
   if (image === undefined) return;
   const finished = { ...image, blob };
   putImage(finished);
-  // Where the browser keeps nothing the image is still shown; `startHistory` has said so.
-  void saveImage(finished).catch(() => undefined);
+  void saveImage(finished);
 }
