@@ -216,6 +216,17 @@ describe("images", () => {
     expect(decoded).toEqual((await decode((await pictureUrl(1)).split(",")[1])).decoded);
   });
 
+  it("says how a picture is sent when it comes as bare base64", async () => {
+    const response = await fetch(`${server.url}/v1/images/edits`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ prompt: "make it red", image: (await pictureUrl(1)).split(",")[1] }),
+    });
+    expect(await response.json()).toMatchObject({
+      error: { param: "image", message: expect.stringContaining("as a data: URL (data:image/png;base64,...)") },
+    });
+  });
+
   it("streams an edit", async () => {
     const image = await toFile(bytes(await pictureUrl(1)), "a.png", { type: "image/png" });
     const stream = await client.images.edit({

@@ -14,6 +14,9 @@ import { randomPicture } from "./pipeline-support.ts";
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
+/** A name for this machine under which its pages are not secure, as those of another one. */
+const PLAIN_HOST = "interfuse.test";
+
 const noBrowser = browserUnavailable();
 // Skipped, with the reason in its name, where no Chromium is installed; `.ci/run` installs one first, and fails under CI=true if it cannot.
 describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"})`, () => {
@@ -25,14 +28,30 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     models = await writeModels();
     const folders = [models.painter, models.talker, slowModel(models.painter)];
     // One answer at a time, so that the second of two has to wait.
-    server = await startTestServer({ models: folders.map((folder) => ({ folder })), maxRunning: 1 });
-    browser = await startBrowser();
+    server = await startTestServer({
+      models: folders.map((folder) => ({ folder })),
+      maxRunning: 1,
+      hostNames: [PLAIN_HOST],
+    });
+    browser = await startBrowser([`--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`]);
   });
 
   afterAll(async () => {
     await browser?.close();
     await server?.close({ drainSeconds: 0 });
     models?.remove();
+  });
+
+  it("works by plain http from another machine, where browsers leave out what wants a secure page", async () => {
+    const { port } = new URL(server.url);
+    const { page, problems } = await openPage(browser, `http://${PLAIN_HOST}:${port}`);
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    await dropPicture(page);
+    await say(page, "make it red");
+    await finished(page, 1);
+    await kept(page, { answers: 1, images: 2 });
+    expect(problems.filter((problem) => problem.startsWith("error:"))).toEqual([]);
+    await page.context().close();
   });
 
   it("draws, draws the same again by the same seed, and keeps all of it", async () => {
@@ -187,6 +206,61 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await page.context().close();
   });
 
+  it("says that an image has no room, and later that it is gone", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await page.evaluate(() => {
+      const put = IDBObjectStore.prototype.put;
+      IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...args) {
+        if (this.name === "images") throw new DOMException("full", "QuotaExceededError");
+        return put.apply(this, args);
+      };
+    });
+    await answerWith(page, "Picture");
+    await say(page, "a red circle");
+    await page.getByText("This browser has no room for the history any more").waitFor();
+    await finished(page, 1);
+    expect(await imageDigests(page)).toHaveLength(1);
+    await kept(page, { answers: 1, images: 0 });
+    await page.reload();
+    await page.locator(".lamp:not(.lamp-off)").waitFor();
+    await page.getByRole("button", { name: "a red circle", exact: true }).click();
+    await page.getByRole("button", { name: "Download" }).click();
+    await page.getByRole("status").getByText("This image is not kept any more.").waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it("works where the browser keeps nothing for it, and says so", async () => {
+    const { key, record } = createApiKey("somebody");
+    const own = await startTestServer({ models: [{ folder: models.painter }], apiKeys: [record] });
+    const page = await freshPage(browser);
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    await page.addInitScript(blockStorage);
+    const told = page.getByText("This browser keeps no history for this page").waitFor();
+    await page.goto(own.url);
+    await told;
+    await page.getByRole("textbox", { name: "Key" }).fill(key);
+    await page.getByText("Keep it in this browser").click();
+    await page.getByRole("button", { name: "Use key" }).click();
+    await page.getByText("This browser does not keep the key").waitFor();
+    await answerWith(page, "Picture");
+    await page.getByText("This browser does not keep your settings").waitFor();
+    await say(page, "a red circle");
+    await finished(page, 1);
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export" }).click();
+    const file = await (await download).path();
+    await page.getByRole("button", { name: "Delete “a red circle”" }).click();
+    await page.getByLabel("History to import").setInputFiles(file);
+    await page.getByText("1 conversation was imported, but this browser does not keep all of the images.").waitFor();
+    await page.getByRole("button", { name: "a red circle", exact: true }).click();
+    expect(await imageDigests(page)).toHaveLength(1);
+    expect(problems).toEqual([]);
+    await page.context().close();
+    await own.close({ drainSeconds: 0 });
+  });
+
   it("says that nobody answers, looks for the server, and asks again", async () => {
     const { page } = await openPage(browser, server.url);
     await page.context().setOffline(true);
@@ -270,6 +344,19 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     expect((await fetch(`${server.url}/assets/..%2f..%2fpackage.json`)).status).toBe(404);
   });
 });
+
+/** Has the page meet what a browser does whose user blocks all storage; runs in the page. */
+function blockStorage(): void {
+  const block = (target: object, name: string, descriptor: PropertyDescriptor) =>
+    Object.defineProperty(target, name, { configurable: true, ...descriptor });
+  const refuse = () => {
+    throw new DOMException("blocked", "SecurityError");
+  };
+  block(window, "localStorage", { get: refuse });
+  block(window, "sessionStorage", { get: refuse });
+  block(indexedDB, "open", { value: refuse });
+  block(caches, "open", { value: async () => refuse() });
+}
 
 function slider(page: Page, name: string, value: number): Promise<void> {
   return settings(page, () => page.getByRole("slider", { name, exact: true }).fill(String(value)));

@@ -53,6 +53,25 @@ describe("keys", () => {
   });
 });
 
+describe("addresses", () => {
+  const ask = async (forwardedFor: string) => {
+    const response = await draw({ "idempotency-key": "1", "x-forwarded-for": forwardedFor });
+    return ((await response.json()) as { data: { url: string }[] }).data[0]?.url;
+  };
+
+  it("of clients behind a proxy are told apart where the proxy is trusted", async () => {
+    await start({ trustedProxies: ["127.0.0.0/8"] });
+    const first = await ask("198.51.100.1");
+    expect(await ask("198.51.100.2")).not.toBe(first);
+    expect(await ask("198.51.100.2, 198.51.100.1")).toBe(first);
+  });
+
+  it("that a client says it has are not believed", async () => {
+    await start();
+    expect(await ask("198.51.100.2")).toBe(await ask("198.51.100.1"));
+  });
+});
+
 describe("web pages", () => {
   it("of other origins are kept out unless they are named", async () => {
     await start({ corsOrigins: ["https://chat.example"] });

@@ -54,6 +54,12 @@ describe("interfuse serve", () => {
     ["no model", ["serve"], 2, /--model <dir> is needed/],
     ["a missing folder", ["serve", "--model", "x=nowhere"], 1, /--model x=nowhere: no such folder/],
     [
+      "a proxy by name",
+      ["serve", "--model", ".", "--trusted-proxy", "proxy"],
+      1,
+      /trustedProxies \("proxy"\) must be an IP address/,
+    ],
+    [
       "a missing key file",
       ["serve", "--model", ".", "--api-key-file", "none"],
       1,

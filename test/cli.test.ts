@@ -1,5 +1,6 @@
 /** The command line's manners: what it says about mistakes, on which stream, with which exit code. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,6 +106,17 @@ describe("answers", () => {
   it("--help and --version exit with 0", () => {
     expect(run("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("generate") });
     expect(run("--version")).toMatchObject({ status: 0, stdout: "0.1.0\n" });
+  });
+
+  it("ends without a word when nobody reads its output any more", async () => {
+    const child = spawn(process.execPath, [CLI, "train", "model", "--recipe", "list"], { stdio: "pipe" });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    const [status] = await once(child, "close");
+    expect({ status, stderr }).toEqual({ status: 141, stderr: "" });
   });
 
   it("--recipe list prints the recipes alone", () => {

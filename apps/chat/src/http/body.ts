@@ -1,6 +1,8 @@
 /** Request bodies: read up to a limit, parsed, and digested so that a retry is recognised. */
 import { createHash } from "node:crypto";
+import type { Limits } from "../server/options.ts";
 import { ApiError } from "./api-error.ts";
+import type { RequestContext } from "./context.ts";
 
 /** A file or a text of a form. */
 export type FormField = { readonly name: string; readonly value: string | Uint8Array };
@@ -17,12 +19,12 @@ export function isContentType(request: Request, type: string): boolean {
   return named.trim().toLowerCase() === type;
 }
 
-/** @throws {ApiError} 400 when it is not JSON, 413 when it is too large */
-export async function readJson(request: Request, maxBytes: number): Promise<ParsedBody<unknown>> {
-  if (!isContentType(request, "application/json")) {
+/** @throws {ApiError} 400 when it is not JSON, 413 when it is too large, 503 when there is no room for it */
+export async function readJson(c: RequestContext, limits: Limits): Promise<ParsedBody<unknown>> {
+  if (!isContentType(c.req.raw, "application/json")) {
     throw new ApiError(400, "invalid_content_type", "the body must be JSON, with content-type application/json");
   }
-  const bytes = await readBytes(request, maxBytes);
+  const bytes = await readBytes(c, limits);
   try {
     return { value: JSON.parse(new TextDecoder().decode(bytes)), digest: digest([bytes]) };
   } catch (cause) {
@@ -32,10 +34,10 @@ export async function readJson(request: Request, maxBytes: number): Promise<Pars
   }
 }
 
-/** @throws {ApiError} 400 when it is no multipart form, 413 when it is too large */
-export async function readForm(request: Request, maxBytes: number): Promise<ParsedBody<FormField[]>> {
-  const bytes = await readBytes(request, maxBytes);
-  const headers = { "content-type": request.headers.get("content-type") ?? "" };
+/** @throws {ApiError} 400 when it is no multipart form, 413 when it is too large, 503 when there is no room for it */
+export async function readForm(c: RequestContext, limits: Limits): Promise<ParsedBody<FormField[]>> {
+  const bytes = await readBytes(c, limits);
+  const headers = { "content-type": c.req.header("content-type") ?? "" };
   let form: FormData;
   try {
     form = await new Response(bytes, { headers }).formData();
@@ -57,23 +59,25 @@ export async function readForm(request: Request, maxBytes: number): Promise<Pars
   return { value: fields, digest: digest(parts) };
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(c: RequestContext, { maxBodyBytes: maxBytes }: Limits): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () =>
     new ApiError(413, "body_too_large", `the body is larger than ${maxBytes} bytes; send fewer or smaller pictures`);
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge();
+  if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();
+  const share = c.get("bodyShare");
   const chunks: Uint8Array[] = [];
   let numBytes = 0;
   try {
-    for await (const chunk of request.body ?? []) {
+    for await (const chunk of c.req.raw.body ?? []) {
       numBytes += chunk.length;
       if (numBytes > maxBytes) throw tooLarge();
+      share.take(chunk.length);
       chunks.push(chunk);
     }
   } catch (cause) {
     if (cause instanceof ApiError) throw cause;
     throw new ApiError(400, "incomplete_body", "the body did not arrive whole", { cause });
   }
-  return new Uint8Array(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }
 
 function digest(parts: readonly (string | Uint8Array)[]): string {

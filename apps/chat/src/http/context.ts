@@ -5,6 +5,7 @@ import type { ImageStore } from "../answers/image-store.ts";
 import type { RunningAnswers } from "../answers/running-answers.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ResolvedServerOptions } from "../server/options.ts";
+import type { BodyShare } from "./body-memory.ts";
 import type { Metrics } from "./metrics.ts";
 import type { SharedFile } from "./model-files.ts";
 
@@ -26,6 +27,8 @@ export type Env = {
     readonly requestId: string;
     /** Whose limits apply: the key's name, or the address. */
     readonly owner: string;
+    /** The memory of its body, where it may have one. */
+    readonly bodyShare: BodyShare;
   };
 };
 

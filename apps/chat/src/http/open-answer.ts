@@ -44,6 +44,8 @@ export function openAnswer(
         onInternalError: (message) => options.log(`request ${c.get("requestId")} failed: ${message}`),
       }),
   );
+  // What was read of the body is in the jobs.
+  c.get("bodyShare").free();
   const detach = answer.attach();
   const start = performance.now();
   const leave = () => detach(keepSeconds((performance.now() - start) / 1000));

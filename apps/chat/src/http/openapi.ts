@@ -14,7 +14,7 @@ const ERRORS: Readonly<Record<string, string>> = {
   413: "The body is too large",
   429: "The queue or this key's share of it is full; see Retry-After",
   500: "The server failed",
-  503: "The server is shutting down, or the model's worker died; try again",
+  503: "The server is shutting down, has no room for the body beside others, or the model's worker died; see Retry-After",
 };
 
 const errorSchema = {

@@ -6,7 +6,7 @@ import sharp from "sharp";
 export type Mask = { readonly width: number; readonly height: number; readonly kept: Uint8Array };
 
 /**
- * Reads the alpha of a mask, fitted to a size like the image it belongs to.
+ * Reads the alpha of a mask, turned as its EXIF says and fitted to a size, like the image it belongs to.
  * @throws Error when it is no picture or has more than `maxPixels` pixels
  */
 export async function readMask(
@@ -14,6 +14,7 @@ export async function readMask(
   { size, maxPixels }: { size: number; maxPixels: number },
 ): Promise<Mask> {
   const { data, info } = await sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
+    .autoOrient()
     .ensureAlpha()
     .resize(size, size, { fit: "cover" })
     .extractChannel("alpha")

@@ -3,9 +3,9 @@ import { render } from "preact";
 import { restoreModel } from "../browser/picker/browser-models.ts";
 import { App } from "./components/app.tsx";
 import { connect } from "./state/answerers.ts";
-import { app, setApp } from "./state/app-state.ts";
+import { setApp } from "./state/app-state.ts";
 import { startHistory } from "./state/history.ts";
-import { saveSettings } from "./state/settings.ts";
+import { keepSettings } from "./state/keep-settings.ts";
 import { followTheme } from "./theme.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -18,7 +18,7 @@ import "./styles/welcome.css";
 import "./styles/browser-models.css";
 
 followTheme();
-app.subscribe((state, last) => state.settings !== last.settings && saveSettings(state.settings));
+keepSettings();
 startHistory().catch(() =>
   setApp({ notice: "This browser keeps no history for this page; export what you want to keep." }),
 );

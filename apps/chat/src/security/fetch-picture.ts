@@ -26,7 +26,9 @@ export async function fetchPicture(text: string, options: FetchOptions): Promise
   const { allowedHosts, resolve = resolveAll, isAllowedAddress = isPublicAddress } = options;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.protocol !== "https:" || url.username !== "" || url.password !== "") {
-    throw new FetchError("only https URLs without credentials are fetched");
+    throw new FetchError(
+      "only https URLs without credentials are fetched; send the picture as a data: URL (data:image/png;base64,...)",
+    );
   }
   if (!allowedHosts.includes(url.host)) {
     throw new FetchError(`pictures are not fetched from ${url.host}; send the picture as a data: URL`);

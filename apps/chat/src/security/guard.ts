@@ -8,6 +8,7 @@ import { ApiError } from "../http/api-error.ts";
 import type { Env, RequestContext } from "../http/context.ts";
 import type { ResolvedServerOptions } from "../server/options.ts";
 import { findApiKey } from "./api-keys.ts";
+import { clientAddress } from "./client-address.ts";
 
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -56,9 +57,9 @@ export function checkOrigin({ corsOrigins, publicUrl }: ResolvedServerOptions): 
 }
 
 /** Finds out whose request it is; refuses it when keys are needed and it has none. */
-export function checkKey({ apiKeys }: ResolvedServerOptions): MiddlewareHandler<Env> {
+export function checkKey({ apiKeys, trustedProxies }: ResolvedServerOptions): MiddlewareHandler<Env> {
   return async (c, next) => {
-    c.set("owner", apiKeys.length === 0 ? addressOf(c) : keyOf(c, apiKeys));
+    c.set("owner", apiKeys.length === 0 ? addressOf(c, trustedProxies) : keyOf(c, apiKeys));
     await next();
   };
 }
@@ -72,8 +73,9 @@ function keyOf(c: RequestContext, apiKeys: ResolvedServerOptions["apiKeys"]): st
   });
 }
 
-function addressOf(c: RequestContext): string {
-  return `address ${getConnInfo(c).remote.address ?? "unknown"}`;
+function addressOf(c: RequestContext, trustedProxies: ResolvedServerOptions["trustedProxies"]): string {
+  const peer = getConnInfo(c).remote.address ?? "unknown";
+  return `address ${clientAddress(peer, c.req.header("x-forwarded-for"), trustedProxies)}`;
 }
 
 function isSameHost(a: string, b: string): boolean {

@@ -1,8 +1,10 @@
 /** What a server is started with. */
+import type { BlockList } from "node:net";
 import { availableParallelism } from "node:os";
 import type { WorkerOptions } from "../engine/protocol.ts";
 import { folderName } from "../folder-name.ts";
 import type { ApiKey } from "../security/api-keys.ts";
+import { parseAddresses } from "../security/client-address.ts";
 
 export type ServerOptions = {
   /** Folders to serve; the first is the default model. An id is the folder's name unless given. */
@@ -25,6 +27,8 @@ export type ServerOptions = {
   readonly maxJobsPerKey?: number;
   /** Keys that may ask; without any, everyone who reaches the server may. */
   readonly apiKeys?: readonly ApiKey[];
+  /** Addresses, or ranges as "10.0.0.0/8", of reverse proxies whose `X-Forwarded-For` tells who asks; default none. */
+  readonly trustedProxies?: readonly string[];
   /** Origins of web pages that may ask from a browser, as "https://chat.example.org"; default none. */
   readonly corsOrigins?: readonly string[];
   /** How clients reach the server, as "https://chat.example.org", for the addresses of images; default as they asked. */
@@ -46,10 +50,12 @@ export type ServerOptions = {
   readonly log?: (line: string) => void;
 };
 
-/** Bounds on what one request may ask. */
+/** Bounds on what one request may ask, and on what is held in memory. */
 export type Limits = {
   /** Of a request's body. */
   readonly maxBodyBytes: number;
+  /** Of the bodies of all requests that are being read. */
+  readonly maxTotalBodyBytes: number;
   /** Of a picture in a request, before it is reduced to the model's size. */
   readonly maxPixels: number;
   /** Pictures in a request. */
@@ -67,6 +73,7 @@ export type Limits = {
 
 export const DEFAULT_LIMITS: Limits = {
   maxBodyBytes: 32 * 2 ** 20,
+  maxTotalBodyBytes: 256 * 2 ** 20,
   maxPixels: 2 ** 24,
   maxPictures: 32,
   maxMessages: 512,
@@ -77,15 +84,18 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** `ServerOptions` with defaults filled in. */
-export type ResolvedServerOptions = Required<Omit<ServerOptions, "models" | "limits" | "maxRunningTokens">> & {
+export type ResolvedServerOptions = Required<
+  Omit<ServerOptions, "models" | "limits" | "maxRunningTokens" | "trustedProxies">
+> & {
   readonly maxRunningTokens?: number;
   readonly models: readonly { readonly folder: string; readonly id: string }[];
   readonly limits: Limits;
+  readonly trustedProxies: BlockList;
 };
 
 /** Fills in defaults. @throws {RangeError} naming the option, its value and the rule */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  const { models, limits, ...others } = options;
+  const { models, limits, trustedProxies = [], ...others } = options;
   const resolved: ResolvedServerOptions = {
     host: "127.0.0.1",
     port: 8000,
@@ -107,12 +117,14 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     ...defined(others),
     models: models.map(({ folder, id }) => ({ folder, id: id ?? folderName(folder) })),
     limits: { ...DEFAULT_LIMITS, ...limits },
+    trustedProxies: parseAddresses(trustedProxies),
   };
   checkModels(resolved.models);
   checkHosts(resolved.modelHosts);
   for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
   if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
+  checkWhole("limits.maxTotalBodyBytes", resolved.limits.maxTotalBodyBytes, resolved.limits.maxBodyBytes);
   return {
     ...resolved,
     backend: { ...resolved.backend, threads: resolved.backend.threads ?? shareOfThreads(resolved) },

@@ -95,7 +95,15 @@ class Conversation {
   async #show(picture: Picture, prompt: string): Promise<void> {
     const { out, json, pictures } = this.#options;
     const file = join(out, `picture-${Date.now()}-${this.#numSaved++}.png`);
-    await savePicture(file, picture, { text: { prompt } });
+    try {
+      await savePicture(file, picture, { text: { prompt } });
+    } catch (error) {
+      // The answer goes on, and the picture stays in the conversation.
+      process.stderr.write(`${(error as Error).message}\n`);
+      process.exitCode = 1;
+      if (!json) process.stdout.write(await pictures.text(picture));
+      return;
+    }
     if (json) process.stdout.write(`${JSON.stringify({ type: "image", file })}\n`);
     else process.stdout.write(`${await pictures.text(picture)}[${file}]\n`);
   }

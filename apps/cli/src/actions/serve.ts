@@ -23,6 +23,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     maxRunning: options.running,
     maxWaiting: options.queue,
     maxJobsPerKey: options.perKey,
+    trustedProxies: options.trustedProxy,
     corsOrigins: options.corsOrigin,
     hostNames: options.hostName,
     imageHosts: options.imageHost,

@@ -18,6 +18,7 @@ export type ServeOptions = GlobalOptions & {
   readonly running: number;
   readonly queue: number;
   readonly perKey: number;
+  readonly trustedProxy: readonly string[];
   readonly corsOrigin: readonly string[];
   readonly hostName: readonly string[];
   readonly imageHost: readonly string[];
@@ -48,6 +49,7 @@ export function serveCommand(): Command {
     .addOption(whole("--running <n>", "answers that a worker makes at a time", 1).default(16))
     .addOption(whole("--queue <n>", "answers that may wait for each model", 0).default(64))
     .addOption(whole("--per-key <n>", "answers that one key, or address, may have under way", 1).default(32))
+    .addOption(list("--trusted-proxy <address>", "a proxy, or 10.0.0.0/8, whose X-Forwarded-For tells who asks"))
     .addOption(list("--cors-origin <url>", "a web page's origin that may ask from a browser"))
     .addOption(list("--host-name <name>", "a name by which the server is reached"))
     .addOption(list("--image-host <name>", "a host from which pictures may be fetched"))

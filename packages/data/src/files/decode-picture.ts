@@ -35,7 +35,8 @@ export async function loadPicture(file: string | Uint8Array, options: DecodeOpti
   const { size, fit = "cover", background = [255, 255, 255], maxPixels = MAX_PIXELS } = options;
   const behind = { r: background[0], g: background[1], b: background[2] };
   try {
-    const image = sharp(file, { limitInputPixels: maxPixels, failOn: "error" }).autoOrient();
+    const raw = small && { width: small.width, height: small.height, channels: 3 as const };
+    const image = sharp(small?.data ?? file, { raw, limitInputPixels: maxPixels, failOn: "error" }).autoOrient();
     if (size !== undefined) {
       const { width, height } = typeof size === "number" ? { width: size, height: size } : size;
       image.resize(width, height, { fit, background: { ...behind, alpha: 1 } });

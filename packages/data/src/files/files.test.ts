@@ -11,6 +11,7 @@ import { directorySink, directorySource } from "./directory-files.ts";
 import { savePicture } from "./encode-picture.ts";
 import { makeFolder } from "./make-folder.ts";
 import { recoverFolder } from "./recover-folder.ts";
+import { writeFileAtomically } from "./write-file.ts";
 import { writeFolderAtomically } from "./write-folder.ts";
 
 let folder: string;
@@ -35,6 +36,17 @@ test("a folder is written to and read from by relative path", async () => {
 test.each(["../out.txt", "/etc/passwd", "a/../../out.txt", "..", ""])("the path %j is refused", async (path) => {
   await expect(directorySource(folder).read(path)).rejects.toThrow(/must be relative and stay inside/);
   expect(() => directorySink(folder).write(path, bytes("x"))).toThrow(/must be relative and stay inside/);
+});
+
+test("a file that cannot be written is named, with the reason, and leaves nothing behind", async () => {
+  await writeFile(join(folder, "file"), "");
+  await mkdir(join(folder, "folder"));
+  for (const name of ["file/a.txt", "file/b/a.txt", "folder"]) {
+    const file = join(folder, name);
+    const message = `writeFile: cannot write "${file}": another file or folder is in the way`;
+    await expect(writeFileAtomically(file, "x")).rejects.toThrow(message);
+  }
+  expect((await readdir(folder)).toSorted()).toEqual(["file", "folder"]);
 });
 
 test("a folder is replaced whole, and kept when writing fails", async () => {

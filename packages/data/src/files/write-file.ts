@@ -24,7 +24,8 @@ export async function writeFileAtomically(file: string, bytes: Uint8Array | stri
     await rename(temporary, file);
     await syncFolder(folder);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    // What went wrong first is what is told.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new Error(`writeFile: cannot write "${file}": ${writeFailureReason(cause)}`, { cause });
   }
 }
@@ -45,6 +46,7 @@ export function writeFailureReason(cause: unknown): string {
   const code = errorCode(cause);
   if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full; free some space and try again";
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "no permission to write there";
+  if (code === "ENOTDIR" || code === "EEXIST" || code === "EISDIR") return "another file or folder is in the way";
   return cause instanceof Error ? cause.message : String(cause);
 }
 

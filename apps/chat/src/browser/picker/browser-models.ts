@@ -3,6 +3,7 @@
 import { addAnswerer, removeAnswerer } from "../../page/state/answerers.ts";
 import { apiKey } from "../../page/state/api-key.ts";
 import { app } from "../../page/state/app-state.ts";
+import { KeptText } from "../../page/state/kept-text.ts";
 import { createStore } from "../../page/state/store.ts";
 import { BrowserAnswerer } from "../browser-answerer.ts";
 import { forgetModel, type KeptModel, listKeptModels } from "../files/kept-models.ts";
@@ -32,8 +33,8 @@ export const browserModels = createStore<BrowserModelsState>({
 
 const set = (change: Partial<BrowserModelsState>) => browserModels.set((state) => ({ ...state, ...change }));
 
-/** Where the model that answers is remembered, to be opened again with the page. */
-const LAST_KEY = "interfuse-browser-model";
+/** The model that answers, to be opened again with the page. */
+const lastOpened = new KeptText("interfuse-browser-model", () => localStorage);
 
 let answerer: BrowserAnswerer | undefined;
 let opening: AbortController | undefined;
@@ -63,7 +64,7 @@ export async function openModel(place: ModelPlace, name: string): Promise<void> 
   } catch (error) {
     if (!signal.aborted) set({ loading: undefined, failure: (error as Error).message });
   }
-  set({ kept: await listKeptModels() });
+  await listKept();
 }
 
 /** Opens what a function finds, such as a dropped folder. */
@@ -94,7 +95,7 @@ export function closeModel(): void {
 /** Removes a model from the browser's store; an open one goes on until it is closed. */
 export async function forget(id: string): Promise<void> {
   await forgetModel(id);
-  set({ kept: await listKeptModels() });
+  await listKept();
 }
 
 /** Lists what is kept, and opens the model that was answering when the page was left. */
@@ -103,23 +104,28 @@ export async function restoreModel(): Promise<void> {
   app.subscribe((state, before) => {
     if (state.chosen !== before.chosen && answerer !== undefined) rememberChoice();
   });
-  const kept = await listKeptModels().catch(() => []);
-  set({ kept, backend: last?.backend ?? "auto" });
-  const model = kept.find(({ id }) => id === last?.id);
+  await listKept();
+  set({ backend: last?.backend ?? "auto" });
+  const model = browserModels.get().kept.find(({ id }) => id === last?.id);
   if (model !== undefined) await openModel({ kind: "kept", id: model.id }, model.name);
 }
 
+/** A browser whose storage is blocked keeps none. */
+async function listKept(): Promise<void> {
+  set({ kept: await listKeptModels().catch(() => []) });
+}
+
 function lastModel(): { readonly id: string; readonly backend: BrowserBackend } | undefined {
-  const text = localStorage.getItem(LAST_KEY);
-  return text === null ? undefined : JSON.parse(text);
+  const text = lastOpened.get();
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 /** The open model is opened again with the page if it is the one that answers, and can be. */
 function rememberChoice(): void {
   const { loaded, backend } = browserModels.get();
   const isChosen = answerer !== undefined && app.get().chosen?.answererId === answerer.id;
-  if (isChosen && loaded?.isKept) localStorage.setItem(LAST_KEY, JSON.stringify({ id: loaded.id, backend }));
-  else localStorage.removeItem(LAST_KEY);
+  if (isChosen && loaded?.isKept) lastOpened.set(JSON.stringify({ id: loaded.id, backend }));
+  else lastOpened.remove();
 }
 
 /** The server's key for its own folders, and for nobody else's. */

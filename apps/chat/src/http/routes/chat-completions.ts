@@ -19,7 +19,7 @@ export function chatCompletions(context: ServerContext) {
   const { limits, imageHosts, publicUrl } = options;
   const schema = chatSchema(limits);
   return async (c: RequestContext): Promise<Response> => {
-    const { value, digest } = await readJson(c.req.raw, limits.maxBodyBytes);
+    const { value, digest } = await readJson(c, limits);
     const request = parse(schema, value);
     const model = findModel(engine, request.model);
     const settings = imageSettings(request, model);

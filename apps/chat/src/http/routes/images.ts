@@ -27,7 +27,7 @@ type Drawing = {
 export function imageGenerations(context: ServerContext) {
   const schema = generationSchema(context.options.limits);
   return async (c: RequestContext): Promise<Response> => {
-    const { value, digest } = await readJson(c.req.raw, context.options.limits.maxBodyBytes);
+    const { value, digest } = await readJson(c, context.options.limits);
     const request = parse(schema, value);
     return draw(c, context, request, {
       eventName: "image_generation",
@@ -65,10 +65,10 @@ export function imageEdits(context: ServerContext) {
 
 async function readEdit(c: RequestContext, { options: { limits } }: ServerContext): Promise<ParsedBody<EditInput>> {
   if (isContentType(c.req.raw, "multipart/form-data")) {
-    const { value, digest } = await readForm(c.req.raw, limits.maxBodyBytes);
+    const { value, digest } = await readForm(c, limits);
     return { value: editOfForm(value, limits), digest };
   }
-  const { value, digest } = await readJson(c.req.raw, limits.maxBodyBytes);
+  const { value, digest } = await readJson(c, limits);
   return { value: editOfJson(value, limits), digest };
 }
 

@@ -20,7 +20,7 @@ export function uiChat(context: ServerContext) {
   const { limits, imageHosts } = options;
   const schema = uiChatSchema(limits);
   return async (c: RequestContext): Promise<Response> => {
-    const { value, digest } = await readJson(c.req.raw, limits.maxBodyBytes);
+    const { value, digest } = await readJson(c, limits);
     const request = parse(schema, value);
     const model = findModel(engine, request.model);
     const settings = imageSettings(request, model);

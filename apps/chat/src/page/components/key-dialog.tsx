@@ -23,7 +23,9 @@ export function KeyDialog() {
         onSubmit={(event) => {
           event.preventDefault();
           const key = new FormData(event.currentTarget).get("key");
-          apiKey.set(String(key).trim(), { isKept });
+          if (!apiKey.set(String(key).trim(), { isKept })) {
+            setApp({ notice: "This browser does not keep the key: it is asked for again when the page is." });
+          }
           void connect();
         }}
       >

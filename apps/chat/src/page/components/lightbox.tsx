@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { markPixels } from "../pixels.ts";
 import { app, openConversation, setApp } from "../state/app-state.ts";
 import { type Asked, type Conversation, imagesOf } from "../state/conversation.ts";
-import { type ShownImage, useImage } from "../state/images.ts";
+import { IMAGE_GONE, type ShownImage, useImage } from "../state/images.ts";
 import { useStore } from "../state/store.ts";
 import { Icon } from "./icon.tsx";
 import { IconButton } from "./icon-button.tsx";
@@ -74,7 +74,7 @@ export function Lightbox() {
 function Large({ exhibit }: { exhibit: Exhibit }) {
   const image = useImage(exhibit.id);
   const [frame, setFrame] = useState<number | undefined>(undefined);
-  if (image?.url === undefined) return <p class="hint">This image is not kept any more.</p>;
+  if (image?.url === undefined) return <p class="hint">{IMAGE_GONE}</p>;
   const url = (frame === undefined ? undefined : image.frameUrls[frame]) ?? image.url;
   return (
     <>

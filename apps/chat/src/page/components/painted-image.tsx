@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { pixelsOf } from "../pixels.ts";
 import { setApp } from "../state/app-state.ts";
 import type { ImagePart } from "../state/conversation.ts";
-import { type ShownImage, useImage } from "../state/images.ts";
+import { IMAGE_GONE, type ShownImage, useImage } from "../state/images.ts";
 import { ReplayStrip } from "./replay-strip.tsx";
 
 /** Blur of the first preview, in pixels; it goes as the steps come. */
@@ -21,7 +21,7 @@ export function PaintedImage({ part, prompt, hasStrip }: PaintedImageProps) {
   if (url === undefined) {
     return (
       <div class="canvas canvas-gone" style={style}>
-        <p class="hint">This image is not kept any more.</p>
+        <p class="hint">{IMAGE_GONE}</p>
       </div>
     );
   }

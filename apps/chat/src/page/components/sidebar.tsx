@@ -109,8 +109,9 @@ async function upload(input: HTMLInputElement): Promise<void> {
   input.value = "";
   if (file === undefined) return;
   try {
-    const count = await importHistory(file);
-    setApp({ notice: count === 1 ? "1 conversation was imported." : `${count} conversations were imported.` });
+    const { numConversations, isKept } = await importHistory(file);
+    const imported = numConversations === 1 ? "1 conversation was" : `${numConversations} conversations were`;
+    setApp({ notice: `${imported} imported${isKept ? "" : ", but this browser does not keep all of the images"}.` });
   } catch (error) {
     setApp({ notice: (error as Error).message });
   }

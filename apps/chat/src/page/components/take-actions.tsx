@@ -4,7 +4,7 @@ import { setApp } from "../state/app-state.ts";
 import type { TakePlace } from "../state/change-conversation.ts";
 import { imagesOf, type Take, textOf } from "../state/conversation.ts";
 import { attachImage, lockSeed, removeTake, reroll, retry, vary } from "../state/conversation-actions.ts";
-import { getImage } from "../state/images.ts";
+import { getImage, IMAGE_GONE } from "../state/images.ts";
 import { ActionButton } from "./action-button.tsx";
 
 type TakeActionsProps = { take: Take; place: TakePlace; isSeveral: boolean; isLast: boolean };
@@ -70,7 +70,7 @@ export async function useAsInput(id: string): Promise<void> {
 /** Saves the file as it was made, with what made it inside. */
 export async function downloadImage(id: string, seed: number | undefined): Promise<void> {
   const image = await getImage(id);
-  if (image?.blob === undefined) return;
+  if (image?.blob === undefined) return setApp({ notice: IMAGE_GONE });
   const extension = image.blob.type === "image/jpeg" ? "jpg" : "png";
   saveFile(image.blob, seed === undefined ? `picture.${extension}` : `interfuse-${seed}.${extension}`);
 }

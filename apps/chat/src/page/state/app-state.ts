@@ -1,5 +1,6 @@
 /** Everything the page shows, in one store. Functions that change it are in the files beside this one. */
 import type { Answerer, AnswerModel } from "../answerers/answerer.ts";
+import { newId } from "../new-id.ts";
 import type { Conversation } from "./conversation.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 import { createStore } from "./store.ts";
@@ -60,7 +61,7 @@ export function setSettings(change: Partial<Settings>): void {
 
 export function newConversation(): Conversation {
   const now = Date.now();
-  return { id: crypto.randomUUID(), createdAt: now, updatedAt: now, turns: [] };
+  return { id: newId(), createdAt: now, updatedAt: now, turns: [] };
 }
 
 export function openConversation(state: AppState): Conversation {

@@ -1,9 +1,10 @@
 /** What the user does with the conversation: ask, ask again, vary, choose, go back, delete. */
+import { newId } from "../new-id.ts";
 import { app, chosenModel, EMPTY_DRAFT, newConversation, openConversation, setApp, setSettings } from "./app-state.ts";
 import { changeConversation, changeTake, changeTurn, type TakePlace } from "./change-conversation.ts";
 import { type Asked, type Conversation, isOpen, type Take, type Turn } from "./conversation.ts";
 import { removeFromHistory, saveImage } from "./history.ts";
-import { getImage, peekImage, putImage } from "./images.ts";
+import { getImage, IMAGE_GONE, peekImage, putImage } from "./images.ts";
 import { runTake, stopTake } from "./run-take.ts";
 import { NUM_SEEDS, randomSeed, type Settings, usesMemory } from "./settings.ts";
 
@@ -18,7 +19,7 @@ export function send(draft = app.get().draft): void {
   const takes = newTakes(state.settings);
   const conversation = openConversation(state);
   const images = draft.images.map((id) => keepImage(id, conversation.id));
-  const turn: Turn = { id: crypto.randomUUID(), text, images, takes, selected: takes[0]?.id ?? "" };
+  const turn: Turn = { id: newId(), text, images, takes, selected: takes[0]?.id ?? "" };
   changeConversation(conversation.id, (last) => ({ ...last, turns: [...last.turns, turn] }));
   setApp({ draft: EMPTY_DRAFT });
   for (const { id } of takes) void runTake({ conversation: conversation.id, turn: turn.id, take: id });
@@ -111,7 +112,7 @@ export async function deleteConversation(conversation: Conversation): Promise<vo
 /** Adds a picture to the draft. */
 export function attach(blob: Blob): void {
   const { id: conversationId } = openConversation(app.get());
-  const image = { id: crypto.randomUUID(), conversationId, blob, frames: [] };
+  const image = { id: newId(), conversationId, blob, frames: [] };
   putImage(image);
   app.set((state) => ({ ...state, draft: { ...state.draft, images: [...state.draft.images, image.id] } }));
 }
@@ -119,7 +120,8 @@ export function attach(blob: Blob): void {
 /** Adds a picture of the conversation to the draft, to ask about it or to have it changed. */
 export async function attachImage(id: string): Promise<void> {
   const image = await getImage(id);
-  if (image?.blob !== undefined) attach(image.blob);
+  if (image?.blob === undefined) setApp({ notice: IMAGE_GONE });
+  else attach(image.blob);
 }
 
 export function detach(id: string): void {
@@ -132,11 +134,11 @@ export function detach(id: string): void {
 /** Writes an image of the draft to the history, a copy of it where it belongs to another conversation. @returns its id there */
 function keepImage(id: string, conversationId: string): string {
   const image = peekImage(id);
-  if (image === undefined) return id;
-  const kept = image.conversationId === conversationId ? image : { ...image, id: crypto.randomUUID(), conversationId };
+  if (image?.blob === undefined) return id;
+  const isOwn = image.conversationId === conversationId;
+  const kept = { ...image, id: isOwn ? id : newId(), conversationId, blob: image.blob };
   putImage(kept);
-  // Where the browser keeps nothing the image is still shown; `startHistory` has said so.
-  void saveImage(kept).catch(() => undefined);
+  void saveImage(kept);
   return kept.id;
 }
 
@@ -160,7 +162,7 @@ function newTakes(settings: Settings): Take[] {
 function newTake(settings: Settings, { seed, label = "" }: { seed: number; label?: string }): Take {
   const { answerer, model } = chosenModel(app.get()) as NonNullable<ReturnType<typeof chosenModel>>;
   return {
-    id: crypto.randomUUID(),
+    id: newId(),
     label,
     status: { kind: "asked" },
     parts: [],

@@ -3,7 +3,7 @@ import { base64ToBytes, bytesToBase64 } from "../data-url.ts";
 import { app } from "./app-state.ts";
 import { type Conversation, imageIdsOf, withoutOpenTakes } from "./conversation.ts";
 import { loadImage, saveImage } from "./history.ts";
-import { getImage, type StoredImage } from "./images.ts";
+import { type FinishedImage, peekImage } from "./images.ts";
 import { readConversation } from "./read-conversation.ts";
 
 const FORMAT = "interfuse-history";
@@ -32,23 +32,23 @@ export async function exportHistory(): Promise<Blob> {
 
 /**
  * Adds the conversations of an exported file; of two with the same id the newer stays.
- * @returns how many were added or replaced
+ * @returns how many were added or replaced, and whether all their images are kept
  * @throws {RangeError} when it is no such file
  */
-export async function importHistory(file: Blob): Promise<number> {
+export async function importHistory(file: Blob): Promise<{ numConversations: number; isKept: boolean }> {
   const { conversations, images } = parse(await file.text());
   const known = app.get().conversations;
   const taken = conversations.filter(({ id, updatedAt }) => (known[id]?.updatedAt ?? 0) < updatedAt);
   const ids = new Set(taken.flatMap(imageIdsOf));
-  await Promise.all(images.filter(({ id }) => ids.has(id)).map(saveImage));
+  const kept = await Promise.all(images.filter(({ id }) => ids.has(id)).map(saveImage));
   app.set((state) => ({
     ...state,
     conversations: { ...state.conversations, ...Object.fromEntries(taken.map((each) => [each.id, each])) },
   }));
-  return taken.length;
+  return { numConversations: taken.length, isKept: kept.every(Boolean) };
 }
 
-function parse(text: string): { conversations: Conversation[]; images: StoredImage[] } {
+function parse(text: string): { conversations: Conversation[]; images: FinishedImage[] } {
   try {
     const file = JSON.parse(text) as { format: string; version: number; conversations: unknown[]; images: unknown[] };
     if (file.format !== FORMAT || file.version !== VERSION) throw new RangeError("another format or version");
@@ -62,7 +62,7 @@ function parse(text: string): { conversations: Conversation[]; images: StoredIma
 }
 
 async function exportImage(id: string): Promise<ExportedImage | undefined> {
-  const image = (await loadImage(id)) ?? (await getImage(id));
+  const image = peekImage(id) ?? (await loadImage(id));
   if (image?.blob === undefined) return undefined;
   const { conversationId, blob, frames } = image;
   const encode = async (each: Blob) => bytesToBase64(new Uint8Array(await each.arrayBuffer()));
@@ -75,7 +75,7 @@ async function exportImage(id: string): Promise<ExportedImage | undefined> {
   };
 }
 
-function readImage({ id, conversationId, type, data, frames }: ExportedImage): StoredImage {
+function readImage({ id, conversationId, type, data, frames }: ExportedImage): FinishedImage {
   // Only what <img> shows; an SVG or a page stays out.
   if (!/^image\/(png|jpeg)$/.test(type)) throw new RangeError("importHistory: an image is neither PNG nor JPEG");
   const decode = (base64: string) => new Blob([base64ToBytes(base64)], { type });

@@ -2,7 +2,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { app, setApp } from "./app-state.ts";
 import { type Conversation, imageIdsOf, withoutOpenTakes } from "./conversation.ts";
-import { dropImages, type Frame, loadImagesFrom, type StoredImage } from "./images.ts";
+import { dropImages, type FinishedImage, type Frame, loadImagesFrom, putImage, type StoredImage } from "./images.ts";
 
 /** Images as they are stored: bytes, which every browser keeps. */
 type ImageRow = {
@@ -21,9 +21,12 @@ interface HistorySchema extends DBSchema {
 /** Changes of a conversation are written together when none came for this long. */
 const WRITE_MS = 300;
 
+const NO_ROOM = "This browser has no room for the history any more; export what you want to keep.";
+
 let database: Promise<IDBPDatabase<HistorySchema>> | undefined;
 
-function open(): Promise<IDBPDatabase<HistorySchema>> {
+/** Async, since some browsers throw at once where storage is blocked. */
+async function open(): Promise<IDBPDatabase<HistorySchema>> {
   database ??= openDB<HistorySchema>("interfuse", 1, {
     upgrade(db) {
       db.createObjectStore("conversations", { keyPath: "id" });
@@ -39,7 +42,7 @@ function open(): Promise<IDBPDatabase<HistorySchema>> {
  */
 export async function startHistory(): Promise<void> {
   const db = await open();
-  loadImagesFrom(loadImage);
+  loadImagesFrom((id) => loadImage(id).catch(() => undefined));
   const stored = await db.getAll("conversations");
   const known = Object.fromEntries(stored.map((conversation) => [conversation.id, withoutOpenTakes(conversation)]));
   app.set((state) => ({ ...state, conversations: { ...known, ...state.conversations } }));
@@ -52,7 +55,7 @@ export async function startHistory(): Promise<void> {
     try {
       await Promise.all(rows.filter(({ turns }) => turns.length > 0).map((row) => db.put("conversations", row)));
     } catch {
-      setApp({ notice: "This browser has no room for the history any more; export what you want to keep." });
+      setApp({ notice: NO_ROOM });
     }
   };
   app.subscribe(({ conversations }, last) => {
@@ -66,13 +69,28 @@ export async function startHistory(): Promise<void> {
   addEventListener("pagehide", () => void write());
 }
 
-/** Writes an image that is finished. */
-export async function saveImage({ id, conversationId, blob, frames }: StoredImage): Promise<void> {
-  if (blob === undefined) return;
+/**
+ * Writes an image. One that cannot be kept lasts as long as the page, and the user is told.
+ * @returns whether it is kept
+ */
+export async function saveImage(image: FinishedImage): Promise<boolean> {
+  // Where the browser keeps nothing `startHistory` has said so.
+  const db = await open().catch(() => undefined);
+  try {
+    await db?.put("images", await rowOf(image));
+  } catch {
+    putImage(image);
+    setApp({ notice: NO_ROOM });
+    return false;
+  }
+  if (db === undefined) putImage(image);
+  return db !== undefined;
+}
+
+async function rowOf({ id, conversationId, blob, frames }: FinishedImage): Promise<ImageRow> {
   const read = async (frame: Frame) => ({ step: frame.step, bytes: await frame.blob.arrayBuffer() });
   const bytes = await blob.arrayBuffer();
-  const row = { id, conversationId, type: blob.type, bytes, frames: await Promise.all(frames.map(read)) };
-  await (await open()).put("images", row);
+  return { id, conversationId, type: blob.type, bytes, frames: await Promise.all(frames.map(read)) };
 }
 
 export async function loadImage(id: string): Promise<StoredImage | undefined> {

@@ -15,6 +15,11 @@ export type StoredImage = {
   readonly frames: readonly Frame[];
 };
 
+export type FinishedImage = StoredImage & { readonly blob: Blob };
+
+/** Said where an image should be that is in neither place any more. */
+export const IMAGE_GONE = "This image is not kept any more.";
+
 /** An image with addresses that <img> takes. */
 export type ShownImage = StoredImage & { readonly url: string | undefined; readonly frameUrls: readonly string[] };
 

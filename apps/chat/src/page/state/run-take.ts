@@ -1,5 +1,6 @@
 /** Has a take answered: asks, and writes what comes into the take until it ends, fails or is stopped. */
 import { AnswerError, type AnswerEvent, type AnswerMessage, type AnswerPart } from "../answerers/answerer.ts";
+import { newId } from "../new-id.ts";
 import { connect } from "./answerers.ts";
 import { app, setApp } from "./app-state.ts";
 import { changeTake, type TakePlace } from "./change-conversation.ts";
@@ -96,7 +97,10 @@ async function answerParts(take: Take | undefined): Promise<AnswerPart[]> {
 
 async function imageParts(ids: readonly string[]): Promise<AnswerPart[]> {
   const images = await Promise.all(ids.map(getImage));
-  return images.flatMap((image) => (image?.blob === undefined ? [] : [{ type: "image" as const, image: image.blob }]));
+  return images.map((image) => {
+    if (image?.blob !== undefined) return { type: "image" as const, image: image.blob };
+    throw new AnswerError("refused", "An image that belongs to this is not kept in this browser any more.");
+  });
 }
 
 function receive(place: TakePlace, event: AnswerEvent): void {
@@ -120,7 +124,7 @@ function partsAfter(parts: readonly TakePart[], event: AnswerEvent, conversation
         : [...parts, { type: "text", text: event.text }];
     case "image-start": {
       const { width, height } = event;
-      const image = crypto.randomUUID();
+      const image = newId();
       putImage({ id: image, conversationId, blob: undefined, frames: [] });
       return [...parts, { type: "image", image, width, height, step: 0, numSteps: 0, isDone: false }];
     }
@@ -159,6 +163,5 @@ function finishImage(id: string, blob: Blob): void {
   if (image === undefined) return;
   const finished = { ...image, blob };
   putImage(finished);
-  // Where the browser keeps nothing the image is still shown; `startHistory` has said so.
-  void saveImage(finished).catch(() => undefined);
+  void saveImage(finished);
 }

@@ -1,5 +1,6 @@
 /** How the next message is answered, as the panel shows it; kept between visits. */
 import type { AnswerModel } from "../answerers/answerer.ts";
+import { KeptText } from "./kept-text.ts";
 
 export type Settings = {
   readonly answerWith: "auto" | "image" | "text";
@@ -44,19 +45,20 @@ export function usesMemory({ hasMemory }: Settings, model: AnswerModel): boolean
   return hasMemory ?? model.contextLength >= SHORTEST_MEMORY;
 }
 
-const KEY = "interfuse-settings";
+const kept = new KeptText("interfuse-settings", () => localStorage);
 
 /** Settings of the last visit; the defaults where there are none, or none that can be read. */
 export function loadSettings(): Settings {
   try {
-    return { ...DEFAULT_SETTINGS, ...(JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Settings>) };
+    return { ...DEFAULT_SETTINGS, ...(JSON.parse(kept.get() ?? "{}") as Partial<Settings>) };
   } catch {
     return DEFAULT_SETTINGS;
   }
 }
 
-export function saveSettings(settings: Settings): void {
-  localStorage.setItem(KEY, JSON.stringify(settings));
+/** @returns whether the browser keeps them */
+export function saveSettings(settings: Settings): boolean {
+  return kept.set(JSON.stringify(settings));
 }
 
 export function randomSeed(): number {
