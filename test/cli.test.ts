@@ -85,6 +85,11 @@ describe("failures exit with 1 and one clean message", () => {
       ["tokenize", "decode", "--data", "nowhere", "--out", "x", "--quiet"],
       /no tokenized data set/,
     ],
+    ...[["generate"], ["edit", "a.png"]].map((command): [string, string[], RegExp] => [
+      `a picture where none can be written (${command[0]}), before any work`,
+      [...command, "--model", "nowhere", "--prompt", "x", "--out", "/dev/null/x.png"],
+      /cannot write ".dev.null.x.png": another file or folder is in the way/,
+    ]),
   ])("%s", (_, args, message) => {
     const { status, stdout, stderr } = run(...args);
     expect(stderr).toMatch(message);

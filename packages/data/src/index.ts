@@ -19,7 +19,7 @@ export { directorySink, directorySource } from "./files/directory-files.ts";
 export { type EncodeOptions, encodePng, savePicture } from "./files/encode-picture.ts";
 export { makeFolder } from "./files/make-folder.ts";
 export { recoverFolder } from "./files/recover-folder.ts";
-export { writeFileAtomically } from "./files/write-file.ts";
+export { assertWritable, writeFileAtomically } from "./files/write-file.ts";
 export { writeFolderAtomically } from "./files/write-folder.ts";
 export { METADATA_FILE } from "./folder/folder-rows.ts";
 export { Dataset, type DatasetReport, type ImageStore } from "./loader/dataset.ts";

@@ -1,5 +1,5 @@
 /** `interfuse edit`: a picture changed as told. */
-import { savePicture } from "@interfuse/data";
+import { assertWritable, savePicture } from "@interfuse/data";
 import { UsageError } from "@interfuse/train";
 import type { EditOptions } from "../commands/draw-commands.ts";
 import { openModel, openPicture } from "../open-model.ts";
@@ -9,6 +9,7 @@ import { openTerminalPictures } from "../open-terminal-pictures.ts";
 export async function edit(image: string, options: EditOptions): Promise<void> {
   const { out, prompt, seed, steps, guidance, json } = options;
   if (!out.toLowerCase().endsWith(".png")) throw new UsageError(`--out ${out}: must end in .png`);
+  await assertWritable(out);
   const pipeline = await openModel(options);
   const picture = await openPicture(image, pipeline);
   const changed = await pipeline.edit(picture, prompt, { seed, steps, guidanceScale: guidance });

@@ -1,7 +1,14 @@
 /** `interfuse generate`: pictures from prompts. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ContactSheetItem, contactSheet, type Picture, savePicture, writeFileAtomically } from "@interfuse/data";
+import {
+  assertWritable,
+  type ContactSheetItem,
+  contactSheet,
+  type Picture,
+  savePicture,
+  writeFileAtomically,
+} from "@interfuse/data";
 import type { Pipeline } from "@interfuse/pipeline";
 import { UsageError } from "@interfuse/train";
 import type { GenerateOptions } from "../commands/draw-commands.ts";
@@ -19,6 +26,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
   const jobs = await jobsOf(options);
   const isSheet = options.prompts !== undefined && isPng(options.out);
   const size = parseSize(options.size);
+  await assertWritable(isSheet ? options.out : (jobs[0] as Job).file);
   const pipeline = await openModel(options);
   const shown = await openTerminalPictures(options);
   const drawn: ContactSheetItem[] = [];

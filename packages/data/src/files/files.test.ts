@@ -11,7 +11,7 @@ import { directorySink, directorySource } from "./directory-files.ts";
 import { savePicture } from "./encode-picture.ts";
 import { makeFolder } from "./make-folder.ts";
 import { recoverFolder } from "./recover-folder.ts";
-import { writeFileAtomically } from "./write-file.ts";
+import { assertWritable, writeFileAtomically } from "./write-file.ts";
 import { writeFolderAtomically } from "./write-folder.ts";
 
 let folder: string;
@@ -45,8 +45,18 @@ test("a file that cannot be written is named, with the reason, and leaves nothin
     const file = join(folder, name);
     const message = `writeFile: cannot write "${file}": another file or folder is in the way`;
     await expect(writeFileAtomically(file, "x")).rejects.toThrow(message);
+    await expect(assertWritable(file)).rejects.toThrow(message);
   }
   expect((await readdir(folder)).toSorted()).toEqual(["file", "folder"]);
+});
+
+test("asking whether a file can be written makes its folder, and no file", async () => {
+  const file = join(folder, "a", "b", "c.txt");
+  await assertWritable(file);
+  expect(await readdir(join(folder, "a", "b"))).toEqual([]);
+  await writeFile(file, "old");
+  await assertWritable(file);
+  expect(await readFile(file, "utf8")).toBe("old");
 });
 
 test("a folder is replaced whole, and kept when writing fails", async () => {

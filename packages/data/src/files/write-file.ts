@@ -1,6 +1,6 @@
 /** Writing files so that a crash, a kill or a full disk leaves the old content or the new one, never a part. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
@@ -11,7 +11,7 @@ import { basename, dirname, join } from "node:path";
  */
 export async function writeFileAtomically(file: string, bytes: Uint8Array | string): Promise<void> {
   const folder = dirname(file);
-  const temporary = join(folder, `.${basename(file)}.${randomUUID()}.tmp`);
+  const temporary = temporaryBeside(file);
   try {
     await mkdir(folder, { recursive: true });
     const handle = await open(temporary, "wx");
@@ -28,6 +28,28 @@ export async function writeFileAtomically(file: string, bytes: Uint8Array | stri
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new Error(`writeFile: cannot write "${file}": ${writeFailureReason(cause)}`, { cause });
   }
+}
+
+/**
+ * Before work whose result goes into a file: makes missing folders, and tries a file beside it.
+ *
+ * @throws Error naming the file when it could not be written.
+ */
+export async function assertWritable(file: string): Promise<void> {
+  const trial = temporaryBeside(file);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const there = await stat(file).catch(() => undefined);
+    if (there?.isDirectory()) throw Object.assign(new Error("a folder is there"), { code: "EISDIR" });
+    await (await open(trial, "wx")).close();
+    await rm(trial);
+  } catch (cause) {
+    throw new Error(`writeFile: cannot write "${file}": ${writeFailureReason(cause)}`, { cause });
+  }
+}
+
+function temporaryBeside(file: string): string {
+  return join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
 }
 
 /** Flushes a folder's entries (renames and new names) to disk, where the system can. */
