@@ -6,8 +6,6 @@ namespace interfuse::aten {
 
 namespace {
 
-Tensor flattened(const Tensor& x) { return x.reshape({-1, x.size(-1)}); }
-
 /// Two matrices of one storage type multiplied into float32, with sums that are never rounded to bfloat16.
 Tensor float32_product(const Tensor& a, const Tensor& b) {
   return is_bfloat16(a) ? at::mm(a, b, at::kFloat) : at::mm(a, b);

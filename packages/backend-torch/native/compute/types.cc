@@ -2,6 +2,11 @@
 
 namespace interfuse {
 
+Tensor flattened(const Tensor& tensor) {
+  const int64_t rows = c10::size_to_dim_(static_cast<int>(tensor.dim()) - 1, tensor.sizes());
+  return tensor.reshape({rows, tensor.size(-1)});
+}
+
 void require_float(const Tensor& tensor) {
   TORCH_CHECK(tensor.scalar_type() == at::kFloat || is_bfloat16(tensor), "expected float32 values, got ",
               c10::toString(tensor.scalar_type()));

@@ -51,6 +51,9 @@ inline bool is_bfloat16(const Tensor& tensor) { return tensor.scalar_type() == a
 /// The tensor as float32 when it is stored as bfloat16, else unchanged.
 inline Tensor widened(const Tensor& tensor) { return is_bfloat16(tensor) ? tensor.to(at::kFloat) : tensor; }
 
+/// [.., N] as rows [L, N], also where N is zero.
+Tensor flattened(const Tensor& tensor);
+
 /// @throws c10::Error unless the tensor's logical type is float32.
 void require_float(const Tensor& tensor);
 inline void require_float(const Stored& stored) { require_float(stored.tensor()); }

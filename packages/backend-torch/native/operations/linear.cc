@@ -7,15 +7,6 @@
 
 namespace interfuse {
 
-namespace {
-
-Tensor flattened(const Tensor& x) {
-  const int64_t rows = c10::size_to_dim_(static_cast<int>(x.dim()) - 1, x.sizes());
-  return x.reshape({rows, x.size(-1)});
-}
-
-}  // namespace
-
 Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
               const std::optional<Tensor>& residual, bool float32_output, Precision precision) {
   return linear_product(in_precision(x, precision), weight,
