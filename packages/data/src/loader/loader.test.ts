@@ -200,6 +200,21 @@ test("metadata.csv: read as metadata.jsonl is, and never beside it", async () =>
   await expect(openDataset(folder)).rejects.toThrow(/metadata\.csv, line 3: "b\.png" already has a row/);
 });
 
+test("metadata.jsonl and chat.jsonl may begin with a byte order mark and end lines with CRLF", async () => {
+  for (const name of ["a.png", "b.png"]) await putPicture(name);
+  const lines = ["a", "b"].map((name) => JSON.stringify({ file_name: `${name}.png`, text: `thing ${name}` }));
+  for (const file of ["metadata.jsonl", "chat.jsonl"]) {
+    await putText(file, lines.join("\n"));
+    const { rows } = await openDataset(folder);
+    expect(rows).toHaveLength(4);
+    await putText(file, `\ufeff${lines.join("\r\n\r\n")}\r\n`);
+    expect((await openDataset(folder)).rows).toEqual(rows);
+    await putText(file, `\ufeff${lines[0]}\r\n\r\n{oops\r\n`);
+    await expect(openDataset(folder)).rejects.toThrow(new RegExp(`${file}, line 3: not valid JSON`));
+    lines.splice(0, 2, ...rows.map((row) => JSON.stringify(row)));
+  }
+});
+
 test("a text file beside each picture is its caption; without captions pictures are only drawn", async () => {
   await putPicture("a.png");
   await putPicture("b.png");
