@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { savePicture } from "@interfuse/data";
 import { afterAll, describe, expect, it } from "vitest";
 
 const CLI = new URL("../scripts/interfuse.mjs", import.meta.url).pathname;
@@ -169,6 +170,21 @@ describe("answers", () => {
     expect(stdout).toMatch(
       /warning {3}unreadable pictures left out \(1\): empty.png\n {2}warning {3}cannot read "broken\/empty.png": /,
     );
+  });
+
+  it("data inspect lists the most frequent sizes and counts the others; --json has all", async () => {
+    const sides = [9, 9, 9, 8, 8, 1, 2, 3, 4, 5, 5, 6, 7];
+    for (const [index, side] of sides.entries()) {
+      const picture = { width: side, height: 10, data: new Uint8Array(side * 30) };
+      await savePicture(join(folder, "mixed", `${index}.png`), picture);
+    }
+    const { stdout } = run("data", "inspect", "mixed");
+    expect(stdout).toContain(
+      "pictures  13 (9x10 3, 5x10 2, 8x10 2, 1x10 1, 2x10 1, and 4 pictures of 4 other sizes)\n",
+    );
+    const { sizes } = JSON.parse(run("data", "inspect", "mixed", "--json").stdout).train;
+    expect(sizes).toMatchObject({ "9x10": 3, "7x10": 1 });
+    expect(Object.keys(sizes)).toHaveLength(9);
   });
 
   it("an image tokenizer is trained, encodes data, and a model trains on those", () => {
