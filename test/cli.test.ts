@@ -222,11 +222,17 @@ describe("answers", () => {
       "--json",
       "--quiet",
     );
-    const prompts = drawn.stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line).prompt);
-    expect(prompts).toEqual(["a red circle", "a blue square"]);
+    const rowsOf = ({ stdout }: { stdout: string }) =>
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    expect(rowsOf(drawn).map(({ prompt }) => prompt)).toEqual(["a red circle", "a blue square"]);
+    const [first, second] = rowsOf(drawn).map(({ file }) => file);
+    const captioned = run("caption", "--model", "model", "file", first, "none.png", second, "--json");
+    expect(captioned.status).toBe(1);
+    expect(rowsOf(captioned).map(({ file }) => file)).toEqual([first, second]);
+    expect(captioned.stderr).toMatch(/\ninterfuse: .*"file".*\ninterfuse: .*"none\.png".*\n$/);
     expect(run(...model.with(-2, "other"), ...tokenizer.with(1, "nowhere"))).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/no image tokenizer in "nowhere"/),
