@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { savePicture } from "@interfuse/data";
 import { afterAll, describe, expect, it } from "vitest";
 
 const CLI = new URL("../scripts/interfuse.mjs", import.meta.url).pathname;
@@ -188,6 +189,21 @@ describe("answers", () => {
     );
   });
 
+  it("data inspect lists the most frequent sizes and counts the others; --json has all", async () => {
+    const sides = [9, 9, 9, 8, 8, 1, 2, 3, 4, 5, 5, 6, 7];
+    for (const [index, side] of sides.entries()) {
+      const picture = { width: side, height: 10, data: new Uint8Array(side * 30) };
+      await savePicture(join(folder, "mixed", `${index}.png`), picture);
+    }
+    const { stdout } = run("data", "inspect", "mixed");
+    expect(stdout).toContain(
+      "pictures  13 (9x10 3, 5x10 2, 8x10 2, 1x10 1, 2x10 1, and 4 pictures of 4 other sizes)\n",
+    );
+    const { sizes } = JSON.parse(run("data", "inspect", "mixed", "--json").stdout).train;
+    expect(sizes).toMatchObject({ "9x10": 3, "7x10": 1 });
+    expect(Object.keys(sizes)).toHaveLength(9);
+  });
+
   it("an image tokenizer is trained, encodes data, and a model trains on those", () => {
     expect(run("data", "make", "scenes", "--out", "few", "--count", "4", "--quiet").status).toBe(0);
     const data = ["--data", "few", "--quiet"];
@@ -223,11 +239,17 @@ describe("answers", () => {
       "--json",
       "--quiet",
     );
-    const prompts = drawn.stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line).prompt);
-    expect(prompts).toEqual(["a red circle", "a blue square"]);
+    const rowsOf = ({ stdout }: { stdout: string }) =>
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    expect(rowsOf(drawn).map(({ prompt }) => prompt)).toEqual(["a red circle", "a blue square"]);
+    const [first, second] = rowsOf(drawn).map(({ file }) => file);
+    const captioned = run("caption", "--model", "model", "file", first, "none.png", second, "--json");
+    expect(captioned.status).toBe(1);
+    expect(rowsOf(captioned).map(({ file }) => file)).toEqual([first, second]);
+    expect(captioned.stderr).toMatch(/\ninterfuse: .*"file".*\ninterfuse: .*"none\.png".*\n$/);
     expect(run(...model.with(-2, "other"), ...tokenizer.with(1, "nowhere"))).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/no image tokenizer in "nowhere"/),

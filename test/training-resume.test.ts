@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { directorySource, writeScenes } from "@interfuse/data";
 import { loadPipeline } from "@interfuse/pipeline";
 import { latestCheckpoint, listCheckpoints, readTrainingState } from "@interfuse/training";
@@ -15,29 +15,16 @@ const STEPS = 8;
 let folder: string;
 let data: string;
 
-function start(
-  out: string,
-  ...flags: string[]
-): { child: ChildProcess; ended: Promise<{ code: number | null; stderr: string }> } {
-  const settings = [`steps=${STEPS}`, "batch.tokens=192", "report.checkpointEvery=1", "report.keepCheckpoints=3"];
-  const args = [
-    CLI,
-    "train",
-    "model",
-    "--recipe",
-    "debug",
-    "--data",
-    data,
-    "--out",
-    out,
-    "--threads",
-    "1",
-    "--log-every",
-    "1",
-  ];
-  const child = spawn(process.execPath, [...args, ...settings.flatMap((setting) => ["--set", setting]), ...flags], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+type Run = { child: ChildProcess; ended: Promise<{ code: number | null; stderr: string }> };
+
+const start = (out: string, ...flags: string[]): Run =>
+  startRun(["model", "--recipe", "debug", "--set", "batch.tokens=192"], out, flags);
+
+function startRun(what: readonly string[], out: string, flags: readonly string[]): Run {
+  const settings = [`steps=${STEPS}`, "report.checkpointEvery=1", "report.keepCheckpoints=3"];
+  const common = ["--data", data, "--out", out, "--threads", "1", "--log-every", "1"];
+  const args = [CLI, "train", ...what, ...common, ...settings.flatMap((setting) => ["--set", setting]), ...flags];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
   child.stderr?.on("data", (chunk) => {
     stderr += chunk;
@@ -122,3 +109,40 @@ describe("train model", { timeout: 600_000 }, () => {
     await expectAllLoad(out);
   });
 });
+
+describe("train image-tokenizer", { timeout: 600_000 }, () => {
+  const what = ["image-tokenizer", "--recipe", "debug-vq", "--set", "batch.pictureSize=32"];
+  const startTokenizer = (out: string, ...flags: string[]) => startRun(what, out, flags);
+
+  it("killed, then stopped, and resumed equals uninterrupted: every file and metric", async () => {
+    const straight = join(folder, "straight-vq");
+    const whole = await startTokenizer(straight).ended;
+    expect(whole.code, whole.stderr).toBe(0);
+
+    const out = join(folder, "killed-vq");
+    const killed = startTokenizer(out);
+    await until(hasStep(out, 2));
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+    const stopped = startTokenizer(out, "--resume");
+    await until(hasStep(out, 4));
+    stopped.child.kill("SIGTERM");
+    await stopped.ended;
+    const { code, stderr } = await startTokenizer(out, "--resume").ended;
+    expect(code, stderr).toBe(0);
+    expect(await allFiles(out)).toEqual(await allFiles(straight));
+  });
+});
+
+/** The bytes of every file of a run, of its metrics without what the clock gave. */
+async function allFiles(out: string): Promise<Record<string, string>> {
+  const entries = await readdir(out, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const clock = /"(seconds|dataSeconds|tokensPerSecond|flopsPerSecond)":[^,}]+/g;
+  const read = files.map(async (file) => {
+    const bytes = await readFile(file);
+    const content = file.endsWith("metrics.jsonl") ? bytes.toString().replace(clock, "") : bytes.toString("base64");
+    return [relative(out, file), content] as const;
+  });
+  return Object.fromEntries(await Promise.all(read));
+}

@@ -10,6 +10,7 @@ export {
   resolveTextTokenizerRecipe,
 } from "./config/resolve-recipe.ts";
 export { UsageError } from "./config/usage-error.ts";
+export { dryRunImageTokenizer } from "./image-tokenizer/dry-run.ts";
 export { readImageTokenizer, writeImageTokenizer } from "./image-tokenizer/image-tokenizer-folder.ts";
 export { hashImageTokenizer } from "./image-tokenizer/image-tokenizer-hash.ts";
 export type { ReconstructionReport } from "./image-tokenizer/reconstruction.ts";
@@ -17,7 +18,7 @@ export { recipeStartingFrom } from "./image-tokenizer/starting-weights.ts";
 export { type TrainImageTokenizerOptions, trainImageTokenizer } from "./image-tokenizer/train-image-tokenizer.ts";
 export { measureProductRate } from "./machine/product-rate.ts";
 export { type DryRun, dryRunModel } from "./model/dry-run.ts";
-export { type ModelParts, type ModelPartsOptions, modelConfig, openModelParts } from "./model/model-parts.ts";
+export { type ModelParts, type ModelPartsOptions, openModelParts } from "./model/model-parts.ts";
 export { modelTask } from "./model/model-task.ts";
 export { measureFlopsPerToken, openRows, type TrainModelOptions, trainModel } from "./model/train-model.ts";
 export { trainingFlops, trainingMemory } from "./model/training-cost.ts";

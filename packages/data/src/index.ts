@@ -21,7 +21,7 @@ export { makeFolder } from "./files/make-folder.ts";
 export { recoverFolder } from "./files/recover-folder.ts";
 export { assertWritable, writeFileAtomically } from "./files/write-file.ts";
 export { writeFolderAtomically } from "./files/write-folder.ts";
-export { METADATA_FILE } from "./folder/folder-rows.ts";
+export { METADATA_FILE } from "./folder/metadata.ts";
 export { Dataset, type DatasetReport, type ImageStore } from "./loader/dataset.ts";
 export type { CursorState, TaskWeights } from "./loader/example-cursor.ts";
 export { ExampleLoader, type ExampleLoaderOptions } from "./loader/example-loader.ts";

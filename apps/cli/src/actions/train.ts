@@ -3,6 +3,7 @@ import { openDataset } from "@interfuse/data";
 import {
   assertAbsent,
   type ConsoleOutput,
+  dryRunImageTokenizer,
   dryRunModel,
   formatBytes,
   formatCount,
@@ -55,7 +56,10 @@ export async function trainImageTokenizerAction(options: TrainCommandOptions): P
   }
   const given = resolveImageTokenizerRecipe(options.recipe, options.set);
   const recipe = from === undefined ? given : await recipeStartingFrom(from, given);
-  if (options.dryRun) return printJson({ recipe });
+  if (options.dryRun) {
+    await startBackend(options);
+    return printJson(dryRunImageTokenizer(recipe));
+  }
   const { data, out } = required(options);
   const output = outputOf(options);
   await startBackend(options);

@@ -6,6 +6,7 @@ import {
   withGlobalOptions,
   withRequired,
 } from "../global-options.ts";
+import { DATA_FORMS } from "./data-forms.ts";
 
 /** What `data make` was asked. */
 export type DataMakeOptions = GlobalOptions & {
@@ -38,7 +39,7 @@ export function dataCommand(): Command {
   data.addCommand(make);
   data.addCommand(
     withGlobalOptions(new Command("inspect").description("count, check and sample a data set"))
-      .argument("<path>", "a folder of data")
+      .argument("<path>", DATA_FORMS)
       .action(async (path: string, options: GlobalOptions) => {
         const { inspectData } = await import("../actions/data-inspect.ts");
         await inspectData(path, options);

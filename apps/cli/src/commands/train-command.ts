@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { collect, type GlobalOptions, positiveInteger, withGlobalOptions, withRequired } from "../global-options.ts";
+import { DATA_FORMS } from "./data-forms.ts";
 
 /** What `train ...` was asked. */
 export type TrainCommandOptions = GlobalOptions & {
@@ -47,7 +48,7 @@ export function trainCommand(): Command {
 
 function trainOptions(command: Command): Command {
   return withRequired(withGlobalOptions(command), "--recipe <name>", 'the run\'s settings; "list" shows them all')
-    .option("--data <path>", "the data set")
+    .option("--data <path>", `the data set: ${DATA_FORMS}`)
     .option("--out <dir>", "the run's folder: checkpoints, metrics, samples, the trained result")
     .option("--resume", "go on from the newest checkpoint in --out", false)
     .addOption(

@@ -6,13 +6,15 @@ import { completeImageTokenizerLoss } from "../recipes/image-tokenizer-loss.ts";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import type { TextTokenizerRecipe } from "../recipes/text-tokenizer-recipe.ts";
-import { checkAutoencoder, checkRecipe, checkSchedule } from "./check-recipe.ts";
+import { checkAutoencoder, checkModel, checkRecipe, checkSchedule, checkVocabulary } from "./check-recipe.ts";
 import { applyOverrides } from "./overrides.ts";
 
 /** A recipe of `train model` with overrides. @throws UsageError for an unknown recipe or key (naming the nearest) or a wrong value. */
 export function resolveModelRecipe(name: string, overrides: readonly string[] = []): ModelRecipe {
   const resolved = resolve("model", findRecipe(MODEL_RECIPES, name), overrides);
   checkSchedule(resolved);
+  checkModel(resolved);
+  checkVocabulary("textTokenizer.vocabSize", resolved.textTokenizer);
   return resolved;
 }
 
@@ -29,7 +31,9 @@ export function resolveImageTokenizerRecipe(name: string, overrides: readonly st
 
 /** A recipe of `train text-tokenizer` with overrides. @throws as `resolveModelRecipe`. */
 export function resolveTextTokenizerRecipe(name: string, overrides: readonly string[] = []): TextTokenizerRecipe {
-  return resolve("text-tokenizer", findRecipe(TEXT_TOKENIZER_RECIPES, name), overrides);
+  const resolved = resolve("text-tokenizer", findRecipe(TEXT_TOKENIZER_RECIPES, name), overrides);
+  checkVocabulary("vocabSize", resolved);
+  return resolved;
 }
 
 function resolve<T>(

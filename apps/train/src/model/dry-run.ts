@@ -6,7 +6,9 @@ import { TextTokenizer, trainBpe } from "@interfuse/text-tokenizer";
 import { readImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
 import type { ModelRecipe } from "../recipes/model-recipe.ts";
 import { loadTextTokenizer } from "../text-tokenizer/train-text-tokenizer.ts";
-import { type ModelPartsOptions, modelConfig } from "./model-parts.ts";
+import { checkSide } from "./check-side.ts";
+import { modelConfig, tokenizerSizes } from "./model-config.ts";
+import type { ModelPartsOptions } from "./model-parts.ts";
 import { trainingMemory } from "./training-cost.ts";
 
 /** Sizes of a run. */
@@ -24,7 +26,7 @@ export type DryRun = {
 
 /**
  * Sizes of a model run. Without a text tokenizer it counts with the recipe's vocabulary size.
- * @throws RangeError or TypeError when the settings are not those of a model.
+ * @throws RangeError or TypeError when the settings are not those of a model; UsageError when patches do not divide its pictures.
  */
 export async function dryRunModel(
   options: Pick<ModelPartsOptions, "recipe" | "textTokenizer" | "imageTokenizer">,
@@ -35,10 +37,11 @@ export async function dryRunModel(
     options.textTokenizer === undefined ? untrainedTextTokenizer() : await loadTextTokenizer(options.textTokenizer);
   const imageTokenizer =
     options.imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(options.imageTokenizer);
-  const config = modelConfig(recipe, { textTokenizer, imageTokenizer });
+  const { tokens, gradientAccumulation, pictureSize } = recipe.batch;
+  if (pictureSize !== null) checkSide(pictureSize, recipe.model.objective.patchSize * imageTokenizer.downsampling);
+  const config = modelConfig(recipe, tokenizerSizes(textTokenizer, imageTokenizer));
   const vocabSize = options.textTokenizer === undefined ? recipe.textTokenizer.vocabSize : config.vocabSize;
   const model = new UnifiedModel({ ...config, vocabSize }, new Generator(recipe.seed));
-  const { tokens, gradientAccumulation } = recipe.batch;
   const hasAverages = recipe.averageDecay !== null;
   const result = {
     recipe,

@@ -1,10 +1,9 @@
 /** What a model run works with: data, tokenizers and a fresh model of the recipe's sizes. */
 import { type Dataset, openDataset, openTokenizedDataset, type TokenizedDataset } from "@interfuse/data";
 import { type ImageTokenizer, type Picture, PixelTokenizer } from "@interfuse/image-tokenizer";
-import { type ModelConfigInput, UnifiedModel } from "@interfuse/model";
-import { chatFrame, type PipelineParts } from "@interfuse/pipeline";
+import { UnifiedModel } from "@interfuse/model";
+import type { PipelineParts } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
-import type { TextTokenizer } from "@interfuse/text-tokenizer";
 import { fittingExamples } from "../batches/fitting-examples.ts";
 import type { TrainingImage } from "../batches/picture-encoder.ts";
 import { UsageError } from "../config/usage-error.ts";
@@ -12,6 +11,8 @@ import { readImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts
 import { hashImageTokenizer } from "../image-tokenizer/image-tokenizer-hash.ts";
 import type { ModelRecipe } from "../recipes/model-recipe.ts";
 import { loadTextTokenizer, trainTextTokenizer } from "../text-tokenizer/train-text-tokenizer.ts";
+import { checkSide } from "./check-side.ts";
+import { modelConfig, tokenizerSizes } from "./model-config.ts";
 
 /** Everything but the run itself; the caller disposes model and tokenizers. */
 export type ModelParts = PipelineParts & { readonly dataset: Dataset<TrainingImage> };
@@ -43,37 +44,13 @@ export async function openModelParts(options: ModelPartsOptions): Promise<ModelP
       ? trainTextTokenizer(dataset, { ...recipe.textTokenizer, pattern: "o200k" }, log)
       : await loadTextTokenizer(options.textTokenizer);
   const model = new UnifiedModel(
-    modelConfig(recipe, { textTokenizer, imageTokenizer }),
+    modelConfig(recipe, tokenizerSizes(textTokenizer, imageTokenizer)),
     new Generator(recipe.seed, "model"),
   );
   const { sampleSteps, sampleGuidance } = recipe.report;
   const generation = { imageSize, steps: sampleSteps, guidanceScale: sampleGuidance };
   const parts = { textTokenizer, imageTokenizer, model, generation };
   return { dataset: fittingExamples(dataset, { ...parts, imageSize, tokens: recipe.batch.tokens, log }), ...parts };
-}
-
-/**
- * The model's config: the recipe's settings with what the tokenizers decide.
- * @throws RangeError when the text tokenizer lacks the chat frame.
- */
-export function modelConfig(
-  recipe: ModelRecipe,
-  { textTokenizer, imageTokenizer }: { textTokenizer: TextTokenizer; imageTokenizer: ImageTokenizer },
-): ModelConfigInput {
-  const { boi, eoi, eos } = chatFrame(textTokenizer);
-  const { backbone, objective, ...rest } = recipe.model;
-  return {
-    ...rest,
-    vocabSize: textTokenizer.vocabSize,
-    frame: { boi, eoi, eos },
-    backbone: {
-      ...backbone,
-      numKvHeads: backbone.numKvHeads ?? undefined,
-      headDim: backbone.headDim ?? undefined,
-      mlpDim: backbone.mlpDim ?? undefined,
-    },
-    objective: { ...objective, latentChannels: imageTokenizer.latentChannels },
-  };
 }
 
 /** The data, and the tokenizer that reads its pictures or has read them already. */
@@ -87,10 +64,11 @@ async function openImages({
     const tokenized = await openTokenizedDataset(data);
     if (tokenized !== undefined) return openTokenized(tokenized, { recipe, data, imageTokenizer, log });
   }
-  return {
-    dataset: typeof data === "string" ? await openDataset(data, { size: recipe.batch.pictureSize ?? undefined }) : data,
-    imageTokenizer: imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(imageTokenizer),
-  };
+  const { pictureSize } = recipe.batch;
+  const tokenizer = imageTokenizer === undefined ? new PixelTokenizer() : await readImageTokenizer(imageTokenizer);
+  if (pictureSize !== null) checkSide(pictureSize, recipe.model.objective.patchSize * tokenizer.downsampling);
+  const dataset = typeof data === "string" ? await openDataset(data, { size: pictureSize ?? undefined }) : data;
+  return { dataset, imageTokenizer: tokenizer };
 }
 
 async function openTokenized(
@@ -130,12 +108,4 @@ function onlySize(dataset: Dataset<TrainingImage>): number {
     );
   }
   return width;
-}
-
-function checkSide(side: number, patchSide: number): void {
-  if (side % patchSide === 0) return;
-  const nearest = Math.max(1, Math.round(side / patchSide)) * patchSide;
-  throw new UsageError(
-    `pictures of ${side}x${side} pixels: sides must be multiples of ${patchSide}, the side of a patch; fit them with --set batch.pictureSize=${nearest}`,
-  );
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { encodePng } from "../files/encode-picture.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { fnv1a32 } from "../fnv1a.ts";
-import { METADATA_FILE } from "../folder/folder-rows.ts";
+import { METADATA_FILE } from "../folder/metadata.ts";
 import { mapConcurrently } from "../map-concurrently.ts";
 import { type Emoji, listEmoji } from "./emoji-list.ts";
 import { EMOJI_FONT, renderEmoji } from "./render-emoji.ts";

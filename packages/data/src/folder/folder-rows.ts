@@ -1,33 +1,28 @@
 /**
- * A plain folder of pictures as conversations. Captions come from `metadata.jsonl` (`{ "file_name", "text" }` a line), or
- * from a text file beside each picture (`cat.jpg`, `cat.txt`), or there are none. A captioned picture becomes a draw and
+ * A plain folder of pictures as conversations. Captions come from `metadata.jsonl` or `metadata.csv`, or from a
+ * text file beside each picture (`cat.jpg`, `cat.txt`), or there are none. A captioned picture becomes a draw and
  * a describe example; without captions it is drawn on "draw a picture".
  */
 import { readFile } from "node:fs/promises";
-import { join, posix } from "node:path";
-import { z } from "zod";
-import { type ChatRow, parseJsonLines } from "../chat-jsonl/chat-row.ts";
+import { join } from "node:path";
+import type { ChatRow } from "../chat-jsonl/chat-row.ts";
 import { DESCRIBE_PROMPT } from "../scenes/scene-task.ts";
+import { readMetadata } from "./metadata.ts";
 import { isPictureFile, listFiles, PICTURE_ENDINGS } from "./picture-files.ts";
-
-/** The file that holds the captions of a folder, as in Hugging Face's image folders. */
-export const METADATA_FILE = "metadata.jsonl";
 
 /** What was found in a folder: its examples, and what does not fit together. */
 export type FolderRows = {
   readonly rows: ChatRow[];
-  /** Rows of `metadata.jsonl` or caption files whose picture is not there. */
+  /** Rows of captions, or caption files, whose picture is not there. */
   readonly captionsWithoutPicture: string[];
   /** Pictures that have no caption though others have; they are not used. */
   readonly picturesWithoutCaption: string[];
 };
 
-const metadataSchema = z.looseObject({ file_name: z.string().min(1), text: z.string().trim().min(1) });
-
 /**
  * Reads a folder's pictures and captions; no picture is decoded.
  *
- * @throws Error when there are no pictures, no caption has its picture, or a line of `metadata.jsonl` is wrong.
+ * @throws Error when there are no pictures, no caption has its picture, or the captions are wrong.
  */
 export async function readFolderRows(folder: string): Promise<FolderRows> {
   const files = await listFiles(folder);
@@ -37,9 +32,7 @@ export async function readFolderRows(folder: string): Promise<FolderRows> {
       `openDataset: no pictures in "${folder}" (looked for ${PICTURE_ENDINGS}); put pictures there, or name another folder`,
     );
   }
-  const captions = files.includes(METADATA_FILE)
-    ? await readMetadata(join(folder, METADATA_FILE))
-    : await readCaptionFiles(folder, files);
+  const captions = (await readMetadata(folder, files)) ?? (await readCaptionFiles(folder, files));
   if (captions.size === 0) {
     const rows = pictures.map((file) => drawRow(file, "draw a picture"));
     return { rows, captionsWithoutPicture: [], picturesWithoutCaption: [] };
@@ -60,23 +53,6 @@ export async function readFolderRows(folder: string): Promise<FolderRows> {
     captionsWithoutPicture: [...captions.keys()].filter((file) => !isThere.has(file)),
     picturesWithoutCaption: pictures.filter((file) => !captions.has(file)),
   };
-}
-
-async function readMetadata(file: string): Promise<Map<string, string>> {
-  const captions = new Map<string, string>();
-  for (const { value, line } of parseJsonLines(await readFile(file, "utf8"), file)) {
-    const result = metadataSchema.safeParse(value);
-    if (!result.success) {
-      const issue = result.error.issues[0];
-      throw new Error(
-        `${file}, line ${line}: ${issue?.path.join(".") || "the row"}: ${issue?.message}; a row is {"file_name": "...", "text": "..."}`,
-      );
-    }
-    const name = posix.normalize(result.data.file_name);
-    if (captions.has(name)) throw new Error(`${file}, line ${line}: "${name}" already has a row; keep one`);
-    captions.set(name, result.data.text);
-  }
-  return captions;
 }
 
 /** Captions by picture; a caption file without a picture stands under its own name. */

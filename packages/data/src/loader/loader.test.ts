@@ -179,6 +179,42 @@ test("metadata.jsonl: rows and pictures that do not fit are named", async () => 
   ]);
 });
 
+test("metadata.csv: read as metadata.jsonl is, and never beside it", async () => {
+  for (const name of ["sub/a.png", "b.png", "c.png"]) await putPicture(name);
+  const rows = [
+    { file_name: "sub/a.png", text: 'a "red" thing, wide' },
+    { file_name: "./b.png", text: "another" },
+  ];
+  await metadata(rows);
+  const { rows: expected, report } = await openDataset(folder);
+  await putText("metadata.csv", 'file_name,text\nsub/a.png,"a ""red"" thing, wide"\n./b.png,another\n');
+  await expect(openDataset(folder)).rejects.toThrow(/captions in both metadata\.jsonl and metadata\.csv; keep one/);
+  await rm(join(folder, "metadata.jsonl"));
+  const dataset = await openDataset(folder);
+  expect(dataset.rows).toEqual(expected);
+  expect(dataset.report).toEqual(report);
+  expect(report.picturesWithoutCaption).toEqual(["c.png"]);
+  await putText("metadata.csv", "file_name,text\nb.png,x\nsub/a.png, \n");
+  await expect(openDataset(folder)).rejects.toThrow(/metadata\.csv, line 3: text: must not be empty; a row is a file/);
+  await putText("metadata.csv", "file_name,text\nb.png,x\n./b.png,y\n");
+  await expect(openDataset(folder)).rejects.toThrow(/metadata\.csv, line 3: "b\.png" already has a row/);
+});
+
+test("metadata.jsonl and chat.jsonl may begin with a byte order mark and end lines with CRLF", async () => {
+  for (const name of ["a.png", "b.png"]) await putPicture(name);
+  const lines = ["a", "b"].map((name) => JSON.stringify({ file_name: `${name}.png`, text: `thing ${name}` }));
+  for (const file of ["metadata.jsonl", "chat.jsonl"]) {
+    await putText(file, lines.join("\n"));
+    const { rows } = await openDataset(folder);
+    expect(rows).toHaveLength(4);
+    await putText(file, `\ufeff${lines.join("\r\n\r\n")}\r\n`);
+    expect((await openDataset(folder)).rows).toEqual(rows);
+    await putText(file, `\ufeff${lines[0]}\r\n\r\n{oops\r\n`);
+    await expect(openDataset(folder)).rejects.toThrow(new RegExp(`${file}, line 3: not valid JSON`));
+    lines.splice(0, 2, ...rows.map((row) => JSON.stringify(row)));
+  }
+});
+
 test("a text file beside each picture is its caption; without captions pictures are only drawn", async () => {
   await putPicture("a.png");
   await putPicture("b.png");

@@ -26,8 +26,8 @@ const GIB = 2 ** 30;
 const NAMES_LISTED = 5;
 
 /**
- * Opens a folder with `chat.jsonl`, with `metadata.jsonl`, or with plain pictures, or one with such folders `train/` and
- * `test/`. Every picture is read once: unreadable ones are left out and named in the report.
+ * Opens a folder with `chat.jsonl`, with `metadata.jsonl` or `metadata.csv`, or with plain pictures, or one with such folders
+ * `train/` and `test/`. Every picture is read once: unreadable ones are left out and named in the report.
  *
  * @throws Error when the folder is missing or empty, a row is wrong, too many pictures cannot be read, or nothing is left.
  */
