@@ -110,6 +110,8 @@ describe("PipelineSession", () => {
   it("refuses alone what is wrong", async () => {
     const session = pipeline.openSession();
     await expect(session.add(telling("x ".repeat(400)))).rejects.toThrow(ContextLengthError);
+    const negative = { ...drawing("a", 1), options: { negativePrompt: "x ".repeat(400) } };
+    await expect(session.add(negative)).rejects.toThrow(ContextLengthError);
     await expect(session.add({ ...drawing("a", 1), messages: user("a", randomPicture(1, 10, 7)) })).rejects.toThrow(
       /10x7/,
     );
