@@ -132,6 +132,16 @@ describe("PipelineSession", () => {
     broken.dispose();
   });
 
+  it("refuses a step begun within a step, and goes on", async () => {
+    const session = pipeline.openSession();
+    const id = await session.add(drawing("a", 1));
+    const first = session.step();
+    await expect(session.step()).rejects.toThrow(/still running/);
+    const events = new Map([[id, (await first).map(({ event }) => event)]]);
+    expect((await drain(session, events)).get(id)).toEqual(await alone(drawing("a", 1)));
+    session.dispose();
+  });
+
   it("ends at a stop text and leaves it out", async () => {
     const text = textOf(await alone(telling("a"))) as string;
     const stop = text.slice(4, 6);
