@@ -219,6 +219,17 @@ describe("metrics on features", () => {
     await expect(perceptualDistance(network, { pictures, references: [] })).rejects.toThrow(
       /\(5\) and references \(0\)/,
     );
+    const larger = others.map(() => picture(16, 16, 1));
+    await expect(perceptualDistance(network, { pictures, references: larger })).rejects.toThrow(/must have one shape/);
+    const failing = { ...encoder, encode: () => Promise.reject(new Error("no features")) };
+    await expect(pooledFeatures(failing, pictures)).rejects.toThrow("no features");
+    for (const batchSize of [0, Number.NaN]) {
+      await expect(pooledFeatures(encoder, pictures, { batchSize })).rejects.toThrow(/batchSize \(=/);
+      await expect(perceptualDistance(network, { pictures, references: others }, { batchSize })).rejects.toThrow(
+        /batchSize \(=/,
+      );
+    }
+    expect(tf.memory().numTensors).toBe(before);
     network.dispose();
   });
 });
