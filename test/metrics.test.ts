@@ -123,6 +123,13 @@ describe("linearProbe", () => {
     expect(result.numRight / result.numCases).toBe(result.accuracy);
   });
 
+  it("takes more rows than a call takes arguments", () => {
+    const numRows = 200_000;
+    const values = Float32Array.from({ length: numRows }, (_, row) => row % 2);
+    const set = { features: { numRows, numFeatures: 1, values }, labels: Array.from(values) };
+    expect(linearProbe({ train: set, test: set }).numRight).toBe(numRows);
+  });
+
   it("ignores constant features and refuses labels that do not fit", () => {
     const set = { features: rows(4, 2, [0, 5, 1, 5, 2, 5, 3, 5]), labels: [0, 0, 1, 1] };
     expect(linearProbe({ train: set, test: set }).accuracy).toBe(1);
