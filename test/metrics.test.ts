@@ -123,6 +123,13 @@ describe("linearProbe", () => {
     expect(result.numRight / result.numCases).toBe(result.accuracy);
   });
 
+  it("takes more rows than a call takes arguments", () => {
+    const numRows = 200_000;
+    const values = Float32Array.from({ length: numRows }, (_, row) => row % 2);
+    const set = { features: { numRows, numFeatures: 1, values }, labels: Array.from(values) };
+    expect(linearProbe({ train: set, test: set }).numRight).toBe(numRows);
+  });
+
   it("ignores constant features and refuses labels that do not fit", () => {
     const set = { features: rows(4, 2, [0, 5, 1, 5, 2, 5, 3, 5]), labels: [0, 0, 1, 1] };
     expect(linearProbe({ train: set, test: set }).accuracy).toBe(1);
@@ -219,6 +226,17 @@ describe("metrics on features", () => {
     await expect(perceptualDistance(network, { pictures, references: [] })).rejects.toThrow(
       /\(5\) and references \(0\)/,
     );
+    const larger = others.map(() => picture(16, 16, 1));
+    await expect(perceptualDistance(network, { pictures, references: larger })).rejects.toThrow(/must have one shape/);
+    const failing = { ...encoder, encode: () => Promise.reject(new Error("no features")) };
+    await expect(pooledFeatures(failing, pictures)).rejects.toThrow("no features");
+    for (const batchSize of [0, Number.NaN]) {
+      await expect(pooledFeatures(encoder, pictures, { batchSize })).rejects.toThrow(/batchSize \(=/);
+      await expect(perceptualDistance(network, { pictures, references: others }, { batchSize })).rejects.toThrow(
+        /batchSize \(=/,
+      );
+    }
+    expect(tf.memory().numTensors).toBe(before);
     network.dispose();
   });
 });

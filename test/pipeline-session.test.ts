@@ -110,6 +110,8 @@ describe("PipelineSession", () => {
   it("refuses alone what is wrong", async () => {
     const session = pipeline.openSession();
     await expect(session.add(telling("x ".repeat(400)))).rejects.toThrow(ContextLengthError);
+    const negative = { ...drawing("a", 1), options: { negativePrompt: "x ".repeat(400) } };
+    await expect(session.add(negative)).rejects.toThrow(ContextLengthError);
     await expect(session.add({ ...drawing("a", 1), messages: user("a", randomPicture(1, 10, 7)) })).rejects.toThrow(
       /10x7/,
     );
@@ -128,6 +130,16 @@ describe("PipelineSession", () => {
     expect(events.get(good)?.at(-1)).toMatchObject({ type: "end" });
     session.dispose();
     broken.dispose();
+  });
+
+  it("refuses a step begun within a step, and goes on", async () => {
+    const session = pipeline.openSession();
+    const id = await session.add(drawing("a", 1));
+    const first = session.step();
+    await expect(session.step()).rejects.toThrow(/still running/);
+    const events = new Map([[id, (await first).map(({ event }) => event)]]);
+    expect((await drain(session, events)).get(id)).toEqual(await alone(drawing("a", 1)));
+    session.dispose();
   });
 
   it("ends at a stop text and leaves it out", async () => {

@@ -108,6 +108,8 @@ describe("bad input", () => {
       { image: drawing },
       /no room for an image/,
     ],
+    ["a first token out of the vocabulary", prompt, { firstTokenId: 16 }, /firstTokenId \(=16\).*vocabSize \(=16\)/],
+    ["EOI as the first token", prompt, { firstTokenId: ids.eoi }, /firstTokenId \(=3\).*EOI/],
     ["BOI without image options", prompt, { image: undefined }, /image options are missing/],
     ["an odd size", prompt, { image: { ...drawing, height: 3 } }, /height \(=3\)/],
     ["zero steps", prompt, { image: { ...drawing, numSteps: 0 } }, /numSteps/],

@@ -73,3 +73,7 @@ test("a responder that loses results is an error", async () => {
   const responder = { ...knowing(), draw: async () => [] };
   await expect(evaluateScenes(responder, cases, { size: SIZE })).rejects.toThrow(/0 results for 12 draw cases/);
 });
+
+test.each([0, -1, 2.5, Number.NaN])("a batch size of %d is refused, not run forever", async (batchSize) => {
+  await expect(evaluateScenes(knowing(), cases, { size: SIZE, batchSize })).rejects.toThrow(/batchSize \(=/);
+});

@@ -1,5 +1,6 @@
 /** A model's figures on the scenes world: one answer a case, judged by the oracle or by exact match. */
 import { type Picture, renderScene, type SceneCase, type SceneTaskName } from "@interfuse/data";
+import { batchesOf } from "./batches.ts";
 import { wilsonInterval } from "./metrics/wilson-interval.ts";
 import { isDrawnRight, isEditRight } from "./scene-oracle/judge.ts";
 
@@ -49,7 +50,7 @@ export type EvaluateScenesOptions = {
  * Runs every case once and judges it. Draw and edit: by the oracle. Describe and ask: the text must equal the one right
  * answer but for white space around it.
  *
- * @throws RangeError when there are no cases; Error when the responder returns another number of results than asked for.
+ * @throws RangeError when there are no cases, or `batchSize` is not a whole number of at least 1; Error when the responder returns another number of results than asked for.
  */
 export async function evaluateScenes(
   responder: SceneResponder,
@@ -60,8 +61,7 @@ export async function evaluateScenes(
   const outcomes: SceneOutcome[] = [];
   for (const task of new Set(cases.map((sceneCase) => sceneCase.task))) {
     const ofTask = cases.filter((sceneCase) => sceneCase.task === task);
-    for (let start = 0; start < ofTask.length; start += batchSize) {
-      const batch = ofTask.slice(start, start + batchSize);
+    for (const batch of batchesOf("evaluateScenes", ofTask, batchSize)) {
       const results = await respond(responder, batch, { task, size });
       if (results.length !== batch.length) {
         throw new Error(

@@ -63,6 +63,13 @@ describe("TextTokenizer", () => {
     }
   });
 
+  it("finds such runs where JavaScript's white space is not tiktoken's, and among line ends with slashes", () => {
+    for (const unit of ["\ufeff!", " \u0085", "\n/", "\r\n/"]) {
+      const text = `!${unit.repeat(100_000)}`;
+      expect(tokenizer.decode(tokenizer.encode(text)) === text).toBe(true);
+    }
+  });
+
   it("streams characters when they are complete", () => {
     const stream = tokenizer.stream();
     const bytes = [...new TextEncoder().encode("é€")];

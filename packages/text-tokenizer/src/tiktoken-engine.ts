@@ -6,11 +6,17 @@ import type { TextStream, TokenEngine } from "./token-engine.ts";
 import { writeTokenizerJson } from "./tokenizer-json.ts";
 
 /**
- * Longest run of white space, or of anything else, that is handed to tiktoken in one piece. Its merge loop is quadratic
+ * Longest run (see `RUNS`) that is handed to tiktoken in one piece. Its merge loop is quadratic
  * in the length of a piece (100,000 equal letters take 9 s) and its regular expressions abort on a million spaces, so
  * longer runs are cut here. Only such runs encode otherwise than in tiktoken itself; they still decode to themselves.
  */
 const MAX_RUN_LENGTH = 2048;
+
+/**
+ * The runs: white space as Rust knows it, which unlike JavaScript's has U+0085 and lacks U+FEFF, and line ends with
+ * slashes, of which o200k_base makes one piece.
+ */
+const RUNS = /[\r\n/]+|\p{White_Space}+|\P{White_Space}+/gu;
 
 /** A token engine on tiktoken; see `TokenEngine`. */
 export class TiktokenEngine implements TokenEngine {
@@ -72,7 +78,7 @@ function splitLongRuns(text: string): string[] {
   if (text.length <= MAX_RUN_LENGTH) return [text];
   const parts: string[] = [];
   let start = 0;
-  for (const { 0: run, index } of text.matchAll(/\s+|\S+/gu)) {
+  for (const { 0: run, index } of text.matchAll(RUNS)) {
     for (let cut = index + MAX_RUN_LENGTH; cut < index + run.length; cut += MAX_RUN_LENGTH) {
       if (isLowSurrogate(text.charCodeAt(cut))) cut--;
       parts.push(text.slice(start, cut));

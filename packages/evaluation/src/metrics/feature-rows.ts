@@ -3,6 +3,7 @@
 import type { Picture } from "@interfuse/data";
 import { type FrozenEncoder, picturesToTensor } from "@interfuse/image-tokenizer";
 import { tf } from "@interfuse/tensor";
+import { batchesOf } from "../batches.ts";
 
 /** Rows of features, row-major. */
 export type FeatureRows = {
@@ -15,7 +16,7 @@ export type FeatureRows = {
  * Each picture's features, averaged over places.
  *
  * @param options `batchSize`: pictures encoded at once, 16 by default.
- * @throws RangeError when there are no pictures, or their sizes differ within a batch.
+ * @throws RangeError when there are no pictures, their sizes differ within a batch, or `batchSize` is not a whole number of at least 1.
  */
 export async function pooledFeatures(
   encoder: FrozenEncoder,
@@ -24,11 +25,11 @@ export async function pooledFeatures(
 ): Promise<FeatureRows> {
   if (pictures.length === 0) throw new RangeError("pooledFeatures: there are no pictures; give at least one");
   const rows: Float32Array[] = [];
-  for (let start = 0; start < pictures.length; start += batchSize) {
-    const pixels_BHWC = picturesToTensor(pictures.slice(start, start + batchSize));
-    const features_BHWD = await encoder.encode(pixels_BHWC);
+  for (const batch of batchesOf("pooledFeatures", pictures, batchSize)) {
+    const pixels_BHWC = picturesToTensor(batch);
+    const features_BHWD = await encoder.encode(pixels_BHWC).finally(() => pixels_BHWC.dispose());
     const means_BD = tf.tidy(() => features_BHWD.mean([1, 2]));
-    tf.dispose([pixels_BHWC, features_BHWD]);
+    features_BHWD.dispose();
     rows.push((await means_BD.data()) as Float32Array);
     means_BD.dispose();
   }

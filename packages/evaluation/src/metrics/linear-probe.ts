@@ -38,7 +38,8 @@ export function linearProbe(
       `linearProbe: ridge (=${ridge}) must be above 0, and train and test have the same features (${numFeatures} and ${test.features.numFeatures})`,
     );
   }
-  const numClasses = 1 + Math.max(...train.labels, ...test.labels);
+  const largest = (labels: readonly number[]) => labels.reduce((most, label) => Math.max(most, label), 0);
+  const numClasses = 1 + Math.max(largest(train.labels), largest(test.labels));
   const scaling = scalingOf(train.features);
   const rows = standardise(train.features, scaling);
   const classShares = new Float64Array(numClasses);

@@ -41,10 +41,11 @@ describe("resolveQuantizerConfig", () => {
     expect(resolve({ type: "toString" })).toThrow(TypeError);
     expect(resolve({ type: "vector", numCodes: 0, dim: 4 })).toThrow("numCodes (=0): ");
     expect(resolve({ type: "finite-scalar", levels: [8, 1] })).toThrow("levels.1 (=1): ");
+    expect(resolve({ type: "finite-scalar", levels: [8, 1001] })).toThrow("levels.1 (=1001): ");
     expect(resolve({ type: "vector", numCodes: 4, dim: 4, beta: 1 })).toThrow("beta");
     expect(resolve({ ...inputs[2], revivalThreshold: 1 })).toThrow("revivalThreshold must be 0");
     expect(resolve({ type: "finite-scalar", levels: [8, 2], bound: "wide" })).toThrow("levels ([8,2])");
-    expect(resolve({ type: "finite-scalar", levels: [4096, 4096] })).toThrow("make 16777216 codes; at most 4194304");
+    expect(resolve({ type: "finite-scalar", levels: [1000, 1000, 5] })).toThrow("make 5000000 codes; at most 4194304");
     expect(resolve({ ...inputs[5], minStages: 3 })).toThrow("minStages (=3) must be at most numStages (=2)");
     const stage = { type: "vector", numCodes: 8, dim: 4, useL2Norm: true };
     expect(resolve({ ...inputs[5], stage })).toThrow("stage.useL2Norm must be false");

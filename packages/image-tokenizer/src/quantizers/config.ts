@@ -5,6 +5,9 @@ import { parseConfig } from "../parse-config.ts";
 /** Indices are computed in float32; see `mixed-radix.ts`. */
 const MAX_CODES = 2 ** 22;
 
+/** Bounds of FSQ are a thousandth too narrow or too wide, which for more levels than this is over half a level at each end. */
+const MAX_LEVELS = 1000;
+
 /** Config of a {@link VectorQuantizer}. */
 export type VectorQuantizerConfig = {
   readonly type: "vector";
@@ -32,7 +35,7 @@ export type VectorQuantizerConfig = {
 /** Config of a FiniteScalarQuantizer (arXiv 2309.15505). */
 export type FiniteScalarQuantizerConfig = {
   readonly type: "finite-scalar";
-  /** How many values each channel has, first channel first. {@link finiteScalarPresets} has the published ones. */
+  /** How many values each channel has, 2 to 1000, first channel first. {@link finiteScalarPresets} has the published ones. */
   readonly levels: readonly number[];
   /**
    * `narrow` is the paper's own program: `(L-1)(1-eps)/2`, shift by tan. `wide` is vector-quantize-pytorch's:
@@ -124,7 +127,7 @@ const vectorSchema = z
 const finiteScalarSchema = z
   .strictObject({
     type: z.literal("finite-scalar"),
-    levels: z.array(z.int().min(2)).min(1).readonly(),
+    levels: z.array(z.int().min(2).max(MAX_LEVELS)).min(1).readonly(),
     bound: z.enum(["narrow", "wide"]).default("narrow"),
   })
   .superRefine(({ levels, bound }, context) => {

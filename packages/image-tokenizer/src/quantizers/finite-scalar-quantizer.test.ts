@@ -36,6 +36,14 @@ describe("FiniteScalarQuantizer", () => {
     }
   });
 
+  it.each(["narrow", "wide"] as const)("reaches the first and the last of as many levels as it takes (%s)", (bound) => {
+    for (const level of [3, 4, 999, 1000]) {
+      const quantizer = new FiniteScalarQuantizer({ type: "finite-scalar", levels: [level], bound });
+      const { indices } = quantizer.quantize(tf.tensor2d([-1e9, 1e9], [2, 1]));
+      expect([...indices.dataSync()]).toEqual([0, level - 1]);
+    }
+  });
+
   it("names both values of what does not fit, and frees everything", () => {
     const quantizer = new FiniteScalarQuantizer({ type: "finite-scalar", levels: [8, 6, 5] });
     expect(quantizer.state().size).toBe(0);

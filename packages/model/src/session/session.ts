@@ -60,6 +60,7 @@ export class Session {
    */
   add(document: Document, options: GenerationOptions): number {
     const resolved = resolveGenerationOptions(options);
+    this.#checkFirstToken(resolved);
     const guided = resolved.image?.guidance;
     const documents = guided === undefined || guided.scale === 1 ? [document] : [document, guided.document];
     const branches: Branch[] = [];
@@ -125,6 +126,16 @@ export class Session {
   dispose(): void {
     this.#requests.clear();
     this.#cache.dispose();
+  }
+
+  /** An id without a row in the embedding table would fail the pass of every request. */
+  #checkFirstToken({ firstTokenId = 0 }: ResolvedGenerationOptions): void {
+    const { vocabSize, frame } = this.#model.config;
+    if (firstTokenId >= vocabSize || firstTokenId === frame.eoi) {
+      throw new RangeError(
+        `generate: firstTokenId (=${firstTokenId}) must lie below vocabSize (=${vocabSize}) and not be EOI (=${frame.eoi}), which only ends images`,
+      );
+    }
   }
 
   /** A branch in a segment of its own, large enough for all that the options allow and the context holds. */

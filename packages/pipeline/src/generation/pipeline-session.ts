@@ -39,6 +39,7 @@ export class PipelineSession {
   readonly #parts: SessionParts;
   readonly #loop: GenerationLoop;
   readonly #readers = new Map<number, EventReader>();
+  #isStepping = false;
 
   /** Made by `Pipeline.openSession`; the parts stay the pipeline's. */
   constructor(parts: SessionParts, options: { maxRunningTokens?: number } = {}) {
@@ -101,8 +102,27 @@ export class PipelineSession {
     this.#loop.remove(id);
   }
 
-  /** Runs one step of everything open and returns its events, those of one conversation in order. */
+  /**
+   * Runs one step of everything open and returns its events, those of one conversation in order.
+   * @throws {Error} when a step is still being awaited, which goes on
+   */
   async step(): Promise<PipelineSessionEvent[]> {
+    if (this.#isStepping) throw new Error("PipelineSession.step: the last step is still running; await it first");
+    this.#isStepping = true;
+    try {
+      return await this.#step();
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  /** Frees everything; what is open gets no further events. */
+  dispose(): void {
+    this.#readers.clear();
+    this.#loop.dispose();
+  }
+
+  async #step(): Promise<PipelineSessionEvent[]> {
     const events = await this.#loop.step();
     const images = events.map(({ id, event }) =>
       event.type === "error" ? undefined : this.#readers.get(id)?.shownImage(event),
@@ -119,12 +139,6 @@ export class PipelineSession {
       if (isLast(translated.at(-1))) this.remove(id);
       return translated.map((each) => ({ id, event: each }));
     });
-  }
-
-  /** Frees everything; what is open gets no further events. */
-  dispose(): void {
-    this.#readers.clear();
-    this.#loop.dispose();
   }
 
   #resolve(request: PipelineSessionRequest): { task: Task; numPreviews: number; stop?: readonly string[] } {

@@ -1,6 +1,6 @@
 /** Conversations to requests of the model: pictures to latents, the twin for guidance, and whether it all fits. */
 import type { ImageTokenizer, Picture } from "@interfuse/image-tokenizer";
-import type { GenerationOptions, UnifiedModel } from "@interfuse/model";
+import type { Document, GenerationOptions, UnifiedModel } from "@interfuse/model";
 import { Generator } from "@interfuse/tensor";
 import type { Message, TextTokenizer } from "@interfuse/text-tokenizer";
 import { encodePrompt } from "../chat-template/encode-conversation.ts";
@@ -53,9 +53,18 @@ export async function prepareRequests(
     const document = encodePrompt(messages, { textTokenizer, latentsOf });
     const sampling = images?.[index];
     const grid = sampling && latentGrid(sampling, imageTokenizer);
-    const numPromptTokens = documentTokens(model, document);
+    const guidance = sampling &&
+      sampling.guidanceScale !== 1 && {
+        scale: sampling.guidanceScale,
+        document: encodePrompt(withoutPrompt(messages, sampling.negativePrompt), { textTokenizer, latentsOf }),
+      };
     const numAnswerTokens = text === undefined && grid !== undefined ? imageTokens(model, grid) : 1;
-    assertFits(operation, { numPromptTokens, numAnswerTokens, index, contextLength: model.config.contextLength });
+    const assertDocumentFits = (what: string, prompt: Document) => {
+      const numPromptTokens = documentTokens(model, prompt);
+      assertFits(operation, { what, numPromptTokens, numAnswerTokens, contextLength: model.config.contextLength });
+    };
+    assertDocumentFits(`input ${index}`, document);
+    if (guidance) assertDocumentFits(`input ${index} with its negative prompt`, guidance.document);
     const options: GenerationOptions = {
       generator: new Generator(task.seed + index),
       forbiddenTokenIds: parts.forbiddenTokenIds,
@@ -67,12 +76,7 @@ export async function prepareRequests(
             maxCount: maxImages,
             numSteps: sampling.steps,
             solver: sampling.solver,
-            ...(sampling.guidanceScale !== 1 && {
-              guidance: {
-                scale: sampling.guidanceScale,
-                document: encodePrompt(withoutPrompt(messages, sampling.negativePrompt), { textTokenizer, latentsOf }),
-              },
-            }),
+            ...(guidance && { guidance }),
           },
         }),
     };
@@ -109,12 +113,12 @@ function latentGrid({ width, height }: ResolvedImageSampling, { downsampling }: 
 
 function assertFits(
   operation: string,
-  sizes: { numPromptTokens: number; numAnswerTokens: number; index: number; contextLength: number },
+  sizes: { what: string; numPromptTokens: number; numAnswerTokens: number; contextLength: number },
 ): void {
-  const { numPromptTokens, numAnswerTokens, index, contextLength } = sizes;
+  const { what, numPromptTokens, numAnswerTokens, contextLength } = sizes;
   if (numPromptTokens + numAnswerTokens > contextLength) {
     throw new ContextLengthError(
-      `${operation}: input ${index} takes ${numPromptTokens} tokens and the answer at least ${numAnswerTokens}, more than ` +
+      `${operation}: ${what} takes ${numPromptTokens} tokens and the answer at least ${numAnswerTokens}, more than ` +
         `the model's context of ${contextLength}; shorten the text, drop earlier messages or use smaller pictures`,
     );
   }
