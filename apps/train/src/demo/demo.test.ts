@@ -1,9 +1,11 @@
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TrainingEvent } from "@interfuse/training";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fitSteps, minutesToFit } from "./fit-steps.ts";
 import { StageRunner } from "./stage.ts";
+import { StepTimes } from "./step-times.ts";
 
 describe("fitSteps", () => {
   it("leaves time for the evaluation and a reserve, in round numbers", () => {
@@ -18,6 +20,15 @@ describe("minutesToFit", () => {
     const times = { step: 0.2, evaluation: 100 };
     expect(minutesToFit(2700, 200, times)).toBe(15);
     expect(fitSteps(60 * minutesToFit(2701, 200, times) - 200, times)).toBeGreaterThan(2700);
+  });
+});
+
+describe("StepTimes", () => {
+  it("averages the steps, a pause among them counting as two", () => {
+    const times = new StepTimes();
+    expect(times.mean()).toBeUndefined();
+    for (const seconds of [0.2, 0.3, 9, 0.25]) times.report({ type: "step", seconds } as TrainingEvent);
+    expect(times.mean()).toBeCloseTo((0.2 + 0.3 + 0.25 + 2 * 0.275) / 4);
   });
 });
 

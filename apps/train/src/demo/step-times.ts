@@ -1,23 +1,20 @@
-import type { Reporter, TrainingEvent } from "@interfuse/training";
+import { median, type Reporter, type TrainingEvent } from "@interfuse/training";
 
-/** How long a run's steps take, checkpoints included. */
+/** A step counts as at most this many times the median: pauses of a busy host say little of the steps to come. */
+const LONGEST = 2;
+
+/** How long a run's steps take. */
 export class StepTimes implements Reporter {
-  #start = 0;
-  #firstStep = 0;
-  #end = 0;
-  #lastStep = 0;
+  readonly #seconds: number[] = [];
 
   report(event: TrainingEvent): void {
-    if (event.type === "start") {
-      this.#start = performance.now();
-      this.#firstStep = event.step;
-    }
-    this.#end = performance.now();
-    this.#lastStep = event.step;
+    if (event.type === "step") this.#seconds.push(event.seconds);
   }
 
-  /** Seconds a step, on average. */
-  mean(): number {
-    return (this.#end - this.#start) / 1000 / (this.#lastStep - this.#firstStep);
+  /** Seconds a step, on average, without what pauses took; undefined when no step was made. */
+  mean(): number | undefined {
+    if (this.#seconds.length === 0) return undefined;
+    const longest = LONGEST * median(this.#seconds);
+    return this.#seconds.reduce((sum, seconds) => sum + Math.min(seconds, longest), 0) / this.#seconds.length;
   }
 }

@@ -31,11 +31,13 @@ export function beginningStage(
       if (isFixed || until === 0 || !hasWholeWarmup(steps)) return { steps };
       const times = new StepTimes();
       await trainDemoModel(context, steps, { until, reporters: [times] });
-      let fitted = until + fitSteps(secondsLeft(), { step: times.mean(), evaluation: evaluationSeconds });
+      const step = times.mean();
+      if (step === undefined) return { steps };
+      let fitted = until + fitSteps(secondsLeft(), { step, evaluation: evaluationSeconds });
       // What was trained must also be the beginning of the shorter run.
       while (lastStableStep(schedule, fitted) < until || !hasWholeWarmup(fitted)) fitted = roundSteps(fitted + 50);
       log(
-        `  a step took ${(1000 * times.mean()).toFixed(0)} ms: ${fitted} steps fit (repeat exactly with --steps ${fitted} --seed ${seed})`,
+        `  a step took ${(1000 * step).toFixed(0)} ms: ${fitted} steps fit (repeat exactly with --steps ${fitted} --seed ${seed})`,
       );
       return { steps: fitted };
     },
