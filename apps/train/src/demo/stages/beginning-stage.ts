@@ -15,7 +15,7 @@ const SHARE = 0.15;
  */
 export function beginningStage(
   context: DemoContext,
-  { steps, evaluationSeconds }: Plan,
+  { steps, secondsPerStep, evaluationSeconds }: Plan,
   { isFixed, secondsLeft }: { isFixed: boolean; secondsLeft: () => number },
 ): Stage<{ steps: number }> {
   const { seed, backend, log, scale } = context;
@@ -31,13 +31,13 @@ export function beginningStage(
       if (isFixed || until === 0 || !hasWholeWarmup(steps)) return { steps };
       const times = new StepTimes();
       await trainDemoModel(context, steps, { until, reporters: [times] });
-      const step = times.mean();
-      if (step === undefined) return { steps };
+      // Of two measurements the slower: a machine that has just become faster may become slower again.
+      const step = Math.max(secondsPerStep, times.mean() ?? 0);
       let fitted = until + fitSteps(secondsLeft(), { step, evaluation: evaluationSeconds });
       // What was trained must also be the beginning of the shorter run.
       while (lastStableStep(schedule, fitted) < until || !hasWholeWarmup(fitted)) fitted = roundSteps(fitted + 50);
       log(
-        `  a step took ${(1000 * step).toFixed(0)} ms: ${fitted} steps fit (repeat exactly with --steps ${fitted} --seed ${seed})`,
+        `  counting on ${(1000 * step).toFixed(0)} ms a step: ${fitted} steps fit (repeat exactly with --steps ${fitted} --seed ${seed})`,
       );
       return { steps: fitted };
     },
