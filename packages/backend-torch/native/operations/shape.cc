@@ -89,10 +89,14 @@ Tensor reverse(const Tensor& x, const Ints& axes) { return at::flip(x, axes); }
 
 Tensor pad(const Tensor& x, const Ints& paddings, double value) {
   Ints reversed;  // ATen wants the last axis first
+  Ints sizes = x.sizes().vec();
   for (int64_t axis = x.dim() - 1; axis >= 0; --axis) {
     reversed.push_back(paddings[2 * axis]);
     reversed.push_back(paddings[2 * axis + 1]);
+    sizes[axis] += paddings[2 * axis] + paddings[2 * axis + 1];
   }
+  // libtorch 1.13 refuses axes that stay empty.
+  if (x.numel() == 0) return at::full(sizes, value, x.options());
   return at::constant_pad_nd(x, reversed, value);
 }
 
