@@ -1,5 +1,5 @@
 /** What of a recipe's autoencoder, losses and pictures does not go together, found before anything is trained. */
-import { type FeatureNetwork, smallestNumerator } from "@interfuse/image-tokenizer";
+import { type FeatureNetwork, type QuantizerConfig, smallestNumerator } from "@interfuse/image-tokenizer";
 import { tf } from "@interfuse/tensor";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import type { TrainedAutoencoder } from "./trained-autoencoder.ts";
@@ -8,10 +8,9 @@ import type { TrainedAutoencoder } from "./trained-autoencoder.ts";
 const SMALLEST_SIDE = 4;
 
 /** @throws RangeError naming the setting, both values and a way out. */
-export function checkObjectives(
-  { loss, batch: { pictureSize } }: ImageTokenizerRecipe,
-  { downsampling, latentSide }: TrainedAutoencoder,
-): void {
+export function checkObjectives(recipe: ImageTokenizerRecipe, { downsampling, latentSide }: TrainedAutoencoder): void {
+  const { autoencoder, loss, batch } = recipe;
+  const { pictureSize } = batch;
   const side = pictureSize / downsampling;
   if (!Number.isInteger(side)) {
     throw new RangeError(
@@ -42,6 +41,29 @@ export function checkObjectives(
       `loss.${shaping}: the latents' side, ${side} (pictureSize ${pictureSize} / ${downsampling}), must be at least ${SMALLEST_SIDE}; take larger pictures`,
     );
   }
+  if ("quantizer" in autoencoder) checkRevival(autoencoder.quantizer, { batch, side });
+}
+
+/** @throws RangeError when a step never has the vectors that reviving codes needs. */
+function checkRevival(
+  quantizer: QuantizerConfig,
+  { batch, side }: { readonly batch: ImageTokenizerRecipe["batch"]; readonly side: number },
+): void {
+  const codebook = quantizer.type === "residual" ? quantizer.stage : quantizer;
+  if (!("revivalThreshold" in codebook)) return;
+  const { numCodes, revivalThreshold } = codebook;
+  const vectorsPerStep = batch.pictures * batch.gradientAccumulation * vectorsPerPicture(quantizer, side);
+  if (revivalThreshold === 0 || revivalThreshold < vectorsPerStep / numCodes) return;
+  throw new RangeError(
+    `recipe: revivalThreshold (=${revivalThreshold}) must be below the vectors per code of a step (=${vectorsPerStep}/${numCodes}), or every code would count as dead; lower it or use larger batches`,
+  );
+}
+
+/** The vectors of a picture, with latents of `side` a side, that one codebook gets. */
+function vectorsPerPicture(quantizer: QuantizerConfig, side: number): number {
+  if (quantizer.type === "multi-scale")
+    return quantizer.scales.reduce((sum, [rows, columns]) => sum + rows * columns, 0);
+  return side * side * (quantizer.type === "residual" && quantizer.useSharedCodebook ? quantizer.numStages : 1);
 }
 
 /** @throws RangeError when the perceptual network cannot read pictures as small as the losses make them. */

@@ -11,3 +11,23 @@ it("counts parameters, finds pictures that do not fit, and keeps no tensor", () 
   expect(() => dryRunImageTokenizer(odd)).toThrow(/batch\.pictureSize \(=18\) must be divisible by .* \(=4\)/);
   expect(tf.memory().numTensors).toBe(before);
 });
+
+it.each([
+  [
+    "debug-vq",
+    ["autoencoder.quantizer.revivalThreshold=2"],
+    "revivalThreshold (=2) must be below the vectors per code",
+  ],
+  ["small-residual", ["batch.pictures=1"], "(=64/256)"],
+  ["small-multi-scale", ["batch.pictures=1"], "(=121/256)"],
+])("finds codes that no step has the vectors to revive: %s %s", (name, overrides, message) => {
+  expect(() => dryRunImageTokenizer(resolveImageTokenizerRecipe(name, overrides))).toThrow(message);
+});
+
+it.each([
+  ["debug-vq", ["autoencoder.quantizer.revivalThreshold=1.9"]],
+  ["debug-vq", ["autoencoder.quantizer.revivalThreshold=3", "batch.gradientAccumulation=2"]],
+  ["small-residual", ["batch.pictures=1", "autoencoder.quantizer.useSharedCodebook=true"]],
+])("lets those pass that have: %s %s", (name, overrides) => {
+  expect(() => dryRunImageTokenizer(resolveImageTokenizerRecipe(name, overrides))).not.toThrow();
+});

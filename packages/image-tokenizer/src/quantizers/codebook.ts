@@ -94,7 +94,6 @@ export class LearntCodebook extends Module implements Codebook {
     const assignment = assignments.take(this);
     if (assignment === undefined || this.#sizes_K === undefined) return;
     try {
-      this.#requireSensibleThreshold(assignment.vectors_NC.shape[0]);
       tf.tidy(() => this.#assign(this.#revived(this.#averaged(assignment), assignment, generator)));
     } finally {
       tf.dispose(assignment);
@@ -120,7 +119,8 @@ export class LearntCodebook extends Module implements Codebook {
   /** Puts a random vector of the step in place of each dead code, counted as if it just lived. */
   #revived(state: CodebookState, { vectors_NC }: Assignment, generator: Generator): CodebookState {
     const { numCodes, dim, revivalThreshold } = this.#options;
-    if (revivalThreshold === 0) return state;
+    // In a step of so few vectors every code would look dead.
+    if (revivalThreshold === 0 || revivalThreshold >= vectors_NC.shape[0] / numCodes) return state;
     const isDead_K = state.sizes_K.less(revivalThreshold);
     const isDead_KC = isDead_K.expandDims(1).tile<tf.Tensor2D>([1, dim]);
     // One candidate for every code, dead or not: nothing has to be read from the backend.
@@ -130,14 +130,6 @@ export class LearntCodebook extends Module implements Codebook {
       sizes_K: tf.where(isDead_K, tf.fill([numCodes], revivalThreshold), state.sizes_K),
       sums_KC: state.sums_KC && tf.where(isDead_KC, candidates.mul(revivalThreshold), state.sums_KC),
     };
-  }
-
-  #requireSensibleThreshold(numVectors: number): void {
-    const { numCodes, revivalThreshold } = this.#options;
-    if (revivalThreshold < numVectors / numCodes) return;
-    throw new RangeError(
-      `Codebook.update: revivalThreshold (=${revivalThreshold}) must be below the vectors per code of a step (=${numVectors}/${numCodes}), or every code counts as dead; lower it or use larger batches`,
-    );
   }
 
   #assign({ codes_KC, sizes_K, sums_KC }: CodebookState): void {

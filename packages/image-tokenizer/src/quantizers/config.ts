@@ -28,7 +28,10 @@ export type VectorQuantizerConfig = {
   readonly commitmentWeight: number;
   /** Of the moving averages, those that revival reads included. Default 0.8. */
   readonly decay: number;
-  /** A code whose average number of vectors a step is below this is replaced by a random vector. 0 (default) is off. */
+  /**
+   * A code whose average number of vectors a step is below this is replaced by a random vector, except in a step that has no
+   * more than this many vectors per code: every code would look dead. 0 (default) is off.
+   */
   readonly revivalThreshold: number;
 };
 
