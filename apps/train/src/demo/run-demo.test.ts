@@ -12,7 +12,7 @@ import { demoContext } from "./demo-context.ts";
 import { makeScenesAhead } from "./make-scenes-ahead.ts";
 import { parseDemoOptions } from "./options.ts";
 import { runDemo } from "./run-demo.ts";
-import { beginningStage } from "./stages/beginning-stage.ts";
+import { replanningStage } from "./stages/replanning-stage.ts";
 import { scenesStage } from "./stages/scenes-stage.ts";
 import { textTokenizerStage } from "./stages/text-tokenizer-stage.ts";
 import { trainingStage } from "./stages/training-stage.ts";
@@ -63,7 +63,7 @@ describe("the demo", { timeout: 300_000 }, () => {
     expect(JSON.parse(await readFile(join(folder, "results.json"), "utf8")).outcomes).toHaveLength(16);
 
     const second = await demo([]);
-    for (const stage of ["scenes", "text-tokenizer", "plan", "beginning", "training", "evaluation"]) {
+    for (const stage of ["scenes", "text-tokenizer", "plan", "beginning", "middle", "training", "evaluation"]) {
       expect(second).toMatch(new RegExp(`${stage}: reused`));
     }
 
@@ -95,15 +95,15 @@ describe("the demo", { timeout: 300_000 }, () => {
       scale: { ...scale, recipe: { ...scale.recipe, schedule } },
     });
   };
-  const plan = { steps: 400, secondsPerStep: 1, evaluationSeconds: 1 };
-  const fifty = { isFixed: false, secondsLeft: () => 2 };
+  const plan = { steps: 400, stepsMade: 0, secondsPerStep: 1, evaluationSeconds: 1 };
+  const fifty = { plan, isFixed: false, secondsLeft: () => 2 };
 
   it("plans again after the first steps, and makes the same model as a run that was planned so from the start", async () => {
     const out = join(folder, "planned");
     const context = planned(out, 5);
     await scenesStage(context).run();
     await textTokenizerStage(context).run();
-    const { steps } = await beginningStage(context, plan, fifty).run();
+    const { steps } = await replanningStage("beginning", context, fifty).run();
     // Fifty steps are done and fifty more would fit, but a run of a hundred would by now have begun to decay.
     expect(steps).toBe(150);
     expect((await latestCheckpoint(join(out, "model")))?.step).toBe(50);
@@ -114,13 +114,24 @@ describe("the demo", { timeout: 300_000 }, () => {
     expect(await readFile(join(out, "model", "model.safetensors"))).toEqual(weights);
   });
 
+  it("plans once more in the middle, as long as the rate is constant", async () => {
+    const out = join(folder, "middle");
+    const context = planned(out, 5);
+    await scenesStage(context).run();
+    await textTokenizerStage(context).run();
+    const options = { plan: { ...plan, steps: 250 }, isFixed: false, secondsLeft: () => 300 };
+    // The rate is constant for 100 of 250 steps.
+    expect(await replanningStage("middle", context, options).run()).toMatchObject({ steps: 350, stepsMade: 100 });
+    expect((await latestCheckpoint(join(out, "model")))?.step).toBe(100);
+  });
+
   it("plans no run so short that its warm-up would have been another", async () => {
     const out = join(folder, "warm-up");
     const context = planned(out, 50);
     await scenesStage(context).run();
     await textTokenizerStage(context).run();
     // A run of less than two hundred steps warms up in a quarter of them.
-    expect(await beginningStage(context, plan, fifty).run()).toEqual({ steps: 200 });
+    expect(await replanningStage("beginning", context, fifty).run()).toMatchObject({ steps: 200 });
   });
 
   it("names flags it does not know", () => {

@@ -7,9 +7,9 @@ import { formatDuration } from "../reporting/format.ts";
 import { type DemoScale, demoContext, demoPaths, fullScale } from "./demo-context.ts";
 import type { DemoOptions } from "./options.ts";
 import { StageRunner } from "./stage.ts";
-import { beginningStage } from "./stages/beginning-stage.ts";
 import { evaluationStage } from "./stages/evaluation-stage.ts";
 import { planStage } from "./stages/plan-stage.ts";
+import { replanningStage } from "./stages/replanning-stage.ts";
 import { scenesStage } from "./stages/scenes-stage.ts";
 import { textTokenizerStage } from "./stages/text-tokenizer-stage.ts";
 import { trainingStage } from "./stages/training-stage.ts";
@@ -50,7 +50,8 @@ export async function runDemo(
   const plan = await runner.run(planStage(context, { minutes, steps: fixedSteps, secondsLeft }));
   signal.throwIfAborted();
   const isFixed = fixedSteps !== undefined;
-  const { steps } = await runner.run(beginningStage(context, plan, { isFixed, secondsLeft }));
+  const begun = await runner.run(replanningStage("beginning", context, { plan, isFixed, secondsLeft }));
+  const { steps } = await runner.run(replanningStage("middle", context, { plan: begun, isFixed, secondsLeft }));
   await runner.run(trainingStage(context, steps));
   const { scores } = await runner.run(evaluationStage(context));
 

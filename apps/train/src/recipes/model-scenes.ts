@@ -61,7 +61,7 @@ export function scenesModel(): ModelRecipe {
     lossWeights: { text: 1, image: 8 },
     learningRate: 2e-3,
     // The number of steps can be planned again until the decay begins.
-    schedule: { kind: "wsd", warmupSteps: 100, finalRatio: 0.02, decayFraction: 0.75 },
+    schedule: { kind: "wsd", warmupSteps: 100, finalRatio: 0.02, decayFraction: 0.45 },
     optimizer: {
       beta1: 0.9,
       beta2: 0.99,

@@ -7,7 +7,7 @@ import type { Stage } from "../stage.ts";
 const GOOD_STEPS = 2400;
 
 /** What the rest of the demo is made from. */
-export type Plan = { steps: number; secondsPerStep: number; evaluationSeconds: number };
+export type Plan = { steps: number; stepsMade: number; secondsPerStep: number; evaluationSeconds: number };
 
 /** Fits the number of steps to the time, unless it was given: a first guess, which the beginning of the training corrects. */
 export function planStage(
@@ -20,7 +20,7 @@ export function planStage(
     inputs: { seed, minutes: steps === undefined ? minutes : null, steps: steps ?? null },
     outputs: [],
     run: async () => {
-      if (steps !== undefined) return { steps, secondsPerStep: 0, evaluationSeconds: 0 };
+      if (steps !== undefined) return { steps, stepsMade: 0, secondsPerStep: 0, evaluationSeconds: 0 };
       const times = await measureTimes(context);
       const fitted = fitSteps(secondsLeft(), times);
       log(
@@ -30,7 +30,7 @@ export function planStage(
         const needed = minutesToFit(GOOD_STEPS, 60 * minutes - secondsLeft(), times);
         log(`  a model that draws well takes some ${GOOD_STEPS} steps: --minutes ${needed} on this machine`);
       }
-      return { steps: fitted, secondsPerStep: times.step, evaluationSeconds: times.evaluation };
+      return { steps: fitted, stepsMade: 0, secondsPerStep: times.step, evaluationSeconds: times.evaluation };
     },
   };
 }
