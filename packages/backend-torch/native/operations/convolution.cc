@@ -198,7 +198,8 @@ Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Te
 
 Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
                               const ConvolutionShape& shape) {
-  if (dy.numel() == 0 || weight.numel() == 0) return at::zeros(input_shape, dy.options());
+  const bool has_pixels = std::find(input_shape.begin(), input_shape.end(), 0) == input_shape.end();
+  if (dy.numel() == 0 || weight.numel() == 0 || !has_pixels) return at::zeros(input_shape, dy.options());
   const Geometry geometry(shape);
   Tensor gradient = to_last(dy, geometry);
   gradient = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width).contiguous();

@@ -50,6 +50,11 @@ describe("a column of windows whose rows go by one, its columns by more", () => 
     expect(largestError(outcomeOn("torch", sum).values[0] as number[], expected)).toBeLessThan(1e-5);
     tf.dispose([x, weight, residual]);
   });
+  test("in three dimensions", () => {
+    const convolve = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
+      tf.conv3d(x as tf.Tensor5D, filter as tf.Tensor5D, [2, 1, 3], "same");
+    agrees(convolve, [2, 5, 8, 1, 1], [2, 2, 2, 1, 16]);
+  });
 });
 
 describe("the number of windows is TensorFlow.js's", () => {
