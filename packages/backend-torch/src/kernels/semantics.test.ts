@@ -48,6 +48,17 @@ describe("integers", () => {
   });
 });
 
+describe("integers that float32 does not hold", () => {
+  const large = [2 ** 31 - 1, -(2 ** 24) - 1, 2 ** 24 + 1, -(2 ** 31)];
+  const image = (): tf.Tensor4D => tf.tensor4d(large, [1, 2, 2, 1], "int32");
+  test("stay themselves in pooling and resizing to the nearest", () => {
+    expect(values(() => tf.maxPool(image(), [1, 2], 1, "valid"))).toEqual([2 ** 31 - 1, 2 ** 24 + 1]);
+    expect(values(() => tf.image.resizeNearestNeighbor(image(), [2, 2]))).toEqual(large);
+    const taller = values(() => tf.image.resizeNearestNeighbor(image(), [4, 1]));
+    expect(taller).toEqual([large[0], large[0], large[2], large[2]]);
+  });
+});
+
 test("the largest of nothing is smaller than everything", () => {
   expect(values(() => tf.max(tf.zeros([0, 2]), 0))).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   expect(values(() => tf.min(tf.zeros([0, 1]), 0))).toEqual([Number.POSITIVE_INFINITY]);
