@@ -68,6 +68,11 @@ test("einsum multiplies integers by integers summed before, and by floats", () =
   tf.dispose([a, b]);
 });
 
+test("fill takes truth values", () => {
+  const program = (): tf.Tensor => tf.fill([2], true as unknown as number);
+  expect(outcomeOn("torch", program)).toEqual(outcomeOn("cpu", program));
+});
+
 test("the largest of nothing is smaller than everything", () => {
   expect(values(() => tf.max(tf.zeros([0, 2]), 0))).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   expect(values(() => tf.min(tf.zeros([0, 1]), 0))).toEqual([Number.POSITIVE_INFINITY]);
