@@ -217,6 +217,10 @@ describe("sparse tensors that are none", () => {
   );
 });
 
+refuses("more coordinates than axes", /^GatherNd: indices have 3 coordinates, the tensor 2 axes .*int32\[1,3\]/, () =>
+  tf.gatherND(tf.ones([2, 2]), tf.zeros([1, 3], "int32")),
+);
+
 refuses("segment numbers of another shape", /^UnsortedSegmentSum: .*shape of x's first axes.*float32\[4\]/, () =>
   tf.unsortedSegmentSum(tf.ones([4]), tf.zeros([2, 2], "int32") as tf.Tensor as tf.Tensor1D, 3),
 );

@@ -90,6 +90,10 @@ describe("indices", () => {
       [0, 2],
     ]);
   });
+  agrees("of no coordinates take everything", () => [
+    tf.gatherND(tensor([2, 3]), integers([], [0])),
+    tf.gatherND(tensor([2, 3]), integers([], [4, 0])),
+  ]);
   agrees("counted into nothing", () => [
     tf.bincount(tf.tensor1d([1, 3], "int32"), tf.tensor1d([]), 0),
     tf.denseBincount(tf.tensor2d([[1], [3]], [2, 1], "int32"), tf.tensor2d([[1], [2]]), 0),
