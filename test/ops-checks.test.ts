@@ -2,6 +2,23 @@
 import { conv2d, groupNorm, tf } from "@interfuse/tensor";
 import { describe, expect, it } from "vitest";
 
+describe("padding that is none", () => {
+  it.each([-1, 0.5, Number.NaN])("%s", (size) => {
+    tf.tidy(() => {
+      const [x, weight] = [tf.ones<tf.Rank.R4>([1, 4, 4, 2]), tf.ones([1, 1, 2, 2])];
+      const program = () =>
+        conv2d(x, weight, {
+          strides: [1, 1],
+          padding: [
+            [0, size],
+            [0, 0],
+          ],
+        });
+      expect(program).toThrow(/^conv2d: padding \(=\[\[0,.*must be of non-negative integers/);
+    });
+  });
+});
+
 describe("groups and strides that are no counts", () => {
   const padding: [[number, number], [number, number]] = [
     [1, 1],
