@@ -226,8 +226,12 @@ Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints
                                                          geometry.strides, padding, geometry.dilations, false, {0, 0},
                                                          geometry.groups, {true, false, false}));
     if (!fits) {
-      const int64_t right = width + geometry.left - full_width, below = height + geometry.top - full_height;
-      result = at::constant_pad_nd(result, {-geometry.left, right, -geometry.top, below}, 0);
+      // All of a window may lie in the padding, so what follows the image is added before what precedes it is taken away.
+      const int64_t right = std::max<int64_t>(0, width + geometry.left - full_width);
+      const int64_t below = std::max<int64_t>(0, height + geometry.top - full_height);
+      const int64_t left = std::max<int64_t>(0, -geometry.left), above = std::max<int64_t>(0, -geometry.top);
+      result = at::constant_pad_nd(result, {left, right, above, below}, 0);
+      result = result.narrow(2, geometry.top + above, height).narrow(3, geometry.left + left, width);
     }
     return channels_last(result);
   });

@@ -57,6 +57,18 @@ describe("a column of windows whose rows go by one, its columns by more", () => 
   });
 });
 
+test("windows that lie in the padding pass no gradient on", () => {
+  const padding: tf.backend_util.ExplicitPadding = [
+    [0, 0],
+    [2, 1],
+    [2, 0],
+    [0, 0],
+  ];
+  const convolve = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
+    tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, [2, 4], padding);
+  agrees(convolve, [1, 1, 2, 5], [3, 1, 5, 1]);
+});
+
 describe("the number of windows is TensorFlow.js's", () => {
   const cases = [
     { x: [1, 6, 1, 3], filter: [1, 1, 3, 2], strides: 5, pad: 2, round: "ceil" },
