@@ -99,3 +99,16 @@ describe("indices", () => {
     tf.denseBincount(tf.tensor2d([[1], [3]], [2, 1], "int32"), tf.tensor2d([[1], [2]]), 0),
   ]);
 });
+
+test.each([
+  [0, 3],
+  [3, 0],
+])("Muon passes over a weight of %i by %i", (...shape) => {
+  tf.setBackend("torch");
+  const weights = Array.from({ length: 3 }, () => tf.zeros(shape));
+  const [parameter0, gradient0, momentum0] = weights.map((weight) => tf.variable(weight));
+  const inputs = { parameter0, gradient0, momentum0 } as tf.NamedTensorMap;
+  const norm = tf.engine().runKernel("MuonUpdate", inputs, { rates: [0.1], momentum: 0.9, decay: 0 }) as tf.Tensor;
+  expect(norm.dataSync()[0]).toBe(0);
+  tf.dispose([norm, inputs, weights]);
+});
