@@ -1,6 +1,34 @@
 /** What the public ops refuse before anything crosses into a backend. */
-import { conv2d, groupNorm, tf } from "@interfuse/tensor";
+import { conv2d, groupNorm, groupNormWith, tf } from "@interfuse/tensor";
 import { describe, expect, it } from "vitest";
+
+it("activations that group norms do not have", () => {
+  tf.tidy(() => {
+    const [x, ones] = [tf.ones<tf.Rank.R4>([1, 2, 2, 2]), tf.ones([2])];
+    const options = { groups: 1, epsilon: 1e-5, activation: "relu" as "silu" };
+    const moments = { mean_BG: tf.zeros<tf.Rank.R2>([1, 1]), variance_BG: tf.ones<tf.Rank.R2>([1, 1]) };
+    const rule = 'activation (="relu") must be "none" or "silu"';
+    expect(() => groupNorm(x, ones, ones, options)).toThrow(`groupNorm: ${rule}`);
+    expect(() => groupNormWith(x, ones, ones, { ...options, moments })).toThrow(`groupNormWith: ${rule}`);
+  });
+});
+
+describe("padding that is none", () => {
+  it.each([-1, 0.5, Number.NaN])("%s", (size) => {
+    tf.tidy(() => {
+      const [x, weight] = [tf.ones<tf.Rank.R4>([1, 4, 4, 2]), tf.ones([1, 1, 2, 2])];
+      const program = () =>
+        conv2d(x, weight, {
+          strides: [1, 1],
+          padding: [
+            [0, size],
+            [0, 0],
+          ],
+        });
+      expect(program).toThrow(/^conv2d: padding \(=\[\[0,.*must be of non-negative integers/);
+    });
+  });
+});
 
 describe("groups and strides that are no counts", () => {
   const padding: [[number, number], [number, number]] = [

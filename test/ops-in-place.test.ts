@@ -56,6 +56,13 @@ describe.each(backends)("in-place ops on %s", (backend) => {
     tf.dispose([buffer.tensor, rows.tensor, clone, view]);
   });
 
+  it("writeRows turns a buffer's own rows round", async () => {
+    const { tensor, values } = variable([3, 2]);
+    writeRows(tensor, tensor, Int32Array.of(1, 2, 0));
+    expectClose(await tensor.data(), [...values.slice(4), ...values.slice(0, 4)], 0);
+    tensor.dispose();
+  });
+
   it("writeRows refuses slots outside, wrong shapes and a tape", () => {
     const { tensor } = variable([3, 2]);
     const write = (numRows: number, slot: number) => () =>

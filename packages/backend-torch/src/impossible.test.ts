@@ -104,7 +104,7 @@ describe("values of another type", () => {
     string,
     [inputs: Record<string, { shape: number[]; dtype: "float32" | "int32" }>, attrs?: object]
   > = {
-    Linear: [{ x: float(2, 2), weight: float(2, 2) }],
+    Linear: [{ x: float(2, 2), weight: float(2, 2), bias: float(2), residual: float(2, 2) }],
     LinearGradInput: [{ dy: float(2, 2), weight: float(2, 2) }],
     LinearGradWeight: [{ dy: float(2, 2), x: float(2, 2) }],
     RmsNorm: [{ x: float(2, 2), weight: float(2) }, { epsilon: 1e-3 }],
@@ -130,7 +130,7 @@ describe("values of another type", () => {
     ],
     SwiGlu: [{ x: float(2, 2) }],
     SwiGluGrad: [{ dy: float(2, 1), x: float(2, 2) }],
-    SwiGluLinear: [{ x: float(2, 2), weight: float(2, 1) }, { float32Output: false }],
+    SwiGluLinear: [{ x: float(2, 2), weight: float(2, 1), residual: float(2, 2) }, { float32Output: false }],
     SwiGluLinearGrad: [{ dy: float(2, 2), x: float(2, 2), weight: float(2, 1) }],
     Attention: [
       { query: heads, key: heads, value: heads },
@@ -149,7 +149,7 @@ describe("values of another type", () => {
       { groups: 1, epsilon: 1e-3, activation: "none" },
     ],
     GroupedConv2d: [
-      { x: image, weight: float(1, 1, 2, 2), residual: image },
+      { x: image, weight: float(1, 1, 2, 2), bias: float(2), residual: image },
       { strides: [1, 1], padding, groups: 1 },
     ],
     WriteRows: [{ buffer: float(2, 2), rows: float(2, 2) }, { slots: Int32Array.of(0, 1) }],
@@ -216,6 +216,10 @@ describe("sparse tensors that are none", () => {
     reshape(int([0, 0], [1, 2]), [0, 3], [3, 0]),
   );
 });
+
+refuses("more coordinates than axes", /^GatherNd: indices have 3 coordinates, the tensor 2 axes .*int32\[1,3\]/, () =>
+  tf.gatherND(tf.ones([2, 2]), tf.zeros([1, 3], "int32")),
+);
 
 refuses("segment numbers of another shape", /^UnsortedSegmentSum: .*shape of x's first axes.*float32\[4\]/, () =>
   tf.unsortedSegmentSum(tf.ones([4]), tf.zeros([2, 2], "int32") as tf.Tensor as tf.Tensor1D, 3),

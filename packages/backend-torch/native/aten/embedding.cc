@@ -36,7 +36,8 @@ void write_rows(const Stored& buffer, const Stored& rows, Int32Span slots) {
                 " is outside [0, ", limit, ")");
   }
   const Tensor places = upload(Ints(slots.data, slots.data + slots.size), target.device());
-  target.index_copy_(0, places, rows.tensor().to(target.scalar_type()));
+  const bool is_own = rows.tensor().is_alias_of(target);
+  target.index_copy_(0, places, is_own ? rows.tensor().clone() : rows.tensor().to(target.scalar_type()));
 }
 
 }  // namespace interfuse::aten

@@ -29,11 +29,18 @@ Tensor rows_or_zeros(const Tensor& x, const Tensor& rows) {
   return at::index_select(x, 0, rows.clamp(0, count - 1)).masked_fill_(is_outside, 0);
 }
 
-/// Flat row number of each tuple of `depth` coordinates over the first axes of `shape`; their product for one outside.
-Tensor flat_rows(const Tensor& indices, int64_t depth, at::IntArrayRef shape) {
+/// @throws c10::Error when an index has more coordinates than the tensor has axes.
+void check_depth(int64_t depth, at::IntArrayRef shape) {
   TORCH_CHECK(depth <= static_cast<int64_t>(shape.size()), "indices have ", depth, " coordinates, the tensor ",
               shape.size(), " axes");
-  const Tensor coordinates = indices.reshape({-1, depth}).to(at::kLong);
+}
+
+/// Flat row number of each tuple of `depth` coordinates over the first axes of `shape`; their product for one outside.
+Tensor flat_rows(const Tensor& indices, int64_t depth, at::IntArrayRef shape) {
+  check_depth(depth, shape);
+  // Tuples of no coordinates stand for all of the tensor.
+  const int64_t tuples = depth == 0 ? product_of_sizes(indices.sizes(), 0, indices.dim() - 1) : indices.numel() / depth;
+  const Tensor coordinates = indices.reshape({tuples, depth}).to(at::kLong);
   Tensor rows = at::zeros({coordinates.size(0)}, coordinates.options());
   Tensor is_outside = at::zeros({coordinates.size(0)}, coordinates.options().dtype(at::kBool));
   for (int64_t axis = 0; axis < depth; ++axis) {
@@ -72,6 +79,7 @@ Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis, int64_t batc
 
 Tensor gather_nd(const Tensor& x, const Tensor& indices) {
   const int64_t depth = indices.size(-1);
+  check_depth(depth, x.sizes());
   const int64_t inner = product_of_sizes(x.sizes(), depth, x.dim());
   Ints shape(indices.sizes().begin(), indices.sizes().end() - 1);
   shape.insert(shape.end(), x.sizes().begin() + depth, x.sizes().end());

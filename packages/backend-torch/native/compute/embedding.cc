@@ -72,7 +72,9 @@ Tensor embedding_grad(const Stored& dy, const Tensor& ids, int64_t vocab_size) {
 void write_rows(const Stored& buffer, const Stored& rows, Int32Span slots) {
   own_memory(*buffer.slot);
   const Tensor& target = buffer.tensor();
-  const Tensor source = rows.tensor().contiguous();
+  // A buffer's rows may come from itself, in another order.
+  const bool is_own = rows.tensor().is_alias_of(target);
+  const Tensor source = is_own ? rows.tensor().clone(at::MemoryFormat::Contiguous) : rows.tensor().contiguous();
   const int64_t size = target.size(0) == 0 ? 0 : target.numel() / target.size(0);
   check_ids(slots.data, slots.size, target.size(0));
   with_storage(source, target, [&](auto from_type, auto to_type) {

@@ -166,20 +166,25 @@ Tensor average_pool_grad(const Tensor& dy, const Ints& input_shape, const Poolin
 
 Tensor max_pool(const Tensor& x, const PoolingShape& shape) {
   const Window window(shape, x.sizes());
-  const Tensor input = float_values(x);
+  const Tensor input = x.contiguous();
   const Tensor y = empty_tensor(window.output_sizes(), input.scalar_type());
-  const auto* from = input.data_ptr<float>();
-  auto* to = y.data_ptr<float>();
-  for_each_output(window, [&](const Place& place) {
-    float* out = to + window.out_offset(place);
-    std::fill_n(out, window.channels, -std::numeric_limits<float>::infinity());
-    window.for_each_pixel(place, [&](int64_t offset) {
-      for (int64_t c = 0; c < window.channels; ++c) {
-        out[c] = from[offset + c] > out[c] ? from[offset + c] : out[c];
-      }
+  with_element_type(input, [&](auto type) {
+    using T = decltype(type);
+    using Limits = std::numeric_limits<T>;
+    const T lowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+    const auto* from = input.data_ptr<T>();
+    auto* to = y.data_ptr<T>();
+    for_each_output(window, [&](const Place& place) {
+      T* out = to + window.out_offset(place);
+      std::fill_n(out, window.channels, lowest);
+      window.for_each_pixel(place, [&](int64_t offset) {
+        for (int64_t c = 0; c < window.channels; ++c) {
+          out[c] = from[offset + c] > out[c] ? from[offset + c] : out[c];
+        }
+      });
     });
   });
-  return y.to(x.scalar_type());
+  return y;
 }
 
 Tensor max_pool_grad(const Tensor& dy, const Tensor& x, const PoolingShape& shape) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "element_type.h"
 #include "new_tensor.h"
 #include "parallel.h"
 
@@ -46,6 +47,27 @@ std::vector<Tap> nearest_taps(int64_t input, int64_t output, bool align_corners,
 }
 
 namespace {
+
+/// The nearest pixels, of any type: float32 does not hold every integer.
+Tensor picked(const Tensor& x, const std::vector<Tap>& rows, const std::vector<Tap>& columns) {
+  const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);
+  const auto out_height = static_cast<int64_t>(rows.size());
+  const auto out_width = static_cast<int64_t>(columns.size());
+  const Tensor input = x.contiguous();
+  const Tensor y = empty_tensor({batch, out_height, out_width, channels}, input.scalar_type());
+  with_element_type(input, [&](auto type) {
+    using T = decltype(type);
+    const auto* from = input.data_ptr<T>();
+    auto* out = y.data_ptr<T>();
+    for (int64_t image = 0; image < batch; ++image) {
+      for (const Tap& row : rows) {
+        const T* line = from + (image * height + row.low) * width * channels;
+        for (const Tap& column : columns) out = std::copy_n(line + column.low * channels, channels, out);
+      }
+    }
+  });
+  return y;
+}
 
 Tensor resample(const Tensor& x, const std::vector<Tap>& rows, const std::vector<Tap>& columns) {
   const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);
@@ -120,9 +142,9 @@ Tensor resize_bilinear_grad(const Tensor& dy, const Ints& input_shape, bool alig
 }
 
 Tensor resize_nearest(const Tensor& x, int64_t height, int64_t width, bool align_corners, bool half_pixel_centers) {
-  return resample(x, nearest_taps(x.size(1), height, align_corners, half_pixel_centers),
-                  nearest_taps(x.size(2), width, align_corners, half_pixel_centers))
-      .to(x.scalar_type());
+  const auto rows = nearest_taps(x.size(1), height, align_corners, half_pixel_centers);
+  const auto columns = nearest_taps(x.size(2), width, align_corners, half_pixel_centers);
+  return x.is_floating_point() ? resample(x, rows, columns) : picked(x, rows, columns);
 }
 
 Tensor resize_nearest_grad(const Tensor& dy, const Ints& input_shape, bool align_corners) {

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include <algorithm>
+
 #include "convolution_geometry.h"
 #include "pieces.h"
 #include "product.h"
@@ -55,25 +57,38 @@ Tensor sizes_only(at::IntArrayRef sizes, const Tensor& like) {
   return at::empty(sizes, like.options(), at::MemoryFormat::ChannelsLast);
 }
 
-/// The input that `count` windows of `kernel` cover.
-int64_t covered(int64_t count, int64_t kernel, int64_t stride, int64_t dilation) {
-  return (count - 1) * stride + (kernel - 1) * dilation + 1;
+/// Cuts or pads the end of an axis so that it holds just `count` windows.
+void hold(Tensor& images, int64_t axis, int64_t before, int64_t& after, int64_t windows) {
+  const int64_t size = std::max<int64_t>(0, windows - before);
+  after = std::max<int64_t>(0, windows - before - images.size(axis));
+  if (size < images.size(axis)) images = images.narrow(axis, 0, size).contiguous();
 }
 
-/// How many windows fit into `size` padded pixels; negative when not even the next stride would bring one.
-int64_t num_windows(int64_t size, int64_t kernel, int64_t stride, int64_t dilation) {
-  const int64_t room = size - covered(1, kernel, stride, dilation);
-  if (room >= 0) return room / stride + 1;
-  return room >= -stride ? 0 : -1;
-}
+/// Images [B, H, W, C] and the geometry in which just the wanted windows fit: TensorFlow.js rounds their number as
+/// `dimRoundingMode` says, and for numeric padding counts the columns by the kernel's height. Beyond the image are zeros.
+struct Fitted {
+  Fitted(const Tensor& x, const Geometry& wanted, at::IntArrayRef weight) : images(x), geometry(wanted) {
+    const Ints &strides = geometry.strides, &dilations = geometry.dilations;
+    rows = num_windows(x.size(1) + geometry.top + geometry.bottom, weight[0], strides[0], dilations[0]);
+    columns = num_windows(x.size(2) + geometry.left + geometry.right, weight[1], strides[1], dilations[1]);
+    if (geometry.out_height != kWhole && geometry.out_height != rows) {
+      rows = geometry.out_height;
+      hold(images, 1, geometry.top, geometry.bottom, covered(rows, weight[0], strides[0], dilations[0]));
+    }
+    const bool is_one_strided = has_one_strided_column(columns, strides[0], strides[1]);
+    if ((geometry.out_width != kWhole && geometry.out_width != columns) || is_one_strided) {
+      if (geometry.out_width != kWhole) columns = geometry.out_width;
+      hold(images, 2, geometry.left, geometry.right, covered(columns, weight[1], strides[1], dilations[1]));
+      if (columns == 1) geometry.strides[1] = 1;
+    }
+  }
 
-/// The sizes [B, OH, OW, O] of the convolution of images [B, H, W, C].
-Ints result_sizes(const Tensor& images, const Tensor& weight, const Geometry& geometry) {
-  const int64_t height = images.size(1) + geometry.top + geometry.bottom;
-  const int64_t width = images.size(2) + geometry.left + geometry.right;
-  return {images.size(0), num_windows(height, weight.size(0), geometry.strides[0], geometry.dilations[0]),
-          num_windows(width, weight.size(1), geometry.strides[1], geometry.dilations[1]), weight.size(3)};
-}
+  bool is_empty() const { return images.numel() == 0 || rows <= 0 || columns <= 0; }
+
+  Tensor images;
+  Geometry geometry;
+  int64_t rows, columns;
+};
 
 /// oneDNN's convolution that adds another tensor before it stores, behind ATen's dispatcher. Absent in some builds.
 const c10::OperatorHandle* one_dnn_adding_convolution() {
@@ -149,13 +164,14 @@ Tensor convolution_of_piece(const Operands& operands, const Geometry& geometry) 
 
 Tensor adding_convolution(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                           const Tensor& residual, const ConvolutionShape& shape) {
-  const Geometry geometry(shape);
-  const Tensor images = to_last(x, geometry);
+  const Geometry wanted(shape);
+  const Fitted fitted(to_last(x, wanted), wanted, weight.sizes());
+  const Tensor& images = fitted.images;
+  const Geometry& geometry = fitted.geometry;
   const Tensor addend = residual.defined() ? to_last(residual, geometry) : residual;
-  const Ints sizes = result_sizes(images, weight, geometry);
-  if (x.numel() == 0 || weight.numel() == 0 || sizes[1] <= 0 || sizes[2] <= 0) {
+  if (fitted.is_empty() || weight.numel() == 0) {
     // ATen refuses most of these, and mistakes the sizes of others.
-    Tensor y = at::zeros(sizes, x.options());
+    Tensor y = at::zeros({x.size(0), fitted.rows, fitted.columns, weight.size(3)}, x.options());
     if (bias) y.add_(*bias);
     if (addend.defined()) y.add_(addend);
     return from_last(y, geometry);
@@ -182,7 +198,8 @@ Tensor convolution(const Tensor& x, const Tensor& weight, const std::optional<Te
 
 Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints& input_shape,
                               const ConvolutionShape& shape) {
-  if (dy.numel() == 0 || weight.numel() == 0) return at::zeros(input_shape, dy.options());
+  const bool has_pixels = std::find(input_shape.begin(), input_shape.end(), 0) == input_shape.end();
+  if (dy.numel() == 0 || weight.numel() == 0 || !has_pixels) return at::zeros(input_shape, dy.options());
   const Geometry geometry(shape);
   Tensor gradient = to_last(dy, geometry);
   gradient = gradient.slice(1, 0, geometry.out_height).slice(2, 0, geometry.out_width).contiguous();
@@ -209,8 +226,12 @@ Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints
                                                          geometry.strides, padding, geometry.dilations, false, {0, 0},
                                                          geometry.groups, {true, false, false}));
     if (!fits) {
-      const int64_t right = width + geometry.left - full_width, below = height + geometry.top - full_height;
-      result = at::constant_pad_nd(result, {-geometry.left, right, -geometry.top, below}, 0);
+      // All of a window may lie in the padding, so what follows the image is added before what precedes it is taken away.
+      const int64_t right = std::max<int64_t>(0, width + geometry.left - full_width);
+      const int64_t below = std::max<int64_t>(0, height + geometry.top - full_height);
+      const int64_t left = std::max<int64_t>(0, -geometry.left), above = std::max<int64_t>(0, -geometry.top);
+      result = at::constant_pad_nd(result, {left, right, above, below}, 0);
+      result = result.narrow(2, geometry.top + above, height).narrow(3, geometry.left + left, width);
     }
     return channels_last(result);
   });
@@ -219,10 +240,12 @@ Tensor convolution_grad_input(const Tensor& dy, const Tensor& weight, const Ints
 
 Tensor convolution_grad_weight(const Tensor& dy, const Tensor& x, const Ints& weight_shape,
                                const ConvolutionShape& shape) {
-  if (dy.numel() == 0 || x.numel() == 0) return at::zeros(weight_shape, dy.options().dtype(at::kFloat));
-  const Geometry geometry(shape);
-  const Tensor gradient = to_last(dy, geometry);
-  const Tensor images = to_last(x, geometry);
+  const Geometry wanted(shape);
+  const Fitted fitted(to_last(x, wanted), wanted, weight_shape);
+  if (dy.numel() == 0 || fitted.is_empty()) return at::zeros(weight_shape, dy.options().dtype(at::kFloat));
+  const Tensor& images = fitted.images;
+  const Geometry& geometry = fitted.geometry;
+  const Tensor gradient = to_last(dy, geometry).slice(1, 0, fitted.rows).slice(2, 0, fitted.columns);
   if (geometry.is_pointwise(weight_shape[0], weight_shape[1])) {
     const Tensor rows = images.reshape({-1, weight_shape[2]});
     return transposed_product(rows, gradient.reshape({-1, weight_shape[3]})).reshape(weight_shape);

@@ -38,4 +38,25 @@ struct Geometry {
   int64_t out_height, out_width;
 };
 
+/// Stands for an output's size where it is as many windows as fit.
+constexpr int64_t kWhole = (int64_t{1} << 53) - 1;
+
+/// The input that `count` windows of `kernel` cover.
+inline int64_t covered(int64_t count, int64_t kernel, int64_t stride, int64_t dilation) {
+  return (count - 1) * stride + (kernel - 1) * dilation + 1;
+}
+
+/// How many windows fit into `size` padded pixels; negative when not even the next stride would bring one.
+inline int64_t num_windows(int64_t size, int64_t kernel, int64_t stride, int64_t dilation) {
+  const int64_t room = size - covered(1, kernel, stride, dilation);
+  if (room >= 0) return room / stride + 1;
+  return room >= -stride ? 0 : -1;
+}
+
+/// Whether oneDNN mistakes a result of one column: as of 3.12 its convolutions for AVX-512 do where rows go by one and columns
+/// by more. One column is the same for every stride.
+inline bool has_one_strided_column(int64_t columns, int64_t row_stride, int64_t column_stride) {
+  return columns == 1 && row_stride == 1 && column_stride > 1;
+}
+
 }  // namespace interfuse

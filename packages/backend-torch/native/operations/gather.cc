@@ -27,12 +27,19 @@ void check_indices(const int32_t* indices, int64_t count, int64_t limit) {
   }
 }
 
+/// @throws c10::Error when an index has more coordinates than the tensor has axes.
+void check_depth(int64_t depth, at::IntArrayRef shape) {
+  TORCH_CHECK(depth <= static_cast<int64_t>(shape.size()), "indices have ", depth, " coordinates, the tensor ",
+              shape.size(), " axes");
+}
+
 /// Flat row number of each tuple of `depth` coordinates over the first axes of `shape`. @throws c10::Error when one is
 /// outside.
 Tensor flat_rows(const Tensor& indices, int64_t depth, at::IntArrayRef shape) {
-  TORCH_CHECK(depth <= static_cast<int64_t>(shape.size()), "indices have ", depth, " coordinates, the tensor ",
-              shape.size(), " axes");
-  const Tensor coordinates = indices.reshape({-1, depth}).to(at::kLong);
+  check_depth(depth, shape);
+  // Tuples of no coordinates stand for all of the tensor.
+  const int64_t tuples = depth == 0 ? product_of_sizes(indices.sizes(), 0, indices.dim() - 1) : indices.numel() / depth;
+  const Tensor coordinates = indices.reshape({tuples, depth}).to(at::kLong);
   const int64_t count = coordinates.size(0);
   Tensor rows = at::zeros({count}, at::kLong);
   auto* row = rows.data_ptr<int64_t>();
@@ -71,6 +78,7 @@ Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis, int64_t batc
 
 Tensor gather_nd(const Tensor& x, const Tensor& indices) {
   const int64_t depth = indices.size(-1);
+  check_depth(depth, x.sizes());
   const int64_t inner = product_of_sizes(x.sizes(), depth, x.dim());
   const Tensor rows = x.reshape({product_of_sizes(x.sizes(), 0, depth), inner});
   Ints shape(indices.sizes().begin(), indices.sizes().end() - 1);

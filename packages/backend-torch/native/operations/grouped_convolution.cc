@@ -26,6 +26,7 @@ Tensor grouped_convolution(const Stored& x, const Stored& weight, const std::opt
                            const Stored& residual, const ConvolutionShape& shape, Precision precision) {
   const Precision computed = computed_in(x, precision);
   const Tensor images = in_precision(x, computed);
+  if (bias) require_float(*bias);
   Tensor addend;
   if (residual.present()) {
     require_float(residual.tensor());

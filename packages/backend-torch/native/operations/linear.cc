@@ -9,6 +9,8 @@ namespace interfuse {
 
 Tensor linear(const Stored& x, const Stored& weight, const std::optional<Tensor>& bias,
               const std::optional<Tensor>& residual, bool float32_output, Precision precision) {
+  if (bias) require_float(*bias);
+  if (residual) require_float(*residual);
   return linear_product(in_precision(x, precision), weight,
                         {bias.value_or(Tensor()), residual.value_or(Tensor())},
                         float32_output || residual ? at::kFloat : activation_type(precision));

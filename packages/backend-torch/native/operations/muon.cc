@@ -60,7 +60,7 @@ Tensor orthogonalised(const Tensor& matrix, Precision precision) {
   return widened(is_tall ? x.t() : x);
 }
 
-Tensor as_matrix(const Tensor& weight) { return weight.view({-1, weight.size(-1)}); }
+Tensor as_matrix(const Tensor& weight) { return weight.flatten(0, -2); }
 
 }  // namespace
 

@@ -170,8 +170,14 @@ Tensor fused_matmul(const Tensor& a, const Tensor& b, const std::optional<Tensor
 }
 
 Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) {
-  // ATen sums integers in 64 bits.
-  return at::einsum(equation, operands).to(operands[0].scalar_type());
+  const auto is_real_integer = [](const Tensor& x) { return !x.is_floating_point() && !x.is_complex(); };
+  if (std::none_of(operands.begin(), operands.end(), is_real_integer)) return at::einsum(equation, operands);
+  const bool all_integer = std::all_of(operands.begin(), operands.end(), is_real_integer);
+  // ATen multiplies operands of one type only, and sums int32 to int64: they wrap around as in `batch_matmul`.
+  std::vector<Tensor> values;
+  for (const Tensor& operand : operands) values.push_back(operand.to(all_integer ? at::kDouble : at::kFloat));
+  const Tensor result = at::einsum(equation, values);
+  return all_integer ? result.to(at::kLong).to(at::kInt) : result;
 }
 
 }  // namespace interfuse

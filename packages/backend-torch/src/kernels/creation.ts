@@ -4,7 +4,7 @@ import { defineKernel } from "./define.ts";
 
 interface FillAttributes {
   readonly shape: number[];
-  readonly value: number | string;
+  readonly value: number | boolean | string;
   readonly dtype?: tf.DataType;
 }
 
@@ -24,7 +24,7 @@ export function registerCreationKernels(addon: Addon): void {
       return backend.tensorFrom(strings, shape, "string");
     }
     const code = TypeCode[(dtype ?? tf.util.inferDtype(value)) as keyof typeof TypeCode];
-    namingShape(shape, () => fill(shape, value, code));
+    namingShape(shape, () => fill(shape, Number(value), code));
     return backend.output();
   });
   const linSpace = addon.kernel("LinSpace");

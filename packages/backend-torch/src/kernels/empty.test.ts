@@ -32,6 +32,40 @@ describe("convolution", () => {
   agrees("depthwise, of no channels", () =>
     tf.depthwiseConv2d(tensor([1, 4, 4, 0]) as tf.Tensor4D, tensor([2, 2, 0, 3]) as tf.Tensor4D, 1, "valid"),
   );
+  const volumes: Record<string, [x: number[], weight: number[]]> = {
+    "of volumes shallower than the kernel": [
+      [2, 2, 5, 4, 2],
+      [3, 1, 1, 2, 2],
+    ],
+    "of no volumes": [
+      [0, 3, 3, 3, 2],
+      [2, 2, 2, 2, 1],
+    ],
+    "of volumes to no channels": [
+      [1, 3, 3, 3, 2],
+      [2, 2, 2, 2, 0],
+    ],
+  };
+  for (const [name, [x, weight]] of Object.entries(volumes)) {
+    agrees(`${name}, with gradients`, () => {
+      const inputs = [tensor(x), tensor(weight)];
+      const convolve = (...[images, kernel]: tf.Tensor[]): tf.Tensor =>
+        tf.conv3d(images as tf.Tensor5D, kernel as tf.Tensor5D, 1, "valid");
+      return [convolve(...inputs), ...tf.grads((...xs) => tf.sum(convolve(...xs)))(inputs)];
+    });
+  }
+  test("of padding alone passes no gradient on", () => {
+    const [dy, weight] = [tensor([1, 3, 1, 2]), tensor([3, 3, 4, 2])];
+    const padding = [
+      [1, 1],
+      [3, 0],
+    ];
+    const attrs = { strides: [1, 1], padding, groups: 1, inputShape: [1, 3, 0, 4] };
+    const program = (): tf.Tensor =>
+      tf.engine().runKernel("GroupedConv2dGradInput", { dy, weight }, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
+    expect(outcomeOn("torch", program).shapes).toEqual([[1, 3, 0, 4]]);
+    tf.dispose([dy, weight]);
+  });
   test("of no channels is its bias", () => {
     const [x, filter] = [tensor([1, 2, 2, 0]), tensor([1, 1, 0, 2])] as [tf.Tensor4D, tf.Tensor4D];
     const program = (): tf.Tensor =>
@@ -56,8 +90,25 @@ describe("indices", () => {
       [0, 2],
     ]);
   });
+  agrees("of no coordinates take everything", () => [
+    tf.gatherND(tensor([2, 3]), integers([], [0])),
+    tf.gatherND(tensor([2, 3]), integers([], [4, 0])),
+  ]);
   agrees("counted into nothing", () => [
     tf.bincount(tf.tensor1d([1, 3], "int32"), tf.tensor1d([]), 0),
     tf.denseBincount(tf.tensor2d([[1], [3]], [2, 1], "int32"), tf.tensor2d([[1], [2]]), 0),
   ]);
+});
+
+test.each([
+  [0, 3],
+  [3, 0],
+])("Muon passes over a weight of %i by %i", (...shape) => {
+  tf.setBackend("torch");
+  const weights = Array.from({ length: 3 }, () => tf.zeros(shape));
+  const [parameter0, gradient0, momentum0] = weights.map((weight) => tf.variable(weight));
+  const inputs = { parameter0, gradient0, momentum0 } as tf.NamedTensorMap;
+  const norm = tf.engine().runKernel("MuonUpdate", inputs, { rates: [0.1], momentum: 0.9, decay: 0 }) as tf.Tensor;
+  expect(norm.dataSync()[0]).toBe(0);
+  tf.dispose([norm, inputs, weights]);
 });

@@ -128,6 +128,10 @@ describe("shape", () => {
     return [parts, [b, c], [b, a], [a, c], [c, c, d]].map((some) => tf.concat(some, 2));
   });
   agrees("split", () => [...tf.split(x(), 2, 1), ...tf.split(x(), [1, -1, 2], 2)].map((part) => tf.mul(part, 2)));
+  agrees("more parts than one call reports", () => {
+    const [rows, columns] = [tf.unstack(tensor([9000, 2, 3])), tf.split(tensor([2, 25000]), 25000, 1)];
+    return [tf.stack(rows.slice(4090)), tf.concat(columns.reverse(), 1), ...tf.split(tensor([3, 2]), [1, 0, 2])];
+  });
   agrees("stack and unstack", () => [
     tf.stack([tensor([3]), tensor([3], { seed: 2 })], 1),
     ...tf.unstack(tensor([3, 2]), 1),

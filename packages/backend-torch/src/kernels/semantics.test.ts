@@ -48,6 +48,31 @@ describe("integers", () => {
   });
 });
 
+describe("integers that float32 does not hold", () => {
+  const large = [2 ** 31 - 1, -(2 ** 24) - 1, 2 ** 24 + 1, -(2 ** 31)];
+  const image = (): tf.Tensor4D => tf.tensor4d(large, [1, 2, 2, 1], "int32");
+  test("stay themselves in pooling and resizing to the nearest", () => {
+    expect(values(() => tf.maxPool(image(), [1, 2], 1, "valid"))).toEqual([2 ** 31 - 1, 2 ** 24 + 1]);
+    expect(values(() => tf.image.resizeNearestNeighbor(image(), [2, 2]))).toEqual(large);
+    const taller = values(() => tf.image.resizeNearestNeighbor(image(), [4, 1]));
+    expect(taller).toEqual([large[0], large[0], large[2], large[2]]);
+  });
+});
+
+test("einsum multiplies integers by integers summed before, and by floats", () => {
+  const [a, b] = [tf.tensor3d([-2, -2, -5, -5], [1, 2, 2], "int32"), tf.tensor2d([1, 3, 1, -1, 4, 6], [3, 2], "int32")];
+  const sums = outcomeOn("torch", () => tf.einsum("kil,ji->kl", a, b));
+  expect([sums.values, sums.dtypes]).toEqual([[[-52, -52]], ["int32"]]);
+  const mixed = outcomeOn("torch", () => tf.einsum("kil,i->kl", a, tf.tensor1d([0.5, 0.25])));
+  expect([mixed.values, mixed.dtypes]).toEqual([[[-2.25, -2.25]], ["float32"]]);
+  tf.dispose([a, b]);
+});
+
+test("fill takes truth values", () => {
+  const program = (): tf.Tensor => tf.fill([2], true as unknown as number);
+  expect(outcomeOn("torch", program)).toEqual(outcomeOn("cpu", program));
+});
+
 test("the largest of nothing is smaller than everything", () => {
   expect(values(() => tf.max(tf.zeros([0, 2]), 0))).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   expect(values(() => tf.min(tf.zeros([0, 1]), 0))).toEqual([Number.POSITIVE_INFINITY]);

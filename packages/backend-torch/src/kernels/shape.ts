@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Addon } from "../addon.ts";
+import type { Addon, NativeKernel } from "../addon.ts";
 import type { TorchBackend } from "../torch-backend.ts";
 import { defineKernel, input, inputList } from "./define.ts";
 import { takingStrings } from "./strings.ts";
@@ -76,9 +76,59 @@ function registerViews(addon: Addon): void {
   defineKernel<{ numOrSizeSplits: number | number[]; axis: number }>("SplitV", ({ backend, inputs, attrs }) => {
     const x = input(inputs, "x");
     const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
-    split(backend.handle(x), tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis), axis);
-    return backend.outputs();
+    const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis);
+    return parted({ backend, x, axis, sizes, slice }, (handle, some) => split(handle, some, axis));
   });
+  const unpack = addon.kernel("Unpack");
+  defineKernel(
+    "Unpack",
+    takingStrings<{ axis: number }>(({ backend, inputs, attrs }) => {
+      const x = input(inputs, "value");
+      const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number;
+      const sizes = new Array<number>(x.shape[axis] as number).fill(1);
+      return parted({ backend, x, axis, sizes, slice }, (handle) => unpack(handle, axis));
+    }),
+  );
+}
+
+/** Fewer results than one call can report (`kMetaLength` in `native/binding/environment.h`), of any rank. */
+const MOST_RESULTS = 4096;
+
+interface Parting {
+  readonly backend: TorchBackend;
+  readonly x: tf.TensorInfo;
+  readonly axis: number;
+  readonly sizes: readonly number[];
+  readonly slice: NativeKernel;
+}
+
+/** The parts of `x`, of these sizes along `axis`, as `part` makes them: in several calls where they are many. */
+function parted(
+  { backend, x, axis, sizes, slice }: Parting,
+  part: (handle: number, sizes: readonly number[]) => void,
+): tf.TensorInfo[] {
+  if (sizes.length <= MOST_RESULTS) {
+    part(backend.handle(x), sizes);
+    return backend.outputs();
+  }
+  const parts: tf.TensorInfo[] = [];
+  let start = 0;
+  for (let first = 0; first < sizes.length; first += MOST_RESULTS) {
+    const some = sizes.slice(first, first + MOST_RESULTS);
+    const length = some.reduce((sum, size) => sum + size, 0);
+    const begin = x.shape.map((_, i) => (i === axis ? start : 0));
+    slice(
+      backend.handle(x),
+      begin,
+      x.shape.map((size, i) => (i === axis ? length : size)),
+    );
+    const block = backend.output();
+    part(backend.handle(block), some);
+    parts.push(...backend.outputs());
+    backend.disposeData(block.dataId);
+    start += length;
+  }
+  return parts;
 }
 
 interface StridedSliceAttributes {
@@ -145,14 +195,6 @@ function registerJoins(addon: Addon): void {
       }
       pack(backend.handles(parts), attrs.axis);
       return backend.output();
-    }),
-  );
-  const unpack = addon.kernel("Unpack");
-  defineKernel(
-    "Unpack",
-    takingStrings<{ axis: number }>(({ backend, inputs, attrs }) => {
-      unpack(backend.handle(input(inputs, "value")), attrs.axis);
-      return backend.outputs();
     }),
   );
 }

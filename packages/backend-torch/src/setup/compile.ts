@@ -157,7 +157,8 @@ async function compileAll(
 
 async function link(objects: readonly string[], libtorch: Libtorch, output: string): Promise<void> {
   const { libraryFolder } = libtorch;
-  const rpath = ["-L", libraryFolder, `-Wl,-rpath,${libraryFolder}`];
+  // Not -Wl, which would split a folder's name at its commas.
+  const rpath = ["-L", libraryFolder, "-Xlinker", "-rpath", "-Xlinker", libraryFolder];
   // nodelete: OpenMP's threads would outlive an addon that the last worker unloads.
   const linux = process.platform === "linux" ? ["-Wl,-z,nodelete", "-Wl,--no-as-needed"] : [];
   await run([

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { cacheFolder } from "./paths.ts";
 
 /** Devices that a build of libtorch may be for; libtorch calls both "cuda". */
@@ -43,7 +43,8 @@ export function isLibtorchChosen(): boolean {
 export function findLibtorch({ wantsCuda = hasNvidiaCard() }: { wantsCuda?: boolean } = {}): Libtorch | undefined {
   if (isLibtorchChosen()) {
     const chosen = process.env.LIBTORCH as string;
-    const found = inspect(chosen, `LIBTORCH=${chosen}`);
+    // Absolute: what is compiled against it runs in other working folders.
+    const found = inspect(resolve(chosen), `LIBTORCH=${chosen}`);
     if (found === undefined) {
       throw new Error(
         `LIBTORCH (="${chosen}") must be a folder with include/ and lib/ of libtorch ${OLDEST.join(".")} or newer; unset it to search`,
@@ -132,7 +133,7 @@ function acceleratorOf(libraryFolder: string): Accelerator | undefined {
 
 /** `lib` itself or its multi-architecture subfolder (Debian), whichever holds libtorch. */
 function librariesIn(lib: string): string | undefined {
-  if (!existsSync(lib)) return undefined;
+  if (statSync(lib, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
   const subfolders = readdirSync(lib, { withFileTypes: true }).filter((entry) => entry.name.includes("-linux-gnu"));
   const candidates = [lib, ...subfolders.map((entry) => join(lib, entry.name))];
   return candidates.find(

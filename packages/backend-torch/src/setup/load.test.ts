@@ -72,10 +72,10 @@ describe("loadAddon refuses, with a remedy and without loading anything", () => 
     expect(loadAddon).toThrow(/compiled for another processor; run "npx/);
   });
 
-  it("a damaged record", () => {
+  it.each(["{", "null", "{}", '{ "addon": "a", "prepare": "b" }'])("a damaged or older record: %s", (content) => {
     makeBuild();
     const records = join(folder, "cache", "backend-torch", "records");
-    writeFileSync(join(records, readdirSync(records)[0] as string), "{");
+    writeFileSync(join(records, readdirSync(records)[0] as string), content);
     expect(loadAddon).toThrow(/no addon was compiled for these sources/);
   });
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { compileAddons, compilerCommand, compilerFlags } from "./compile.ts";
 import { findLibtorch, fromSystem, hasNvidiaCard, isLibtorchChosen, type Libtorch } from "./find-libtorch.ts";
 import { getLibtorch } from "./get-libtorch.ts";
-import { cacheFolder, NODE_API_VERSION, sourceHash } from "./paths.ts";
+import { cacheFolder, NODE_API_VERSION, requireCacheFolder, sourceHash } from "./paths.ts";
 import { processorFeatures } from "./processor.ts";
 import { type BuildRecord, buildKey, fileDigest, readRecord, writeRecord } from "./record.ts";
 
@@ -40,6 +40,7 @@ async function setUp({ isForCuda }: { isForCuda: boolean }): Promise<BuildRecord
     say(`ready: libtorch ${known.version} (${known.origin})`);
     return known;
   }
+  requireCacheFolder();
   const folder = join(cacheFolder(), "addons", key);
   const addons = await build(libtorch, folder);
   const { version, versionFile, libraryFolder, origin } = libtorch;
@@ -64,11 +65,13 @@ async function findOrGetCuda(): Promise<Libtorch> {
   if (found?.accelerator === "cuda") return found;
   if (isLibtorchChosen())
     throw new Error(`the libtorch in ${found?.origin} has no CUDA; unset LIBTORCH or name another`);
+  requireCacheFolder();
   return await getLibtorch(say, { isForCuda: true });
 }
 
 /** A current libtorch from the network, or else an old one of the system. */
 async function getOrSettle(): Promise<Libtorch> {
+  requireCacheFolder();
   try {
     return await getLibtorch(say);
   } catch (error) {

@@ -33,10 +33,19 @@ function recordPath(sources: string): string {
   return join(recordsFolder(), `${sources}-napi${NODE_API_VERSION}-${processorKey()}.json`);
 }
 
-/** The record for these sources on this kind of processor, or undefined when they were never built for it. */
+const TEXTS = ["addon", "prepare", "key", "version", "versionFile", "libtorch", "origin"] as const;
+
+function isBuildRecord(value: unknown): value is BuildRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const record = value as Partial<Record<keyof BuildRecord, unknown>>;
+  return TEXTS.every((name) => typeof record[name] === "string") && Array.isArray(record.digests);
+}
+
+/** The record for these sources on this kind of processor, or undefined when they were never built for it or it is damaged. */
 export function readRecord(sources: string): BuildRecord | undefined {
   try {
-    return JSON.parse(readFileSync(recordPath(sources), "utf8")) as BuildRecord;
+    const record: unknown = JSON.parse(readFileSync(recordPath(sources), "utf8"));
+    return isBuildRecord(record) ? record : undefined;
   } catch {
     return undefined;
   }

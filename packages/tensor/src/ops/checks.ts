@@ -44,3 +44,9 @@ export function requirePositiveInteger(op: string, name: string, value: number):
   if (Number.isInteger(value) && value >= 1) return;
   throw new RangeError(`${op}: ${name} (=${value}) must be a positive integer`);
 }
+
+/** @throws RangeError for an activation that the op does not have. */
+export function requireActivation(op: string, activation: "none" | "silu"): void {
+  if (activation === "none" || activation === "silu") return;
+  throw new RangeError(`${op}: activation (="${activation}") must be "none" or "silu"`);
+}

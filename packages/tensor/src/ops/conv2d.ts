@@ -31,8 +31,8 @@ export type Conv2dOptions = {
 
 /**
  * Convolves x [B,H,W,C] with weight [kh,kw,C/groups,O], and adds bias and residual.
- * @throws RangeError when the shapes do not fit, strides or groups are not positive integers, or the padded image is
- * smaller than the kernel.
+ * @throws RangeError when the shapes do not fit, strides or groups are not positive integers, padding is not of
+ * non-negative ones, or the padded image is smaller than the kernel.
  */
 export function conv2d(x: tf.Tensor4D, weight: tf.Tensor, options: Conv2dOptions): tf.Tensor4D {
   const { bias, residual, strides, padding, groups = 1 } = options;
@@ -40,6 +40,7 @@ export function conv2d(x: tf.Tensor4D, weight: tf.Tensor, options: Conv2dOptions
   requireRank("conv2d", "weight", weight, "[kh,kw,C/groups,O]");
   requirePositiveInteger("conv2d", "groups", groups);
   for (const stride of strides) requirePositiveInteger("conv2d", "strides", stride);
+  requirePadding(padding);
   const [batch, height, width, channels] = x.shape;
   const [kernelHeight, kernelWidth, groupChannels, outputChannels] = weight.shape as [number, number, number, number];
   if (groupChannels * groups !== channels || outputChannels % groups !== 0) {
@@ -73,6 +74,13 @@ export function conv2d(x: tf.Tensor4D, weight: tf.Tensor, options: Conv2dOptions
     const sum = bias === undefined ? y : y.add<tf.Tensor4D>(bias);
     return residual === undefined ? sum : sum.add<tf.Tensor4D>(residual);
   });
+}
+
+function requirePadding(padding: ImagePadding): void {
+  if (padding.flat().every((size) => Number.isInteger(size) && size >= 0)) return;
+  throw new RangeError(
+    `conv2d: padding (=${JSON.stringify(padding)}) must be of non-negative integers; slice x to crop it`,
+  );
 }
 
 function groupwiseConv2d(x: tf.Tensor4D, weight: tf.Tensor4D, strides: [number, number], groups: number): tf.Tensor4D {

@@ -8,7 +8,7 @@
  */
 // B batch, H height, W width, C channels, G groups
 import { tf } from "../tf.ts";
-import { requireGroups, requireShape } from "./checks.ts";
+import { requireActivation, requireGroups, requireShape } from "./checks.ts";
 import { hasFusedKernel, runKernel, runKernelMany } from "./dispatch.ts";
 import type { GroupNormOptions } from "./group-norm.ts";
 
@@ -37,7 +37,7 @@ export function groupMoments(x: tf.Tensor4D, groups: number): GroupMoments {
 
 /**
  * `groupNorm` of x [B,H,W,C], which may be a part of what the moments are of.
- * @throws RangeError when the shapes do not fit or C is not divisible by `groups`.
+ * @throws RangeError when the shapes do not fit, C is not divisible by `groups` or there is no such activation.
  */
 export function groupNormWith(
   x: tf.Tensor4D,
@@ -46,6 +46,7 @@ export function groupNormWith(
   { groups, epsilon, activation = "none", moments: { mean_BG, variance_BG } }: GroupNormWithOptions,
 ): tf.Tensor4D {
   requireGroups("groupNormWith", x, groups);
+  requireActivation("groupNormWith", activation);
   const [batch, , , channels] = x.shape;
   requireShape("groupNormWith", "weight", weight, [channels]);
   requireShape("groupNormWith", "bias", bias, [channels]);

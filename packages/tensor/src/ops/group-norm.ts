@@ -8,7 +8,7 @@
  */
 // B batch, H height, W width, C channels
 import { tf } from "../tf.ts";
-import { requireGroups, requireShape } from "./checks.ts";
+import { requireActivation, requireGroups, requireShape } from "./checks.ts";
 import { hasFusedKernel, registerFusedGradient, runKernelMany } from "./dispatch.ts";
 
 /** Settings of `groupNorm`: channels are split into `groups` runs of neighbours. */
@@ -17,7 +17,7 @@ export type GroupNormOptions = { groups: number; epsilon: number; activation?: "
 /**
  * Normalises each group of channels of x [B,H,W,C] over its pixels to mean 0 and variance 1, then applies weight [C],
  * bias [C] and the activation (none unless given).
- * @throws RangeError when the shapes do not fit or C is not divisible by `groups`.
+ * @throws RangeError when the shapes do not fit, C is not divisible by `groups` or there is no such activation.
  */
 export function groupNorm(
   x: tf.Tensor4D,
@@ -26,6 +26,7 @@ export function groupNorm(
   { groups, epsilon, activation = "none" }: GroupNormOptions,
 ): tf.Tensor4D {
   requireGroups("groupNorm", x, groups);
+  requireActivation("groupNorm", activation);
   const [batch, height, width, channels] = x.shape;
   requireShape("groupNorm", "weight", weight, [channels]);
   requireShape("groupNorm", "bias", bias, [channels]);
