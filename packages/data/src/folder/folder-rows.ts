@@ -3,12 +3,13 @@
  * text file beside each picture (`cat.jpg`, `cat.txt`), or there are none. A captioned picture becomes a draw and
  * a describe example; without captions it is drawn on "draw a picture".
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChatRow } from "../chat-jsonl/chat-row.ts";
+import { readTextFile } from "../files/read-text.ts";
 import { DESCRIBE_PROMPT } from "../scenes/scene-task.ts";
 import { readMetadata } from "./metadata.ts";
 import { isPictureFile, listFiles, PICTURE_ENDINGS } from "./picture-files.ts";
+import { unreadCaptionFiles } from "./unread-captions.ts";
 
 /** What was found in a folder: its examples, and what does not fit together. */
 export type FolderRows = {
@@ -17,6 +18,8 @@ export type FolderRows = {
   readonly captionsWithoutPicture: string[];
   /** Pictures that have no caption though others have; they are not used. */
   readonly picturesWithoutCaption: string[];
+  /** Files that look like captions but are not read. */
+  readonly unreadCaptions: string[];
 };
 
 /**
@@ -32,10 +35,11 @@ export async function readFolderRows(folder: string): Promise<FolderRows> {
       `openDataset: no pictures in "${folder}" (looked for ${PICTURE_ENDINGS}); put pictures there, or name another folder`,
     );
   }
+  const unreadCaptions = unreadCaptionFiles(files);
   const captions = (await readMetadata(folder, files)) ?? (await readCaptionFiles(folder, files));
   if (captions.size === 0) {
     const rows = pictures.map((file) => drawRow(file, "draw a picture"));
-    return { rows, captionsWithoutPicture: [], picturesWithoutCaption: [] };
+    return { rows, captionsWithoutPicture: [], picturesWithoutCaption: [], unreadCaptions };
   }
   const isThere = new Set(pictures);
   const captioned = [...captions].filter(([file]) => isThere.has(file));
@@ -52,6 +56,7 @@ export async function readFolderRows(folder: string): Promise<FolderRows> {
     ]),
     captionsWithoutPicture: [...captions.keys()].filter((file) => !isThere.has(file)),
     picturesWithoutCaption: pictures.filter((file) => !captions.has(file)),
+    unreadCaptions,
   };
 }
 
@@ -60,7 +65,7 @@ async function readCaptionFiles(folder: string, files: readonly string[]): Promi
   const pictureOfStem = new Map(files.filter(isPictureFile).map((file) => [withoutExtension(file), file]));
   const captions = new Map<string, string>();
   for (const file of files.filter((name) => name.toLowerCase().endsWith(".txt"))) {
-    const text = (await readFile(join(folder, file), "utf8")).replace(/^\ufeff/, "").trim();
+    const text = (await readTextFile(join(folder, file))).trim();
     if (text !== "") captions.set(pictureOfStem.get(withoutExtension(file)) ?? file, text);
   }
   return captions;

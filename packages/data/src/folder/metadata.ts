@@ -1,8 +1,8 @@
 /** The captions of a folder in one file, `metadata.jsonl` or `metadata.csv`, as in Hugging Face's image folders. */
-import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { z } from "zod";
 import { parseJsonLines } from "../chat-jsonl/chat-row.ts";
+import { readTextFile } from "../files/read-text.ts";
 import { parseMetadataCsv } from "./metadata-csv.ts";
 
 /** The form that is written here. */
@@ -12,6 +12,9 @@ const forms = [
   { name: METADATA_FILE, parse: parseJsonLines, row: '{"file_name": "...", "text": "..."}' },
   { name: "metadata.csv", parse: parseMetadataCsv, row: 'a file and its caption, under a header "file_name,text"' },
 ];
+
+/** All forms that are read, in the folder itself. */
+export const METADATA_FILES: readonly string[] = forms.map(({ name }) => name);
 
 const filled = z.string().trim().min(1, "must not be empty");
 const rowSchema = z.looseObject({ file_name: filled, text: filled });
@@ -30,7 +33,7 @@ export async function readMetadata(folder: string, files: readonly string[]): Pr
   }
   const file = join(folder, form.name);
   const captions = new Map<string, string>();
-  for (const { value, line } of form.parse(await readFile(file, "utf8"), file)) {
+  for (const { value, line } of form.parse(await readTextFile(file), file)) {
     const result = rowSchema.safeParse(value);
     if (!result.success) {
       const issue = result.error.issues[0];
