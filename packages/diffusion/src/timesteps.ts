@@ -31,14 +31,24 @@ export type TimestepSampling = {
 /**
  * Draws `count` timesteps.
  *
- * @throws RangeError for a std, shift or cap out of range, or a cap list of the wrong length; TypeError when mean or std is given for `uniform`.
+ * @throws RangeError for an unknown kind, a count, mean, std, shift or cap out of range, or a cap list of the wrong length; TypeError
+ *   when mean or std is given for `uniform`.
  */
 export function sampleTimesteps(generator: Generator, count: number, sampling: TimestepSampling): Float32Array {
   const { kind, mean = 0, std = 1, shift = 1, cap = 1, isStratified = false } = sampling;
+  if (kind !== "logit-normal" && kind !== "uniform") {
+    throw new RangeError(`sampleTimesteps: kind (=${JSON.stringify(kind)}) must be "logit-normal" or "uniform"`);
+  }
+  if (!Number.isInteger(count) || count < 0) {
+    throw new RangeError(`sampleTimesteps: count (=${count}) must be a whole number of at least 0`);
+  }
   if (kind === "uniform" && (sampling.mean !== undefined || sampling.std !== undefined)) {
     throw new TypeError('sampleTimesteps: mean and std have no meaning for kind "uniform"; leave them out');
   }
-  if (!(std > 0)) throw new RangeError(`sampleTimesteps: std (=${std}) must be positive`);
+  if (!Number.isFinite(mean)) throw new RangeError(`sampleTimesteps: mean (=${mean}) must be a number`);
+  if (!(std > 0 && Number.isFinite(std))) {
+    throw new RangeError(`sampleTimesteps: std (=${std}) must be a positive number`);
+  }
   checkShift("sampleTimesteps", shift);
   const caps = typeof cap === "number" ? Array.from({ length: count }, () => cap) : Array.from(cap);
   if (caps.length !== count) {
