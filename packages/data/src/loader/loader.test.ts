@@ -325,6 +325,18 @@ test("corrupt pictures among good ones are skipped, counted and named, up to a s
   await expect(openDataset(folder)).rejects.toThrow(/3 of 22 pictures.*bad\.png.*corrupt/);
 });
 
+test("wrong options are named", async () => {
+  await putPicture("a.png");
+  for (const [options, message] of [
+    [{ size: -8 }, "size (=-8)"],
+    [{ split: "val" as "test" }, 'split (="val") must be "train" or "test"'],
+    [{ maxUnreadableShare: 10 }, "maxUnreadableShare (=10)"],
+    [{ cacheBytes: Number.NaN }, "cacheBytes (=NaN)"],
+  ] as const) {
+    await expect(openDataset(folder, options)).rejects.toThrow(`openDataset: ${message}`);
+  }
+});
+
 test("missing and empty folders, and wrong rows, are errors that say what to do", async () => {
   await expect(openDataset(join(folder, "none"))).rejects.toThrow(/none": no such folder; make data with/);
   await expect(openDataset(folder)).rejects.toThrow(/is empty; make data/);

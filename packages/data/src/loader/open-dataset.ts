@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CHAT_FILE, type ChatRow, parseChatRows, picturesOfRow } from "../chat-jsonl/chat-row.ts";
-import type { DecodeOptions } from "../files/decode-picture.ts";
+import { checkDecodeOptions, type DecodeOptions } from "../files/decode-options.ts";
 import { readTextFile } from "../files/read-text.ts";
 import { isThere } from "../files/recover-folder.ts";
 import { errorCode } from "../files/write-file.ts";
@@ -33,10 +33,20 @@ const NAMES_LISTED = 5;
  * Opens a folder with `chat.jsonl`, with `metadata.jsonl` or `metadata.csv`, or with plain pictures, or one with such folders
  * `train/` and `test/`. Every picture is read once: unreadable ones are left out and named in the report.
  *
- * @throws Error when the folder is missing or empty, a row is wrong, too many pictures cannot be read, or nothing is left.
+ * @throws Error when the folder is missing or empty, a row is wrong, too many pictures cannot be read, or nothing is left; RangeError
+ *   naming the option that is wrong.
  */
 export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
   const { split = "train", maxUnreadableShare = 0.1, cacheBytes = GIB, onProgress, ...decode } = options;
+  checkDecodeOptions("openDataset", decode);
+  if (split !== "train" && split !== "test") {
+    throw new RangeError(`openDataset: split (=${JSON.stringify(split)}) must be "train" or "test"`);
+  }
+  if (!(maxUnreadableShare >= 0 && maxUnreadableShare <= 1)) {
+    throw new RangeError(`openDataset: maxUnreadableShare (=${maxUnreadableShare}) must be a share, 0 to 1`);
+  }
+  if (!(cacheBytes >= 0))
+    throw new RangeError(`openDataset: cacheBytes (=${cacheBytes}) must be at least 0; 0 keeps none`);
   if (await isThere(join(path, TOKENIZED_FILE))) {
     throw new Error(
       `openDataset: "${path}" holds pictures that an image tokenizer has encoded; a model trains on them, anything else needs the pictures themselves ("interfuse tokenize decode" brings them back)`,
