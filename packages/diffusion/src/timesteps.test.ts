@@ -65,6 +65,7 @@ describe("sampleTimesteps", () => {
   it("names what is wrong", () => {
     const draw = (sampling: object) => () =>
       sampleTimesteps(new Generator(1), 2, { kind: "logit-normal", ...sampling });
+    expect(() => shiftTimesteps(1.5, 2)).toThrow("t (=1.5)");
     expect(draw({ kind: "lognormal" })).toThrow('kind (="lognormal") must be "logit-normal" or "uniform"');
     expect(draw({ kind: undefined })).toThrow(RangeError);
     expect(draw({ mean: Number.NaN })).toThrow("mean (=NaN)");

@@ -5,10 +5,11 @@ import { type Generator, normalQuantile } from "@interfuse/tensor";
  * `s * t / (1 + (s - 1) * t)`: moves timesteps towards noise for s > 1, keeps 0 and 1. On the linear path it subtracts
  * exactly `2 ln s` from the log signal-to-noise ratio (arXiv 2301.11093, 2403.03206); its inverse has shift `1 / s`.
  *
- * @throws RangeError when the shift is not positive.
+ * @throws RangeError when the shift is not positive or t is outside [0, 1].
  */
 export function shiftTimesteps(t: number, shift: number): number {
   checkShift("shiftTimesteps", shift);
+  if (!(t >= 0 && t <= 1)) throw new RangeError(`shiftTimesteps: t (=${t}) must be in [0, 1]`);
   return (shift * t) / (1 + (shift - 1) * t);
 }
 
