@@ -23,7 +23,7 @@ const rowSchema = z.looseObject({ file_name: filled, text: filled });
  * Captions by picture; undefined when no file has them.
  *
  * @param files all files of the folder, relative to it.
- * @throws Error when both forms are there, or naming file and line of a wrong row.
+ * @throws Error when both forms are there, or one without rows, or naming file and line of a wrong row.
  */
 export async function readMetadata(folder: string, files: readonly string[]): Promise<Map<string, string> | undefined> {
   const [form, other] = forms.filter(({ name }) => files.includes(name));
@@ -45,5 +45,6 @@ export async function readMetadata(folder: string, files: readonly string[]): Pr
     if (captions.has(name)) throw new Error(`${file}, line ${line}: "${name}" already has a row; keep one`);
     captions.set(name, result.data.text);
   }
+  if (captions.size === 0) throw new Error(`${file}: has no rows; write one for each picture, or remove the file`);
   return captions;
 }

@@ -4,6 +4,9 @@ import { join } from "node:path";
 
 const EXTENSIONS = [".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".tif", ".tiff"];
 
+/** Of pictures too, but not read here. */
+const OTHER_PICTURES = /\.(bmp|heic|heif|ico|jfif|jp2|jxl|psd|svg|tga)$/i;
+
 /** The endings that count as pictures, for messages. */
 export const PICTURE_ENDINGS = EXTENSIONS.join(" ");
 
@@ -32,4 +35,9 @@ export async function listFiles(folder: string): Promise<string[]> {
 export function isPictureFile(path: string): boolean {
   const lower = path.toLowerCase();
   return EXTENSIONS.some((extension) => lower.endsWith(extension));
+}
+
+/** Whether a file's name ends like that of a picture of a form that is not read. */
+export function isOtherPictureFile(path: string): boolean {
+  return OTHER_PICTURES.test(path);
 }

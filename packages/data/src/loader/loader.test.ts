@@ -296,20 +296,41 @@ test("links to pictures and folders are followed, though not in circles; a link 
   }
 });
 
+test("captions of which none can be used are an error, not a folder without captions", async () => {
+  await putPicture("a.png");
+  for (const [file, text, problem] of [
+    ["a.txt", " \n", 'all 1 files of captions in ".*" are empty \\(first: "a.txt"\\)'],
+    [
+      "LICENSE.txt",
+      "MIT",
+      'none of the 1 text files .* has the name of a picture \\(first: "LICENSE.txt"\\).*move them',
+    ],
+    ["metadata.jsonl", "\n", "metadata.jsonl: has no rows; write one for each picture"],
+    ["metadata.csv", "file_name,text\n", "metadata.csv: has no rows"],
+  ] as const) {
+    await putText(file, text);
+    await expect(openDataset(folder)).rejects.toThrow(new RegExp(problem));
+    await rm(join(folder, file));
+  }
+});
+
 test("captions and pictures in places or forms that are not read are named", async () => {
   await putPicture("train/a.png");
   await putPicture("train/sub/b.png");
   await putText("train/metadata.parquet", "PAR1");
+  await putText("train/e.HEIC", "a photograph");
   await putText("train/sub/metadata.jsonl", '{"file_name": "b.png", "text": "a red thing"}');
   const captions = "captions of many pictures are read from metadata.jsonl or metadata.csv in the folder itself";
   const unread = `not read (2): metadata.parquet, sub/metadata.jsonl; ${captions}`;
-  expect((await openDataset(join(folder, "train"))).report.warnings).toEqual([unread]);
+  const other = "not read (1): e.HEIC; pictures that are read end in .png .jpg .jpeg .webp .avif .gif .tif .tiff";
+  expect((await openDataset(join(folder, "train"))).report.warnings).toEqual([unread, other]);
   await putPicture("car/c.png");
   await putPicture("test/d.png");
   await putText("metadata.csv", "file_name,text\ntrain/a.png,x\n");
   await putText("readme.md", "hello");
   expect((await openDataset(folder)).report.warnings).toEqual([
     unread,
+    other,
     "not read (2): car/c.png, metadata.csv; beside a folder train or test only those two are read",
   ]);
 });

@@ -8,7 +8,7 @@ import { isThere } from "../files/recover-folder.ts";
 import { errorCode } from "../files/write-file.ts";
 import { type FolderRows, readFolderRows } from "../folder/folder-rows.ts";
 import { METADATA_FILES } from "../folder/metadata.ts";
-import { isPictureFile, listFiles } from "../folder/picture-files.ts";
+import { isPictureFile, listFiles, PICTURE_ENDINGS } from "../folder/picture-files.ts";
 import { unreadCaptionFiles } from "../folder/unread-captions.ts";
 import { TOKENIZED_FILE } from "../tokenized/format.ts";
 import { openTokenizedDataset } from "../tokenized/tokenized-dataset.ts";
@@ -53,7 +53,7 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
     );
   }
   const folder = await splitFolder(path, split);
-  const { kind, rows, captionsWithoutPicture, picturesWithoutCaption, unreadCaptions } = await readRows(folder);
+  const { kind, rows, captionsWithoutPicture, picturesWithoutCaption, ...unread } = await readRows(folder);
   const pictures = new PictureStore(folder, { decode, cacheBytes });
   const files = [...new Set(rows.flatMap(picturesOfRow))];
   const check = await pictures.check(files, onProgress);
@@ -76,7 +76,7 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
     picturesWithoutCaption,
     warnings: [
       ...warningsFor(check, { captionsWithoutPicture, picturesWithoutCaption }),
-      ...unreadWarnings({ unreadCaptions, besideParts: folder === path ? [] : await filesBesideParts(path) }),
+      ...unreadWarnings({ ...unread, besideParts: folder === path ? [] : await filesBesideParts(path) }),
     ],
   };
   return new Dataset(report, { rows: usable, pictures });
@@ -132,7 +132,14 @@ async function readRows(folder: string): Promise<FolderRows & { kind: "chat" | "
   const chatFile = join(folder, CHAT_FILE);
   if (!(await isThere(chatFile))) return { kind: "folder", ...(await readFolderRows(folder)) };
   const rows: ChatRow[] = parseChatRows(await readTextFile(chatFile), chatFile);
-  return { kind: "chat", rows, captionsWithoutPicture: [], picturesWithoutCaption: [], unreadCaptions: [] };
+  return {
+    kind: "chat",
+    rows,
+    captionsWithoutPicture: [],
+    picturesWithoutCaption: [],
+    unreadCaptions: [],
+    otherPictures: [],
+  };
 }
 
 /** Pictures and captions that are in neither part of a dataset that has parts. */
@@ -179,16 +186,15 @@ function warningsFor(
 
 function unreadWarnings({
   unreadCaptions,
+  otherPictures,
   besideParts,
-}: {
-  unreadCaptions: readonly string[];
-  besideParts: readonly string[];
-}): string[] {
+}: Pick<FolderRows, "unreadCaptions" | "otherPictures"> & { besideParts: readonly string[] }): string[] {
   const warnings: string[] = [];
   const warn = (names: readonly string[], rule: string) => {
     if (names.length > 0) warnings.push(`not read (${names.length}): ${listNames(names, ", ")}; ${rule}`);
   };
   warn(unreadCaptions, `captions of many pictures are read from ${METADATA_FILES.join(" or ")} in the folder itself`);
+  warn(otherPictures, `pictures that are read end in ${PICTURE_ENDINGS}`);
   warn(besideParts, "beside a folder train or test only those two are read");
   return warnings;
 }
