@@ -19,6 +19,7 @@ export { loadPicture } from "./files/decode-picture.ts";
 export { directorySink, directorySource } from "./files/directory-files.ts";
 export { type EncodeOptions, encodePng, savePicture } from "./files/encode-picture.ts";
 export { makeFolder } from "./files/make-folder.ts";
+export { readTextFile } from "./files/read-text.ts";
 export { recoverFolder } from "./files/recover-folder.ts";
 export { assertWritable, writeFileAtomically } from "./files/write-file.ts";
 export { writeFolderAtomically } from "./files/write-folder.ts";
