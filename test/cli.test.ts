@@ -245,6 +245,11 @@ describe("answers", () => {
         .split("\n")
         .map((line) => JSON.parse(line));
     expect(rowsOf(drawn).map(({ prompt }) => prompt)).toEqual(["a red circle", "a blue square"]);
+    writeFileSync(join(folder, "latin1.txt"), Buffer.from("a red circle\na café\n", "latin1"));
+    expect(run("generate", "--model", "model", "--prompts", "latin1.txt", "--out", "never")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/--prompts latin1\.txt: cannot be read \(latin1\.txt, line 2: not UTF-8 text/),
+    });
     const [first, second] = rowsOf(drawn).map(({ file }) => file);
     const captioned = run("caption", "--model", "model", "file", first, "none.png", second, "--json");
     expect(captioned.status).toBe(1);

@@ -13,7 +13,7 @@ test.each([
   ["evaluation", /^true\n\| task.*\n.*\n\| \*\*ask\*\*/],
 ])("the example of packages/%s/README.md", async (name, output) => {
   const readme = await readFile(new URL(`../packages/${name}/README.md`, import.meta.url), "utf8");
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const code = /```(?:ts|js)\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
   // Inside this package, so that the imports by name resolve; the program's files go to its own folder.
   const cache = fileURLToPath(new URL("node_modules/.cache/", import.meta.url));
   await mkdir(cache, { recursive: true });

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 test("the example of packages/training/README.md", async () => {
   const readme = await readFile(new URL("../packages/training/README.md", import.meta.url), "utf8");
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const code = /```(?:ts|js)\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
   // Inside this package, so that the imports by name resolve.
   const cache = fileURLToPath(new URL("node_modules/.cache/", import.meta.url));
   await mkdir(cache, { recursive: true });

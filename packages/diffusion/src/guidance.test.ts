@@ -8,6 +8,7 @@ describe("guide", () => {
     expect(guide(conditional, unconditional, 0)).toEqual(unconditional);
     expect(guide(conditional, unconditional, 3)).toEqual(Float32Array.of(3, -2));
     expect(() => guide(conditional, new Float32Array(3), 1)).toThrow("unconditional has 3");
+    expect(() => guide(conditional, unconditional, Number.NaN)).toThrow("scale (=NaN)");
   });
 });
 
@@ -16,6 +17,8 @@ describe("guidanceScaleAt", () => {
     const guidance = { scale: 3, interval: { from: 0.1, to: 0.8 } };
     expect([0, 0.1, 0.5, 0.8, 1].map((t) => guidanceScaleAt(t, guidance))).toEqual([1, 3, 3, 3, 1]);
     expect([0, 1].map((t) => guidanceScaleAt(t, { scale: 2 }))).toEqual([2, 2]);
+    expect(() => guidanceScaleAt(Number.NaN, { scale: 2 })).toThrow("t (=NaN)");
+    expect(() => guidanceScaleAt(0, { scale: Number.POSITIVE_INFINITY })).toThrow("scale (=Infinity)");
     expect(() => guidanceScaleAt(0, { scale: -1 })).toThrow("scale (=-1)");
     expect(() => guidanceScaleAt(0, { scale: 1, interval: { from: 0.8, to: 0.1 } })).toThrow("from (=0.8)");
   });

@@ -50,6 +50,16 @@ describe("predictions", () => {
     expect(() => at("sample", 0)).toThrow("sample has no noise at t (=0)");
   });
 
+  it("are of a type that there is, at a t that there is", () => {
+    const shared = { predictionType: "v" as "velocity", t: 0.5, path: linearPath, latents, noise };
+    const rule = 'predictionType (="v") must be "velocity", "epsilon" or "sample"';
+    expect(() => predictionTarget(shared)).toThrow(rule);
+    expect(() => estimateFromPrediction({ ...shared, prediction: noise, noisyLatents: latents })).toThrow(rule);
+    for (const predictionType of ["velocity", "epsilon", "sample"] as const) {
+      expect(() => predictionTarget({ ...shared, predictionType, t: 1.5 })).toThrow("t (=1.5) must be in [0, 1]");
+    }
+  });
+
   it("must have one value for each latent", () => {
     const shared = { predictionType: "velocity", t: 0.5, path: linearPath } as const;
     expect(() => predictionTarget({ ...shared, latents, noise: new Float32Array(3) })).toThrow("noise has 3");

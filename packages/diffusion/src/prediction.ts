@@ -10,8 +10,19 @@ const SMALLEST_DIVISOR = 1e-6;
 /** How much of the clean latents and of the noise is in a target. */
 export type TargetWeights = { readonly latentsWeight: number; readonly noiseWeight: number };
 
-/** The weights of which the network's target is the sum. @throws RangeError when t is outside [0, 1]. */
+/** @throws RangeError when it is none of the three. */
+export function checkPredictionType(operation: string, predictionType: PredictionType): void {
+  if (predictionType === "velocity" || predictionType === "epsilon" || predictionType === "sample") return;
+  throw new RangeError(
+    `${operation}: predictionType (=${JSON.stringify(predictionType)}) must be "velocity", "epsilon" or "sample"`,
+  );
+}
+
+/** The weights of which the network's target is the sum. @throws RangeError when the type is unknown or t is outside [0, 1]. */
 export function targetWeights(predictionType: PredictionType, path: NoisePath, t: number): TargetWeights {
+  checkPredictionType("targetWeights", predictionType);
+  // Refuses a wrong t, which not every type's weights look at.
+  path.alphaSigma(t);
   if (predictionType === "epsilon") return { latentsWeight: 0, noiseWeight: 1 };
   if (predictionType === "sample") return { latentsWeight: 1, noiseWeight: 0 };
   const { noiseWeight, latentsWeight } = path.velocityWeights(t);
@@ -21,7 +32,7 @@ export function targetWeights(predictionType: PredictionType, path: NoisePath, t
 /**
  * The network's target, a new array.
  *
- * @throws RangeError when latents and noise differ in length or t is outside [0, 1].
+ * @throws RangeError when latents and noise differ in length, the type is unknown or t is outside [0, 1].
  */
 export function predictionTarget(options: {
   readonly predictionType: PredictionType;
@@ -47,7 +58,8 @@ export type Estimate = { readonly latents: Float32Array; readonly noise: Float32
  * With `x = alpha * latents + sigma * noise` and `v = c * noise - d * latents`, velocity solves the 2x2 system; epsilon
  * and sample give one of the two and divide for the other.
  *
- * @throws RangeError when the prediction has no answer at t: epsilon where alpha is 0 (linear path, t = 1), sample where sigma is 0 (t = 0).
+ * @throws RangeError when the prediction has no answer at t: epsilon where alpha is 0 (linear path, t = 1), sample where sigma is 0 (t = 0);
+ *   when lengths differ, the type is unknown or t is outside [0, 1].
  */
 export function estimateFromPrediction(options: {
   readonly predictionType: PredictionType;
@@ -62,6 +74,7 @@ export function estimateFromPrediction(options: {
       `estimateFromPrediction: prediction has ${prediction.length} values and noisyLatents has ${noisyLatents.length}`,
     );
   }
+  checkPredictionType("estimateFromPrediction", predictionType);
   const { alpha, sigma } = path.alphaSigma(t);
   const x = (i: number) => noisyLatents[i] as number;
   if (predictionType === "epsilon") {

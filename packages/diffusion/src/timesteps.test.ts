@@ -65,7 +65,13 @@ describe("sampleTimesteps", () => {
   it("names what is wrong", () => {
     const draw = (sampling: object) => () =>
       sampleTimesteps(new Generator(1), 2, { kind: "logit-normal", ...sampling });
+    expect(() => shiftTimesteps(1.5, 2)).toThrow("t (=1.5)");
+    expect(draw({ kind: "lognormal" })).toThrow('kind (="lognormal") must be "logit-normal" or "uniform"');
+    expect(draw({ kind: undefined })).toThrow(RangeError);
+    expect(draw({ mean: Number.NaN })).toThrow("mean (=NaN)");
     expect(draw({ std: 0 })).toThrow("std (=0)");
+    expect(draw({ std: Number.POSITIVE_INFINITY })).toThrow("std (=Infinity)");
+    expect(() => sampleTimesteps(new Generator(1), 1.5, { kind: "uniform" })).toThrow("count (=1.5)");
     expect(draw({ cap: 1.5 })).toThrow("cap (=1.5)");
     expect(draw({ cap: [0.5] })).toThrow("cap has 1 entries but count is 2");
     expect(draw({ kind: "uniform", mean: 1 })).toThrow(TypeError);

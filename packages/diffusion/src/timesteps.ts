@@ -5,10 +5,11 @@ import { type Generator, normalQuantile } from "@interfuse/tensor";
  * `s * t / (1 + (s - 1) * t)`: moves timesteps towards noise for s > 1, keeps 0 and 1. On the linear path it subtracts
  * exactly `2 ln s` from the log signal-to-noise ratio (arXiv 2301.11093, 2403.03206); its inverse has shift `1 / s`.
  *
- * @throws RangeError when the shift is not positive.
+ * @throws RangeError when the shift is not positive or t is outside [0, 1].
  */
 export function shiftTimesteps(t: number, shift: number): number {
   checkShift("shiftTimesteps", shift);
+  if (!(t >= 0 && t <= 1)) throw new RangeError(`shiftTimesteps: t (=${t}) must be in [0, 1]`);
   return (shift * t) / (1 + (shift - 1) * t);
 }
 
@@ -31,14 +32,24 @@ export type TimestepSampling = {
 /**
  * Draws `count` timesteps.
  *
- * @throws RangeError for a std, shift or cap out of range, or a cap list of the wrong length; TypeError when mean or std is given for `uniform`.
+ * @throws RangeError for an unknown kind, a count, mean, std, shift or cap out of range, or a cap list of the wrong length; TypeError
+ *   when mean or std is given for `uniform`.
  */
 export function sampleTimesteps(generator: Generator, count: number, sampling: TimestepSampling): Float32Array {
   const { kind, mean = 0, std = 1, shift = 1, cap = 1, isStratified = false } = sampling;
+  if (kind !== "logit-normal" && kind !== "uniform") {
+    throw new RangeError(`sampleTimesteps: kind (=${JSON.stringify(kind)}) must be "logit-normal" or "uniform"`);
+  }
+  if (!Number.isInteger(count) || count < 0) {
+    throw new RangeError(`sampleTimesteps: count (=${count}) must be a whole number of at least 0`);
+  }
   if (kind === "uniform" && (sampling.mean !== undefined || sampling.std !== undefined)) {
     throw new TypeError('sampleTimesteps: mean and std have no meaning for kind "uniform"; leave them out');
   }
-  if (!(std > 0)) throw new RangeError(`sampleTimesteps: std (=${std}) must be positive`);
+  if (!Number.isFinite(mean)) throw new RangeError(`sampleTimesteps: mean (=${mean}) must be a number`);
+  if (!(std > 0 && Number.isFinite(std))) {
+    throw new RangeError(`sampleTimesteps: std (=${std}) must be a positive number`);
+  }
   checkShift("sampleTimesteps", shift);
   const caps = typeof cap === "number" ? Array.from({ length: count }, () => cap) : Array.from(cap);
   if (caps.length !== count) {

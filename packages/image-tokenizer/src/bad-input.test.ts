@@ -5,9 +5,11 @@ import { type DiscreteImageTokenizer, type ImageTokenizer, isDiscrete } from "./
 import { klAutoencoderRecipes } from "./kl-autoencoder/config.ts";
 import { KlAutoencoder } from "./kl-autoencoder/kl-autoencoder.ts";
 import { encodeLarge } from "./large/large-pictures.ts";
+import { rotateQuarterTurns } from "./objectives/resample.ts";
 import { PixelTokenizer } from "./pixel-tokenizer.ts";
 import { QuantizedAutoencoder } from "./quantized-autoencoder/quantized-autoencoder.ts";
 import { quantizedAutoencoderRecipes } from "./quantized-autoencoder/recipes.ts";
+import { quantizerFromConfig } from "./quantizers/from-config.ts";
 import { loadImageTokenizer, saveImageTokenizer } from "./weights.ts";
 
 beforeAll(async () => {
@@ -119,6 +121,29 @@ describe.each(withCodes)("codes of a $name", ({ make }) => {
     }
     expect(() => tokenizer.decodeIndices(tf.zeros([1, 2, 2]))).toThrow(/dtype float32\) must be int32/);
     tokenizer.dispose();
+  });
+});
+
+describe("a quantizer by itself", () => {
+  it.each([
+    { type: "vector", numCodes: 4, dim: 2 },
+    { type: "finite-scalar", levels: [3, 3] },
+    { type: "lookup-free", dim: 2 },
+    { type: "residual", numStages: 2, stage: { type: "vector", numCodes: 4, dim: 2 } },
+    { type: "multi-scale", numCodes: 4, dim: 2, scales: [1] },
+  ])("refuses what are no latents, or none: $type", (config) => {
+    const quantizer = quantizerFromConfig(config, new Generator(0));
+    const none = tf.zeros([0, 1, 1, 2]);
+    const rule = "latents (shape [0,1,1,2]) must have at least one vector";
+    expect(() => quantizer.quantize(none)).toThrow(rule);
+    expect(() => quantizer.quantizeForTraining(none, { generator: new Generator(0) })).toThrow(rule);
+    expect(() => quantizer.quantize([[0, 0]] as unknown as tf.Tensor)).toThrow(/quantize: latents must be a tensor/);
+    tf.dispose([none]);
+    quantizer.dispose();
+  });
+
+  it("turns pictures by whole quarters only", () => {
+    expect(() => rotateQuarterTurns(tf.zeros([1, 2, 2, 1]), 0.5)).toThrow("quarterTurns (=0.5)");
   });
 });
 

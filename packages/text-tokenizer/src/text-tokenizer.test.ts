@@ -32,6 +32,12 @@ function randomText(seed: number): string {
 }
 
 describe("TextTokenizer", () => {
+  it("encodes texts only", () => {
+    const tokenizer = TextTokenizer.fromVocabulary(trainBpe(["a"], { vocabSize: 300 }));
+    expect(() => tokenizer.encode(5 as unknown as string)).toThrow("TextTokenizer.encode: text (=5) must be a string");
+    tokenizer.dispose();
+  });
+
   it("gives any Unicode text back", () => {
     for (let seed = 0; seed < 500; seed++) {
       const text = randomText(seed);

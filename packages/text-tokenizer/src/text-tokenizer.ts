@@ -70,8 +70,9 @@ export class TextTokenizer {
     return isInRange && this.#use("hasToken").hasToken(tokenId);
   }
 
-  /** Encodes text. The name of a special token is text like any other. A lone surrogate becomes U+FFFD. */
+  /** Encodes text. The name of a special token is text like any other. A lone surrogate becomes U+FFFD. @throws {TypeError} for what is no text */
   encode(text: string): number[] {
+    if (typeof text !== "string") throw new TypeError(`TextTokenizer.encode: text (=${text}) must be a string`);
     return this.#use("encode").encode(toWellFormed(text));
   }
 

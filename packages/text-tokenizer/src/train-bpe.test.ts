@@ -51,6 +51,11 @@ function repetitiveText(seed: number, length: number): string {
 }
 
 describe("trainBpe", () => {
+  it("refuses what are no texts", () => {
+    expect(() => trainBpe("one text, not a list", { vocabSize: 300 })).toThrow("texts is one string");
+    expect(() => trainBpe([5 as unknown as string], { vocabSize: 300 })).toThrow("texts has a number (=5)");
+  });
+
   it("joins the most frequent pair first, ties to the smaller ids", () => {
     // "ab" 4 times, then "abc" (ab+c) 3 times; "xy" and "yz" tie at 2 and "xy" has the smaller ids.
     expect(learned(["ab", "abc", "abc", "abc", "xyz", "xyz"], 3)).toEqual(["ab", "abc", "xy"]);

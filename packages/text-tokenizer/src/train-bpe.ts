@@ -27,6 +27,7 @@ type PairStatistics = { count: number; readonly pieces: number[] };
  * @param options.pattern how text is cut into pieces; tokens never cross a cut
  * @param options.specialTokens names that get the ids after the learned tokens, in this order
  * @throws {RangeError} when `vocabSize` is too small for the bytes and the special tokens, or too large
+ * @throws {TypeError} when `texts` are not texts
  */
 export function trainBpe(
   texts: Iterable<string>,
@@ -47,6 +48,9 @@ export function trainBpe(
   if (source === undefined) {
     throw new RangeError(`trainBpe: pattern (="${pattern}") must be one of ${Object.keys(SPLIT_PATTERNS).join(", ")}`);
   }
+  if (typeof texts === "string") {
+    throw new TypeError("trainBpe: texts is one string, whose characters would be the texts; give a list of texts");
+  }
   const numTokens = vocabSize - specialTokens.length;
   const tokens = learnTokens(countPieces(texts, splitRegExp(source)), numTokens);
   const special = Object.fromEntries(specialTokens.map((name, i) => [name, tokens.length + i]));
@@ -56,6 +60,7 @@ export function trainBpe(
 function countPieces(texts: Iterable<string>, pattern: RegExp): Piece[] {
   const counts = new Map<string, number>();
   for (const text of texts) {
+    if (typeof text !== "string") throw new TypeError(`trainBpe: texts has a ${typeof text} (=${text}); give strings`);
     for (const piece of text.match(pattern) ?? []) counts.set(piece, (counts.get(piece) ?? 0) + 1);
   }
   const encoder = new TextEncoder();

@@ -60,6 +60,16 @@ describe("schedules", () => {
     expect(lastStableStep({ ...wsd, kind: "cosine", decayFraction: null }, 20)).toBe(0);
   });
 
+  it("a number or kind that is none is an error naming it", () => {
+    expect(() => constantSchedule({ warmupSteps: -1 })).toThrow(/warmupSteps \(=-1\)/);
+    expect(() => cosineSchedule({ warmupSteps: 1, totalSteps: Number.NaN })).toThrow(/totalSteps \(=NaN\)/);
+    expect(() => linearSchedule({ warmupSteps: 1, totalSteps: 5, finalRatio: 2 })).toThrow(/finalRatio \(=2\)/);
+    const decay = { warmupSteps: 1, totalSteps: 5, decaySteps: 1.5 };
+    expect(() => warmupStableDecaySchedule(decay)).toThrow(/decaySteps \(=1.5\)/);
+    const step = { kind: "step" as "linear", warmupSteps: 1, finalRatio: 0, decayFraction: null };
+    expect(() => scheduleFromConfig(step, 10)).toThrow(/kind \(="step"\) must be one of "cosine"/);
+  });
+
   it("a config that does not fit is an error naming the field", () => {
     expect(() =>
       scheduleFromConfig({ kind: "cosine", warmupSteps: 20, finalRatio: 0, decayFraction: null }, 10),

@@ -18,12 +18,16 @@ export type ScheduleConfig = {
   readonly decayFraction: number | null;
 };
 
-/** Linear warm-up from 1/warmupSteps, then the full rate. */
+/** Linear warm-up from 1/warmupSteps, then the full rate. @throws RangeError when `warmupSteps` is not a whole number from 0. */
 export function constantSchedule({ warmupSteps }: { warmupSteps: number }): Schedule {
+  checkSteps({ warmupSteps });
   return (step) => (step < warmupSteps ? step / warmupSteps : 1);
 }
 
-/** Warm-up, then half a cosine from 1 to `finalRatio` (Loshchilov and Hutter 2016, arXiv 1608.03983, without restarts). */
+/**
+ * Warm-up, then half a cosine from 1 to `finalRatio` (Loshchilov and Hutter 2016, arXiv 1608.03983, without restarts).
+ * @throws RangeError when a number of steps is not a whole number from 0, or `finalRatio` is not from 0 to 1; the next two, too.
+ */
 export function cosineSchedule({ warmupSteps, totalSteps, finalRatio = 0 }: DecayOptions): Schedule {
   return decayAfter(warmupSteps, {
     warmupSteps,
@@ -41,26 +45,28 @@ export function linearSchedule({ warmupSteps, totalSteps, finalRatio = 0 }: Deca
 /** Warm-up, the full rate, then a straight line to `finalRatio` over the last `decaySteps`. */
 export function warmupStableDecaySchedule(options: DecayOptions & { decaySteps: number }): Schedule {
   const { warmupSteps, totalSteps, decaySteps, finalRatio = 0 } = options;
+  checkSteps({ decaySteps });
   const start = Math.max(warmupSteps, totalSteps - decaySteps);
   return decayAfter(start, { warmupSteps, totalSteps, finalRatio, shape: (p) => 1 - p });
 }
 
 /**
  * The schedule a config names, for a run of `totalSteps`.
- * @throws RangeError when the warm-up does not fit in the run, a share is outside [0, 1], or a field does not belong to the kind.
+ * @throws RangeError when the kind is unknown, the warm-up does not fit in the run, a share is outside [0, 1], or a field does not belong to the kind.
  */
 export function scheduleFromConfig(config: ScheduleConfig, totalSteps: number): Schedule {
   const { kind, warmupSteps, finalRatio, decayFraction } = config;
+  if (!["cosine", "linear", "constant", "wsd"].includes(kind)) {
+    throw new RangeError(
+      `schedule: kind (=${JSON.stringify(kind)}) must be one of "cosine", "linear", "constant", "wsd"`,
+    );
+  }
   if (!Number.isInteger(warmupSteps) || warmupSteps < 0 || warmupSteps > totalSteps) {
     throw new RangeError(
       `schedule: warmupSteps (=${warmupSteps}) must be a whole number from 0 to the number of steps (=${totalSteps})`,
     );
   }
-  if (!(finalRatio >= 0 && finalRatio <= 1)) {
-    throw new RangeError(
-      `schedule: finalRatio (=${finalRatio}) must be from 0 to 1, a share of the peak learning rate`,
-    );
-  }
+  checkFinalRatio(finalRatio);
   if (kind === "constant" && finalRatio !== 1) {
     throw new RangeError(`schedule: finalRatio (=${finalRatio}) must be 1 for kind "constant", which never decays`);
   }
@@ -106,10 +112,25 @@ function decayAfter(
   options: { warmupSteps: number; totalSteps: number; finalRatio: number; shape: (progress: number) => number },
 ): Schedule {
   const { warmupSteps, totalSteps, finalRatio, shape } = options;
+  checkSteps({ warmupSteps, totalSteps });
+  checkFinalRatio(finalRatio);
   return (step) => {
     if (step < warmupSteps) return step / warmupSteps;
     if (step <= start) return 1;
     const progress = Math.min(1, (step - start) / (totalSteps - start));
     return finalRatio + (1 - finalRatio) * shape(progress);
   };
+}
+
+function checkSteps(numbers: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!Number.isInteger(value) || value < 0) {
+      throw new RangeError(`schedule: ${name} (=${value}) must be a whole number of at least 0`);
+    }
+  }
+}
+
+function checkFinalRatio(finalRatio: number): void {
+  if (finalRatio >= 0 && finalRatio <= 1) return;
+  throw new RangeError(`schedule: finalRatio (=${finalRatio}) must be from 0 to 1, a share of the peak learning rate`);
 }

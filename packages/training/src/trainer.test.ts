@@ -158,6 +158,14 @@ describe("Trainer", () => {
     await readTrainingState(join(folder, "checkpoint-000004"));
   });
 
+  it("a pause after a step that is none is an error, and trains and saves nothing", async () => {
+    for (const until of [Number.NaN, 2.5, -1]) {
+      const { trainer } = regressionTrainer(generator, { checkpoints: checkpoints({}) });
+      await expect(trainer.run({ until }).next()).rejects.toThrow(`until (=${until}) must be a step`);
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it("a loss that is not finite names its step and keeps what was saved", async () => {
     const broken = (module: Regression) => {
       const task = regressionTask(module);

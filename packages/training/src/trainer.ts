@@ -88,7 +88,9 @@ export class Trainer<Batch> {
       learningRate: options.learningRate,
       "adversary.learningRate": options.adversary?.learningRate ?? 1,
     })) {
-      if (!(value > 0)) throw new RangeError(`Trainer: ${name} (=${value}) must be above 0`);
+      if (!(value > 0 && Number.isFinite(value))) {
+        throw new RangeError(`Trainer: ${name} (=${value}) must be a number above 0`);
+      }
     }
     this.#options = options;
     if (options.resume !== undefined) this.#checkResume(options.resume);
@@ -110,12 +112,15 @@ export class Trainer<Batch> {
    *
    * @param options.signal stops the run after the current step, with a checkpoint.
    * @param options.until pauses the run after this step, with a checkpoint; a later run resumes from it.
-   * @throws NonFiniteError when a loss or gradient is not a number; Error when the batches end or a checkpoint cannot be written.
+   * @throws RangeError when `until` is not a whole number from 0; NonFiniteError when a loss or gradient is not a number; Error when the batches end or a checkpoint cannot be written.
    *   Checkpoints written before stay as they are.
    */
   async *run(options: { signal?: AbortSignal; until?: number } = {}): AsyncGenerator<TrainingEvent, void, void> {
     const { task, totalSteps, checkpoints } = this.#options;
     const { signal, until = totalSteps } = options;
+    if (!Number.isInteger(until) || until < 0) {
+      throw new RangeError(`Trainer.run: until (=${until}) must be a step, a whole number from 0`);
+    }
     const lastStep = Math.min(until, totalSteps);
     if (checkpoints !== undefined) await removeLeftovers(checkpoints.folder);
     let savedStep = this.#options.resume?.step ?? -1;

@@ -1,11 +1,11 @@
 /** `interfuse generate`: pictures from prompts. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   assertWritable,
   type ContactSheetItem,
   contactSheet,
   type Picture,
+  readTextFile,
   savePicture,
   writeFileAtomically,
 } from "@interfuse/data";
@@ -74,10 +74,9 @@ async function jobsOf({ prompt, prompts, out, count, seed }: GenerateOptions): P
   }
   if (count !== 1) throw new UsageError("--count: goes with --prompt; with --prompts repeat a line instead");
   const file = prompts as string;
-  const text = await readFile(file, "utf8").catch((cause: Error) => {
+  const text = await readTextFile(file).catch((cause: Error) => {
     throw new Error(`--prompts ${file}: cannot be read (${cause.message})`, { cause });
   });
-  // Trimming takes a byte order mark away, too.
   const lines = text
     .split("\n")
     .map((line) => line.trim())

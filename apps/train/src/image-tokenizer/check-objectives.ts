@@ -1,24 +1,25 @@
 /** What of a recipe's autoencoder, losses and pictures does not go together, found before anything is trained. */
 import { type FeatureNetwork, type QuantizerConfig, smallestNumerator } from "@interfuse/image-tokenizer";
 import { tf } from "@interfuse/tensor";
+import { UsageError } from "../config/usage-error.ts";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import type { TrainedAutoencoder } from "./trained-autoencoder.ts";
 
 /** Fewest latents a side that EQ-VAE and equivariance find a scale for. */
 const SMALLEST_SIDE = 4;
 
-/** @throws RangeError naming the setting, both values and a way out. */
+/** @throws UsageError naming the setting, both values and a way out. */
 export function checkObjectives(recipe: ImageTokenizerRecipe, { downsampling, latentSide }: TrainedAutoencoder): void {
   const { autoencoder, loss, batch } = recipe;
   const { pictureSize } = batch;
   const side = pictureSize / downsampling;
   if (!Number.isInteger(side)) {
-    throw new RangeError(
+    throw new UsageError(
       `recipe: batch.pictureSize (=${pictureSize}) must be divisible by the autoencoder's downsampling factor (=${downsampling})`,
     );
   }
   if (latentSide !== undefined && latentSide !== side) {
-    throw new RangeError(
+    throw new UsageError(
       `recipe: batch.pictureSize (=${pictureSize}) must be ${latentSide * downsampling}: the multi-scale quantizer reads latents of ${latentSide}x${latentSide}, its last scale; set autoencoder.quantizer.scales for other sizes`,
     );
   }
@@ -26,25 +27,25 @@ export function checkObjectives(recipe: ImageTokenizerRecipe, { downsampling, la
   const resized = { scaleEquivariance, eqVae, equivariance };
   const shaping = Object.entries(resized).find(([, settings]) => settings !== null)?.[0];
   if (latentSide !== undefined && shaping !== undefined) {
-    throw new RangeError(
+    throw new UsageError(
       `loss.${shaping}: shrinks latents, but a multi-scale quantizer reads ${latentSide}x${latentSide} only; set it to null, or take another quantizer`,
     );
   }
   const wrongFactor = scaleEquivariance?.factors.find((factor) => side % factor !== 0);
   if (wrongFactor !== undefined) {
-    throw new RangeError(
+    throw new UsageError(
       `loss.scaleEquivariance: factors must divide the latents' side, ${side} (pictureSize ${pictureSize} / ${downsampling}); ${wrongFactor} does not`,
     );
   }
   if ((eqVae !== null || equivariance !== null) && side < SMALLEST_SIDE) {
-    throw new RangeError(
+    throw new UsageError(
       `loss.${shaping}: the latents' side, ${side} (pictureSize ${pictureSize} / ${downsampling}), must be at least ${SMALLEST_SIDE}; take larger pictures`,
     );
   }
   if ("quantizer" in autoencoder) checkRevival(autoencoder.quantizer, { batch, side });
 }
 
-/** @throws RangeError when a step never has the vectors that reviving codes needs. */
+/** @throws UsageError when a step never has the vectors that reviving codes needs. */
 function checkRevival(
   quantizer: QuantizerConfig,
   { batch, side }: { readonly batch: ImageTokenizerRecipe["batch"]; readonly side: number },
@@ -54,7 +55,7 @@ function checkRevival(
   const { numCodes, revivalThreshold } = codebook;
   const vectorsPerStep = batch.pictures * batch.gradientAccumulation * vectorsPerPicture(quantizer, side);
   if (revivalThreshold === 0 || revivalThreshold < vectorsPerStep / numCodes) return;
-  throw new RangeError(
+  throw new UsageError(
     `recipe: revivalThreshold (=${revivalThreshold}) must be below the vectors per code of a step (=${vectorsPerStep}/${numCodes}), or every code would count as dead; lower it or use larger batches`,
   );
 }
@@ -66,7 +67,7 @@ function vectorsPerPicture(quantizer: QuantizerConfig, side: number): number {
   return side * side * (quantizer.type === "residual" && quantizer.useSharedCodebook ? quantizer.numStages : 1);
 }
 
-/** @throws RangeError when the perceptual network cannot read pictures as small as the losses make them. */
+/** @throws UsageError when the perceptual network cannot read pictures as small as the losses make them. */
 export function checkPerceptual(
   network: FeatureNetwork,
   { loss, batch: { pictureSize } }: ImageTokenizerRecipe,
@@ -76,7 +77,7 @@ export function checkPerceptual(
   try {
     tf.tidy(() => void network.features(tf.zeros([1, side, side, 3])));
   } catch (cause) {
-    throw new RangeError(
+    throw new UsageError(
       `loss.perceptual: ${network.name} must read pictures of ${side}x${side}, the smallest of this recipe (${(cause as Error).message})`,
       { cause },
     );

@@ -1,6 +1,7 @@
 import { tf } from "@interfuse/tensor";
 import { expect, it } from "vitest";
 import { resolveImageTokenizerRecipe } from "../config/resolve-recipe.ts";
+import { UsageError } from "../config/usage-error.ts";
 import { dryRunImageTokenizer } from "./dry-run.ts";
 
 it("counts parameters, finds pictures that do not fit, and keeps no tensor", () => {
@@ -9,6 +10,8 @@ it("counts parameters, finds pictures that do not fit, and keeps no tensor", () 
   expect(dryRunImageTokenizer(recipe)).toEqual({ recipe, numParameters: 27_747 });
   const odd = resolveImageTokenizerRecipe("debug", ["batch.pictureSize=18"]);
   expect(() => dryRunImageTokenizer(odd)).toThrow(/batch\.pictureSize \(=18\) must be divisible by .* \(=4\)/);
+  // The command line ends with exit code 2, as for every wrong setting.
+  expect(() => dryRunImageTokenizer(odd)).toThrow(UsageError);
   expect(tf.memory().numTensors).toBe(before);
 });
 

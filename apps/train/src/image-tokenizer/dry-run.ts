@@ -4,7 +4,7 @@ import { checkObjectives } from "./check-objectives.ts";
 import { newAutoencoder } from "./train-image-tokenizer.ts";
 import { trainedAutoencoder } from "./trained-autoencoder.ts";
 
-/** @throws RangeError when the recipe's autoencoder, losses and pictures do not go together. */
+/** @throws UsageError when the recipe's autoencoder, losses and pictures do not go together. */
 export function dryRunImageTokenizer(recipe: ImageTokenizerRecipe): {
   readonly recipe: ImageTokenizerRecipe;
   readonly numParameters: number;

@@ -49,7 +49,7 @@ export type TrainImageTokenizerOptions = {
  * Trains, then writes `config.json`, `model.safetensors` and `reconstruction.json` into `out`. With an adversary it runs in
  * f32 whatever the backend's precision: gradients of differences of scores are mostly rounding error in bf16.
  *
- * @throws Error or RangeError naming what is wrong with the data or the recipe; InterruptedError when the signal stopped it.
+ * @throws Error, RangeError or UsageError naming what is wrong with the data or the recipe; InterruptedError when the signal stopped it.
  */
 export function trainImageTokenizer(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
   const { recipe, log } = options;

@@ -12,6 +12,11 @@ const folder = await mkdtemp(join(tmpdir(), "interfuse-emoji-"));
 afterAll(() => rm(folder, { recursive: true }));
 const hasFont = (await renderEmoji("😀", 32)) !== undefined;
 
+test("sizes and limits that are none are named", async () => {
+  await expect(renderEmoji("😀", 0)).rejects.toThrow("renderEmoji: size (=0)");
+  await expect(writeEmoji("never", { limit: -1 })).rejects.toThrow("writeEmoji: limit (=-1)");
+});
+
 test("a base emoji and its skin tones share a side of the split", () => {
   const all = listEmoji();
   const sideOfBase = new Map<string, boolean>();

@@ -15,8 +15,11 @@ const MAX_ASPECT = 1.6;
 /** What a font has no coloured glyph for is drawn in the text's colour, black; channels up to this count as black. */
 const DARK = 8;
 
-/** Draws an emoji, centred on white, `size` x `size`; undefined when the font has no single coloured glyph for it. */
+/** Draws an emoji, centred on white, `size` x `size`; undefined when the font has no single coloured glyph for it. @throws RangeError when the size is none. */
 export async function renderEmoji(emoji: string, size: number): Promise<Picture | undefined> {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(`renderEmoji: size (=${size}) must be a whole number of at least 1`);
+  }
   const text = { text: emoji, font: `${EMOJI_FONT} ${POINTS}`, rgba: true } as const;
   const { data: rgba, info: glyph } = await sharp({ text }).raw().toBuffer({ resolveWithObject: true });
   const { width, height } = glyph;

@@ -40,6 +40,9 @@ export async function writeEmoji(folder: string, options: WriteEmojiOptions = {}
   if (!Number.isInteger(size) || size < 8 || size > 1024) {
     throw new RangeError(`writeEmoji: size (=${size}) must be a whole number from 8 to 1024`);
   }
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
+    throw new RangeError(`writeEmoji: limit (=${limit}) must be a whole number of at least 1`);
+  }
   if ((await renderEmoji("😀", 32)) === undefined) {
     throw new Error(
       `writeEmoji: the font "${EMOJI_FONT}" is not installed; install it (Debian, Ubuntu: apt-get install fonts-noto-color-emoji) and run this again`,

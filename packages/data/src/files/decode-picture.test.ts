@@ -106,3 +106,16 @@ test("an image bomb is refused before it is decoded", async () => {
     /maxPixels/,
   );
 });
+
+test("wrong options are named, and are no fault of the file", async () => {
+  await writeFile(file("good.png"), await create(4, 4, "red").png().toBuffer());
+  for (const [options, message] of [
+    [{ size: 0 }, "size (=0) must be whole numbers of pixels"],
+    [{ size: { width: 3, height: 1.5 } }, 'size (={"width":3,"height":1.5})'],
+    [{ fit: "fill" as "cover" }, 'fit (="fill") must be "cover" or "contain"'],
+    [{ background: [300, 0, 0] as const }, "background (=[300,0,0])"],
+    [{ maxPixels: -1 }, "maxPixels (=-1)"],
+  ] as const) {
+    await expect(loadPicture(file("good.png"), options)).rejects.toThrow(`loadPicture: ${message}`);
+  }
+});

@@ -5,31 +5,16 @@
 import type { Picture } from "@interfuse/image-tokenizer";
 import sharp from "sharp";
 
+import { checkDecodeOptions, type DecodeOptions, MAX_PIXELS } from "./decode-options.ts";
 import { decodeSmallPng, readSmallFile } from "./small-png.ts";
-
-/** How a picture is brought to a size: `cover` fills it and crops the middle, `contain` shows all of it on the background. */
-export type Fit = "cover" | "contain";
-
-export type DecodeOptions = {
-  /** Wanted size; a number means a square. Without it the picture keeps its own. */
-  readonly size?: number | { readonly width: number; readonly height: number };
-  /** Default "cover". */
-  readonly fit?: Fit;
-  /** RGB behind transparent pixels and around a contained picture; default white. */
-  readonly background?: readonly [number, number, number];
-  /** Images with more pixels are refused before they are decoded; default 64 million. */
-  readonly maxPixels?: number;
-};
-
-/** Default of `DecodeOptions.maxPixels`. */
-export const MAX_PIXELS = 64_000_000;
 
 /**
  * Reads an image file (or its bytes) into a picture. Reductions are by Lanczos, enlargements by cubic interpolation.
  *
- * @throws Error naming the file when it is missing, corrupt, truncated, too large, or not an image.
+ * @throws Error naming the file when it is missing, corrupt, truncated, too large, or not an image; RangeError naming the option that is wrong.
  */
 export async function loadPicture(file: string | Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
+  checkDecodeOptions("loadPicture", options);
   const small = decodeSmallPng(typeof file === "string" ? await readSmallFile(file) : file);
   if (small !== undefined && isAsWanted(small, options)) return small;
   const { size, fit = "cover", background = [255, 255, 255], maxPixels = MAX_PIXELS } = options;

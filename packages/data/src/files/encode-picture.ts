@@ -12,14 +12,20 @@ export type EncodeOptions = {
   readonly compressionLevel?: number;
 };
 
-/** The bytes of a PNG file that holds the picture. */
+/** The bytes of a PNG file that holds the picture. @throws RangeError for a picture without pixels, or a compression level that is none. */
 export async function encodePng(picture: Picture, options: EncodeOptions = {}): Promise<Uint8Array> {
   const { text, compressionLevel = 6 } = options;
   const { width, height, data } = picture;
+  if (!(Number.isInteger(width) && width >= 1 && Number.isInteger(height) && height >= 1)) {
+    throw new RangeError(`encodePng: a picture of ${width} x ${height} pixels must have at least one, in whole rows`);
+  }
   if (data.length !== width * height * 3) {
     throw new RangeError(
       `encodePng: data.length (=${data.length}) must be width * height * 3 (=${width * height * 3})`,
     );
+  }
+  if (!(Number.isInteger(compressionLevel) && compressionLevel >= 0 && compressionLevel <= 9)) {
+    throw new RangeError(`encodePng: compressionLevel (=${compressionLevel}) must be a whole number from 0 to 9`);
   }
   const bytes = isSmall(picture)
     ? encodeSmallPng(picture, compressionLevel)

@@ -50,6 +50,14 @@ test("a file that cannot be written is named, with the reason, and leaves nothin
   expect((await readdir(folder)).toSorted()).toEqual(["file", "folder"]);
 });
 
+test("a picture without pixels, or a compression that there is not, is not written", async () => {
+  const file = join(folder, "a.png");
+  const nothing = { width: 0, height: 3, data: new Uint8Array(0) };
+  await expect(savePicture(file, nothing)).rejects.toThrow("encodePng: a picture of 0 x 3 pixels must have");
+  await expect(savePicture(file, noise, { compressionLevel: 10 })).rejects.toThrow("compressionLevel (=10)");
+  expect(await readdir(folder)).toEqual([]);
+});
+
 test("asking whether a file can be written makes its folder, and no file", async () => {
   const file = join(folder, "a", "b", "c.txt");
   await assertWritable(file);

@@ -3,12 +3,13 @@
  * text file beside each picture (`cat.jpg`, `cat.txt`), or there are none. A captioned picture becomes a draw and
  * a describe example; without captions it is drawn on "draw a picture".
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChatRow } from "../chat-jsonl/chat-row.ts";
+import { readTextFile } from "../files/read-text.ts";
 import { DESCRIBE_PROMPT } from "../scenes/scene-task.ts";
 import { readMetadata } from "./metadata.ts";
-import { isPictureFile, listFiles, PICTURE_ENDINGS } from "./picture-files.ts";
+import { isOtherPictureFile, isPictureFile, listFiles, PICTURE_ENDINGS } from "./picture-files.ts";
+import { unreadCaptionFiles } from "./unread-captions.ts";
 
 /** What was found in a folder: its examples, and what does not fit together. */
 export type FolderRows = {
@@ -17,6 +18,10 @@ export type FolderRows = {
   readonly captionsWithoutPicture: string[];
   /** Pictures that have no caption though others have; they are not used. */
   readonly picturesWithoutCaption: string[];
+  /** Files that look like captions but are not read. */
+  readonly unreadCaptions: string[];
+  /** Pictures of forms that are not read. */
+  readonly otherPictures: string[];
 };
 
 /**
@@ -32,17 +37,21 @@ export async function readFolderRows(folder: string): Promise<FolderRows> {
       `openDataset: no pictures in "${folder}" (looked for ${PICTURE_ENDINGS}); put pictures there, or name another folder`,
     );
   }
-  const captions = (await readMetadata(folder, files)) ?? (await readCaptionFiles(folder, files));
+  const unread = { unreadCaptions: unreadCaptionFiles(files), otherPictures: files.filter(isOtherPictureFile) };
+  const metadata = await readMetadata(folder, files);
+  const captions = metadata ?? (await readCaptionFiles(folder, files));
   if (captions.size === 0) {
     const rows = pictures.map((file) => drawRow(file, "draw a picture"));
-    return { rows, captionsWithoutPicture: [], picturesWithoutCaption: [] };
+    return { rows, captionsWithoutPicture: [], picturesWithoutCaption: [], ...unread };
   }
   const isThere = new Set(pictures);
   const captioned = [...captions].filter(([file]) => isThere.has(file));
   if (captioned.length === 0) {
     const [first] = captions.keys();
     throw new Error(
-      `openDataset: none of the ${captions.size} captions in "${folder}" has its picture (first: "${first}"); put the pictures there`,
+      metadata === undefined
+        ? `openDataset: none of the ${captions.size} text files in "${folder}" has the name of a picture (first: "${first}"), whose caption it would be; name them as the pictures, or move them elsewhere`
+        : `openDataset: none of the ${captions.size} captions in "${folder}" has its picture (first: "${first}"); put the pictures there`,
     );
   }
   return {
@@ -52,16 +61,27 @@ export async function readFolderRows(folder: string): Promise<FolderRows> {
     ]),
     captionsWithoutPicture: [...captions.keys()].filter((file) => !isThere.has(file)),
     picturesWithoutCaption: pictures.filter((file) => !captions.has(file)),
+    ...unread,
   };
 }
 
-/** Captions by picture; a caption file without a picture stands under its own name. */
+/**
+ * Captions by picture; a caption file without a picture stands under its own name.
+ *
+ * @throws Error when there are files of captions and all are empty.
+ */
 async function readCaptionFiles(folder: string, files: readonly string[]): Promise<Map<string, string>> {
   const pictureOfStem = new Map(files.filter(isPictureFile).map((file) => [withoutExtension(file), file]));
   const captions = new Map<string, string>();
-  for (const file of files.filter((name) => name.toLowerCase().endsWith(".txt"))) {
-    const text = (await readFile(join(folder, file), "utf8")).replace(/^\ufeff/, "").trim();
+  const textFiles = files.filter((name) => name.toLowerCase().endsWith(".txt"));
+  for (const file of textFiles) {
+    const text = (await readTextFile(join(folder, file))).trim();
     if (text !== "") captions.set(pictureOfStem.get(withoutExtension(file)) ?? file, text);
+  }
+  if (captions.size === 0 && textFiles.length > 0) {
+    throw new Error(
+      `openDataset: all ${textFiles.length} files of captions in "${folder}" are empty (first: "${textFiles[0]}"); write captions, or remove them`,
+    );
   }
   return captions;
 }

@@ -1,8 +1,8 @@
 /** The captions of a folder in one file, `metadata.jsonl` or `metadata.csv`, as in Hugging Face's image folders. */
-import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { z } from "zod";
 import { parseJsonLines } from "../chat-jsonl/chat-row.ts";
+import { readTextFile } from "../files/read-text.ts";
 import { parseMetadataCsv } from "./metadata-csv.ts";
 
 /** The form that is written here. */
@@ -13,6 +13,9 @@ const forms = [
   { name: "metadata.csv", parse: parseMetadataCsv, row: 'a file and its caption, under a header "file_name,text"' },
 ];
 
+/** All forms that are read, in the folder itself. */
+export const METADATA_FILES: readonly string[] = forms.map(({ name }) => name);
+
 const filled = z.string().trim().min(1, "must not be empty");
 const rowSchema = z.looseObject({ file_name: filled, text: filled });
 
@@ -20,7 +23,7 @@ const rowSchema = z.looseObject({ file_name: filled, text: filled });
  * Captions by picture; undefined when no file has them.
  *
  * @param files all files of the folder, relative to it.
- * @throws Error when both forms are there, or naming file and line of a wrong row.
+ * @throws Error when both forms are there, or one without rows, or naming file and line of a wrong row.
  */
 export async function readMetadata(folder: string, files: readonly string[]): Promise<Map<string, string> | undefined> {
   const [form, other] = forms.filter(({ name }) => files.includes(name));
@@ -30,7 +33,7 @@ export async function readMetadata(folder: string, files: readonly string[]): Pr
   }
   const file = join(folder, form.name);
   const captions = new Map<string, string>();
-  for (const { value, line } of form.parse(await readFile(file, "utf8"), file)) {
+  for (const { value, line } of form.parse(await readTextFile(file), file)) {
     const result = rowSchema.safeParse(value);
     if (!result.success) {
       const issue = result.error.issues[0];
@@ -42,5 +45,6 @@ export async function readMetadata(folder: string, files: readonly string[]): Pr
     if (captions.has(name)) throw new Error(`${file}, line ${line}: "${name}" already has a row; keep one`);
     captions.set(name, result.data.text);
   }
+  if (captions.size === 0) throw new Error(`${file}: has no rows; write one for each picture, or remove the file`);
   return captions;
 }

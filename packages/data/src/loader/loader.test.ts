@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Generator } from "@interfuse/tensor";
@@ -144,7 +144,7 @@ async function putPicture(name: string, colour = "red"): Promise<void> {
     .png()
     .toFile(join(folder, name));
 }
-const putText = (name: string, text: string) => writeFile(join(folder, name), text);
+const putText = (name: string, text: string | Buffer) => writeFile(join(folder, name), text);
 const metadata = (rows: Record<string, string>[]) =>
   putText("metadata.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
 
@@ -215,6 +215,31 @@ test("metadata.jsonl and chat.jsonl may begin with a byte order mark and end lin
   }
 });
 
+test("captions in another encoding than UTF-8 are refused, with their file and line", async () => {
+  for (const name of ["a.png", "b.png"]) await putPicture(name);
+  const rows = ["a", "b"].map((name) => JSON.stringify({ file_name: `${name}.png`, text: `café ${name}` })).join("\n");
+  const csv = "file_name,text\na.png,one\nb.png,café\n";
+  const chat = ["a", "b"]
+    .map((id) => JSON.stringify({ id, messages: [{ role: "user", content: "naïve" }] }))
+    .join("\n");
+  const ascii = Buffer.from("a red thing", "utf16le");
+  for (const [file, content, line] of [
+    ["a.txt", Buffer.from("a café\n", "latin1"), 1],
+    ["a.txt", Buffer.from("\ufeffa café", "utf16le"), 1],
+    ["a.txt", ascii, 1],
+    ["metadata.jsonl", Buffer.from(rows, "latin1"), 1],
+    ["metadata.jsonl", Buffer.from(`\ufeff${rows}`, "utf16le"), 1],
+    ["metadata.csv", Buffer.from(csv, "latin1"), 3],
+    ["chat.jsonl", Buffer.from(chat, "latin1"), 1],
+  ] as const) {
+    await putText(file, content);
+    await expect(openDataset(folder)).rejects.toThrow(`${join(folder, file)}, line ${line}: not UTF-8 text; save`);
+    await rm(join(folder, file));
+  }
+  await putText("a.txt", "\ufeffa café, 咖啡 ☕\r\n");
+  expect([...(await openDataset(folder)).texts()]).toContain("a café, 咖啡 ☕");
+});
+
 test("a text file beside each picture is its caption; without captions pictures are only drawn", async () => {
   await putPicture("a.png");
   await putPicture("b.png");
@@ -250,6 +275,66 @@ test("a state is of one data set: another caption or picture is noticed, though 
   new ExampleLoader(changed, generator(), { state: earlier });
 });
 
+test("links to pictures and folders are followed, though not in circles; a link to nothing is an unreadable picture", async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), "interfuse-linked-"));
+  try {
+    await mkdir(join(elsewhere, "more"));
+    for (const name of ["a.png", "more/b.png"]) {
+      await putPicture("own.png");
+      await rename(join(folder, "own.png"), join(elsewhere, name));
+    }
+    await putPicture("sub/c.png");
+    await symlink(join(elsewhere, "a.png"), join(folder, "a.png"));
+    await symlink(join(elsewhere, "more"), join(folder, "more"));
+    await symlink(folder, join(folder, "sub", "up"));
+    expect((await openDataset(folder)).pictureFiles()).toEqual(["a.png", "more/b.png", "sub/c.png"]);
+    await symlink(join(elsewhere, "gone.png"), join(folder, "gone.png"));
+    const { report } = await openDataset(folder, { maxUnreadableShare: 0.5 });
+    expect(report.unreadable.map(({ file }) => file)).toEqual(["gone.png"]);
+  } finally {
+    await rm(elsewhere, { recursive: true });
+  }
+});
+
+test("captions of which none can be used are an error, not a folder without captions", async () => {
+  await putPicture("a.png");
+  for (const [file, text, problem] of [
+    ["a.txt", " \n", 'all 1 files of captions in ".*" are empty \\(first: "a.txt"\\)'],
+    [
+      "LICENSE.txt",
+      "MIT",
+      'none of the 1 text files .* has the name of a picture \\(first: "LICENSE.txt"\\).*move them',
+    ],
+    ["metadata.jsonl", "\n", "metadata.jsonl: has no rows; write one for each picture"],
+    ["metadata.csv", "file_name,text\n", "metadata.csv: has no rows"],
+  ] as const) {
+    await putText(file, text);
+    await expect(openDataset(folder)).rejects.toThrow(new RegExp(problem));
+    await rm(join(folder, file));
+  }
+});
+
+test("captions and pictures in places or forms that are not read are named", async () => {
+  await putPicture("train/a.png");
+  await putPicture("train/sub/b.png");
+  await putText("train/metadata.parquet", "PAR1");
+  await putText("train/e.HEIC", "a photograph");
+  await putText("train/sub/metadata.jsonl", '{"file_name": "b.png", "text": "a red thing"}');
+  const captions = "captions of many pictures are read from metadata.jsonl or metadata.csv in the folder itself";
+  const unread = `not read (2): metadata.parquet, sub/metadata.jsonl; ${captions}`;
+  const other = "not read (1): e.HEIC; pictures that are read end in .png .jpg .jpeg .webp .avif .gif .tif .tiff";
+  expect((await openDataset(join(folder, "train"))).report.warnings).toEqual([unread, other]);
+  await putPicture("car/c.png");
+  await putPicture("test/d.png");
+  await putText("metadata.csv", "file_name,text\ntrain/a.png,x\n");
+  await putText("readme.md", "hello");
+  expect((await openDataset(folder)).report.warnings).toEqual([
+    unread,
+    other,
+    "not read (2): car/c.png, metadata.csv; beside a folder train or test only those two are read",
+  ]);
+});
+
 test("corrupt pictures among good ones are skipped, counted and named, up to a share", async () => {
   for (let i = 0; i < 19; i++) await putPicture(`${i}.png`);
   await putText("bad.png", "no picture");
@@ -259,6 +344,18 @@ test("corrupt pictures among good ones are skipped, counted and named, up to a s
   expect(dataset.report.warnings).toEqual(["unreadable pictures left out (1): bad.png"]);
   for (const name of ["worse.png", "worst.png"]) await putText(name, "no picture");
   await expect(openDataset(folder)).rejects.toThrow(/3 of 22 pictures.*bad\.png.*corrupt/);
+});
+
+test("wrong options are named", async () => {
+  await putPicture("a.png");
+  for (const [options, message] of [
+    [{ size: -8 }, "size (=-8)"],
+    [{ split: "val" as "test" }, 'split (="val") must be "train" or "test"'],
+    [{ maxUnreadableShare: 10 }, "maxUnreadableShare (=10)"],
+    [{ cacheBytes: Number.NaN }, "cacheBytes (=NaN)"],
+  ] as const) {
+    await expect(openDataset(folder, options)).rejects.toThrow(`openDataset: ${message}`);
+  }
 });
 
 test("missing and empty folders, and wrong rows, are errors that say what to do", async () => {

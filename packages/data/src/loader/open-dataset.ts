@@ -1,11 +1,15 @@
 /** Opening a dataset: find out its form, read its rows, read every picture once, and say what is wrong with it. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CHAT_FILE, type ChatRow, parseChatRows, picturesOfRow } from "../chat-jsonl/chat-row.ts";
-import type { DecodeOptions } from "../files/decode-picture.ts";
+import { checkDecodeOptions, type DecodeOptions } from "../files/decode-options.ts";
+import { readTextFile } from "../files/read-text.ts";
 import { isThere } from "../files/recover-folder.ts";
 import { errorCode } from "../files/write-file.ts";
 import { type FolderRows, readFolderRows } from "../folder/folder-rows.ts";
+import { METADATA_FILES } from "../folder/metadata.ts";
+import { isPictureFile, listFiles, PICTURE_ENDINGS } from "../folder/picture-files.ts";
+import { unreadCaptionFiles } from "../folder/unread-captions.ts";
 import { TOKENIZED_FILE } from "../tokenized/format.ts";
 import { openTokenizedDataset } from "../tokenized/tokenized-dataset.ts";
 import { countByTask, Dataset, type DatasetReport } from "./dataset.ts";
@@ -29,17 +33,27 @@ const NAMES_LISTED = 5;
  * Opens a folder with `chat.jsonl`, with `metadata.jsonl` or `metadata.csv`, or with plain pictures, or one with such folders
  * `train/` and `test/`. Every picture is read once: unreadable ones are left out and named in the report.
  *
- * @throws Error when the folder is missing or empty, a row is wrong, too many pictures cannot be read, or nothing is left.
+ * @throws Error when the folder is missing or empty, a row is wrong, too many pictures cannot be read, or nothing is left; RangeError
+ *   naming the option that is wrong.
  */
 export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
   const { split = "train", maxUnreadableShare = 0.1, cacheBytes = GIB, onProgress, ...decode } = options;
+  checkDecodeOptions("openDataset", decode);
+  if (split !== "train" && split !== "test") {
+    throw new RangeError(`openDataset: split (=${JSON.stringify(split)}) must be "train" or "test"`);
+  }
+  if (!(maxUnreadableShare >= 0 && maxUnreadableShare <= 1)) {
+    throw new RangeError(`openDataset: maxUnreadableShare (=${maxUnreadableShare}) must be a share, 0 to 1`);
+  }
+  if (!(cacheBytes >= 0))
+    throw new RangeError(`openDataset: cacheBytes (=${cacheBytes}) must be at least 0; 0 keeps none`);
   if (await isThere(join(path, TOKENIZED_FILE))) {
     throw new Error(
       `openDataset: "${path}" holds pictures that an image tokenizer has encoded; a model trains on them, anything else needs the pictures themselves ("interfuse tokenize decode" brings them back)`,
     );
   }
   const folder = await splitFolder(path, split);
-  const { kind, rows, captionsWithoutPicture, picturesWithoutCaption } = await readRows(folder);
+  const { kind, rows, captionsWithoutPicture, picturesWithoutCaption, ...unread } = await readRows(folder);
   const pictures = new PictureStore(folder, { decode, cacheBytes });
   const files = [...new Set(rows.flatMap(picturesOfRow))];
   const check = await pictures.check(files, onProgress);
@@ -60,7 +74,10 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
     ...check,
     captionsWithoutPicture,
     picturesWithoutCaption,
-    warnings: warningsFor(check, { captionsWithoutPicture, picturesWithoutCaption }),
+    warnings: [
+      ...warningsFor(check, { captionsWithoutPicture, picturesWithoutCaption }),
+      ...unreadWarnings({ ...unread, besideParts: folder === path ? [] : await filesBesideParts(path) }),
+    ],
   };
   return new Dataset(report, { rows: usable, pictures });
 }
@@ -114,8 +131,22 @@ function onlyTrain(path: string, split: "train" | "test"): string {
 async function readRows(folder: string): Promise<FolderRows & { kind: "chat" | "folder" }> {
   const chatFile = join(folder, CHAT_FILE);
   if (!(await isThere(chatFile))) return { kind: "folder", ...(await readFolderRows(folder)) };
-  const rows: ChatRow[] = parseChatRows(await readFile(chatFile, "utf8"), chatFile);
-  return { kind: "chat", rows, captionsWithoutPicture: [], picturesWithoutCaption: [] };
+  const rows: ChatRow[] = parseChatRows(await readTextFile(chatFile), chatFile);
+  return {
+    kind: "chat",
+    rows,
+    captionsWithoutPicture: [],
+    picturesWithoutCaption: [],
+    unreadCaptions: [],
+    otherPictures: [],
+  };
+}
+
+/** Pictures and captions that are in neither part of a dataset that has parts. */
+async function filesBesideParts(path: string): Promise<string[]> {
+  const files = (await listFiles(path)).filter((file) => !/^(train|test)\//.test(file));
+  const unread = new Set([...METADATA_FILES, ...unreadCaptionFiles(files)]);
+  return files.filter((file) => isPictureFile(file) || unread.has(file));
 }
 
 function failIfTooMany(
@@ -150,6 +181,21 @@ function warningsFor(
   );
   warn(rest.captionsWithoutPicture, "captions without a picture");
   warn(rest.picturesWithoutCaption, "pictures without a caption");
+  return warnings;
+}
+
+function unreadWarnings({
+  unreadCaptions,
+  otherPictures,
+  besideParts,
+}: Pick<FolderRows, "unreadCaptions" | "otherPictures"> & { besideParts: readonly string[] }): string[] {
+  const warnings: string[] = [];
+  const warn = (names: readonly string[], rule: string) => {
+    if (names.length > 0) warnings.push(`not read (${names.length}): ${listNames(names, ", ")}; ${rule}`);
+  };
+  warn(unreadCaptions, `captions of many pictures are read from ${METADATA_FILES.join(" or ")} in the folder itself`);
+  warn(otherPictures, `pictures that are read end in ${PICTURE_ENDINGS}`);
+  warn(besideParts, "beside a folder train or test only those two are read");
   return warnings;
 }
 

@@ -1,6 +1,7 @@
 /** Decoded pictures of a dataset: read on demand, kept in memory as long as they fit a budget. */
 import type { Picture } from "@interfuse/image-tokenizer";
-import { type DecodeOptions, loadPicture } from "../files/decode-picture.ts";
+import type { DecodeOptions } from "../files/decode-options.ts";
+import { loadPicture } from "../files/decode-picture.ts";
 import { resolveInside } from "../files/directory-files.ts";
 import { mapConcurrently } from "../map-concurrently.ts";
 

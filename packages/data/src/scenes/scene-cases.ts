@@ -7,7 +7,15 @@ import type { CaptionKind } from "./caption.ts";
 import { EDIT_KINDS } from "./edits.ts";
 import { QUESTION_KINDS, type QuestionKind } from "./questions.ts";
 import { sampleCaption, sampleScene, sampleSceneFor } from "./sample-scene.ts";
-import { askTask, describeTask, drawTask, editTask, type SceneTask, type SceneTaskName } from "./scene-task.ts";
+import {
+  askTask,
+  describeTask,
+  drawTask,
+  editTask,
+  SCENE_TASK_NAMES,
+  type SceneTask,
+  type SceneTaskName,
+} from "./scene-task.ts";
 
 /** A test case: a task with an id that stays the same for the same seed. */
 export type SceneCase = { readonly id: string } & SceneTask;
@@ -18,11 +26,14 @@ const CAPTION_TURNS: readonly CaptionKind[] = ["relation", "single", "relation",
 /**
  * The first `count` test cases of a task. More cases extend the list; they do not change its beginning.
  *
- * @throws RangeError when count is not a positive whole number.
+ * @throws RangeError when the task is unknown or count is not a positive whole number.
  */
 export function sceneCases(task: SceneTaskName, { count = 200, seed = 0 } = {}): SceneCase[] {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`sceneCases: count (=${count}) must be a whole number of at least 1`);
+  }
+  if (!SCENE_TASK_NAMES.includes(task)) {
+    throw new RangeError(`sceneCases: task (=${JSON.stringify(task)}) must be one of ${SCENE_TASK_NAMES.join(", ")}`);
   }
   const stream = new Generator(seed, "scenes/test").fork(task);
   return Array.from({ length: count }, (_, index) => ({

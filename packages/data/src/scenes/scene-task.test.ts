@@ -77,6 +77,10 @@ test.each(SCENE_TASK_NAMES)("%s: 200 cases, each kind among them, the same every
   expect(sceneCases(task, { count: 10 })).toEqual(cases.slice(0, 10));
 });
 
+test("a task that there is not is named", () => {
+  expect(() => sceneCases("draws" as "draw")).toThrow('task (="draws") must be one of draw, describe, ask, edit');
+});
+
 test("conversations have the picture before the text, and end with the answer", () => {
   const shape = (task: (typeof SCENE_TASK_NAMES)[number]) => {
     const [first] = sceneCases(task, { count: 1 });

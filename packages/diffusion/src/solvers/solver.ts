@@ -8,7 +8,7 @@
  */
 import type { Generator } from "@interfuse/tensor";
 import type { NoisePath } from "../noise-path.ts";
-import { type Estimate, estimateFromPrediction, type PredictionType } from "../prediction.ts";
+import { checkPredictionType, type Estimate, estimateFromPrediction, type PredictionType } from "../prediction.ts";
 
 /** Everything a run starts from. */
 export type SolverOptions = {
@@ -51,7 +51,7 @@ export type SolverRun = {
 export type Solver = {
   /** Network evaluations a step takes, at most. */
   readonly evaluationsPerStep: number;
-  /** Starts a run. @throws RangeError for timesteps that are not at least two, descending and in [0, 1]. */
+  /** Starts a run. @throws TypeError for noise that is none; RangeError for timesteps that are not at least two, descending and in [0, 1], a clamp that is not positive or an unknown prediction type. */
   begin(options: SolverOptions): SolverRun;
 };
 
@@ -137,7 +137,11 @@ class Run implements SolverRun {
   }
 }
 
-function checkOptions({ timesteps, clamp }: SolverOptions): void {
+function checkOptions({ noise, timesteps, clamp, predictionType }: SolverOptions): void {
+  checkPredictionType("Solver.begin", predictionType);
+  if (!(noise instanceof Float32Array) || !noise.every(Number.isFinite)) {
+    throw new TypeError("Solver.begin: noise must be a Float32Array of finite values; draw it with a Generator");
+  }
   const grid = Array.from(timesteps);
   const isDescending = grid.every((t, i) => i === 0 || t < (grid[i - 1] as number));
   if (grid.length < 2 || !isDescending || !((grid[0] as number) <= 1) || !((grid.at(-1) as number) >= 0)) {

@@ -151,6 +151,12 @@ describe("a run", () => {
     expect(() => solvers.euler.begin({ ...options, timesteps: [0, 1] })).toThrow("timesteps (=0,1)");
     expect(() => solvers.euler.begin({ ...options, timesteps: [1] })).toThrow("at least two");
     expect(() => solvers.euler.begin({ ...options, timesteps: [1.2, 0] })).toThrow("in [0, 1]");
+    expect(() => solvers.euler.begin({ ...options, predictionType: "v" as "velocity" })).toThrow(
+      'Solver.begin: predictionType (="v") must be',
+    );
+    for (const noise of [[1, 2] as unknown as Float32Array, Float32Array.of(Number.NaN)]) {
+      expect(() => solvers.euler.begin({ ...options, noise })).toThrow("noise must be a Float32Array of finite values");
+    }
     expect(() => solvers.euler.begin({ ...options, clamp: 0 })).toThrow("clamp (=0)");
     expect(() => solvers.ddpm.begin(options)).toThrow("generator is missing");
     const run = solvers.euler.begin({ ...options, timesteps: [1, 0] });

@@ -16,8 +16,11 @@ export type CodebookUsage = {
   readonly perplexity: number;
 };
 
-/** @throws RangeError when there are no codes, or one is no index of the codebook. */
+/** @throws RangeError when the codebook has no size, there are no codes, or one is no index of the codebook. */
 export function codebookUsage(codes: Iterable<number>, codebookSize: number): CodebookUsage {
+  if (!Number.isInteger(codebookSize) || codebookSize < 1) {
+    throw new RangeError(`codebookUsage: codebookSize (=${codebookSize}) must be a whole number of at least 1`);
+  }
   const counts = new Uint32Array(codebookSize);
   let numCodes = 0;
   for (const code of codes) {

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { readPicture } from "../scene-oracle/read-picture.ts";
+import { codebookUsage } from "./codebook-usage.ts";
 import { psnr } from "./psnr.ts";
 import { ssim } from "./ssim.ts";
 import { wilsonInterval } from "./wilson-interval.ts";
@@ -41,5 +43,14 @@ test("Wilson's interval equals published values", () => {
 test("what does not fit together is refused", () => {
   expect(() => psnr(flat(0, 16), flat(0, 12))).toThrow(/16x16 and 12x12/);
   expect(() => ssim(flat(0, 8), flat(0, 8))).toThrow(/at least 11/);
+  expect(() => psnr({ ...flat(0), data: new Uint8Array(3) }, flat(0))).toThrow(
+    "psnr: a picture of 16x16 must have 768",
+  );
+  expect(() => ssim(flat(0), { ...flat(0), data: new Uint8Array(4 * 256) })).toThrow("this one has 1024");
+  expect(() => readPicture({ ...flat(0), data: new Uint8Array(3) })).toThrow("readPicture: a picture of 16x16");
   expect(() => wilsonInterval(3, 2)).toThrow(/numRight \(=3\)/);
+  expect(() => wilsonInterval(Number.NaN, 2)).toThrow(/numRight \(=NaN\)/);
+  expect(() => wilsonInterval(1.5, 2)).toThrow(/both whole/);
+  expect(() => wilsonInterval(1, 2, -1)).toThrow("z (=-1)");
+  expect(() => codebookUsage([0], Number.NaN)).toThrow("codebookSize (=NaN)");
 });

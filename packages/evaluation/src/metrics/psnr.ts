@@ -1,6 +1,6 @@
 /** Peak signal-to-noise ratio of two pictures. */
 import type { Picture } from "@interfuse/data";
-import { checkSameSize } from "./check-same-size.ts";
+import { checkSameSize } from "./check-pictures.ts";
 
 /**
  * 10 log10(255² / mean squared difference) in dB, over all pixels and channels; Infinity for equal pictures.

@@ -1,6 +1,6 @@
 /** Sharpness of reconstructions, which losses on pixels alone lose: how much steeper or flatter their edges are. */
 import type { Picture } from "@interfuse/data";
-import { checkSameSize } from "./check-same-size.ts";
+import { checkSameSize } from "./check-pictures.ts";
 import { lumaOf } from "./luma.ts";
 
 /**

@@ -3,7 +3,7 @@
  * structure, on luma (BT.601), with the paper's Gaussian window of 11 pixels and standard deviation 1.5.
  */
 import type { Picture } from "@interfuse/data";
-import { checkSameSize } from "./check-same-size.ts";
+import { checkSameSize } from "./check-pictures.ts";
 import { lumaOf } from "./luma.ts";
 
 const RADIUS = 5;

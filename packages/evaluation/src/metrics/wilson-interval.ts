@@ -3,14 +3,15 @@
 /**
  * The interval that holds the true share with 95% confidence (`z` = 1.96).
  *
- * @throws RangeError when there are no cases, or more right ones than cases.
+ * @throws RangeError when there are no cases, more right ones than cases, a number is not whole, or `z` is not above 0.
  */
 export function wilsonInterval(numRight: number, numCases: number, z = 1.96): { low: number; high: number } {
-  if (!(numCases > 0) || numRight < 0 || numRight > numCases) {
+  if (![numRight, numCases].every(Number.isInteger) || numCases < 1 || numRight < 0 || numRight > numCases) {
     throw new RangeError(
-      `wilsonInterval: numRight (=${numRight}) must be from 0 to numCases (=${numCases}), which must be above 0`,
+      `wilsonInterval: numRight (=${numRight}) must be from 0 to numCases (=${numCases}), both whole, the latter above 0`,
     );
   }
+  if (!(z > 0 && Number.isFinite(z))) throw new RangeError(`wilsonInterval: z (=${z}) must be a number above 0`);
   const share = numRight / numCases;
   const spread = z * Math.sqrt((share * (1 - share)) / numCases + (z * z) / (4 * numCases * numCases));
   const middle = share + (z * z) / (2 * numCases);

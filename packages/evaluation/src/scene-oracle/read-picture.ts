@@ -6,7 +6,9 @@
  * that colour; area and centroid from coverage; shape from the share of its box that it fills (triangle 1/2, circle
  * pi/4, square 1); size from area.
  */
+
 import { COLOUR_NAMES, COLOURS, type Colour, type Picture, SHAPES, type Shape, WORLD_SIZE } from "@interfuse/data";
+import { checkPicture } from "../metrics/check-pictures.ts";
 import { type Component, colourDistance, findComponents, neighboursOf, pixelAt } from "./components.ts";
 import { measureCoverage } from "./coverage.ts";
 import { bestShape } from "./shape-fill.ts";
@@ -39,6 +41,7 @@ export function readPicture(picture: Picture): SeenObject[] {
       `readPicture: a picture of scenes must be square; this one is ${picture.width} x ${picture.height}`,
     );
   }
+  checkPicture("readPicture", picture);
   const scale = picture.width / WORLD_SIZE;
   return findComponents(picture)
     .filter(({ pixels }) => pixels.length >= MIN_AREA * scale * scale)

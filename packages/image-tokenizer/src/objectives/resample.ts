@@ -20,8 +20,11 @@ export function resizeBilinear(x_BHWC: tf.Tensor4D, { height, width }: PictureSi
   return resample(x_BHWC, bilinearMap(oldHeight, height), bilinearMap(oldWidth, width));
 }
 
-/** Turns pictures counter-clockwise by 90 degrees, `quarterTurns` times. Exact. */
+/** Turns pictures counter-clockwise by 90 degrees, `quarterTurns` times. Exact. @throws RangeError when those are not whole. */
 export function rotateQuarterTurns(x_BHWC: tf.Tensor4D, quarterTurns: number): tf.Tensor4D {
+  if (!Number.isInteger(quarterTurns)) {
+    throw new RangeError(`rotateQuarterTurns: quarterTurns (=${quarterTurns}) must be a whole number`);
+  }
   const turns = ((quarterTurns % 4) + 4) % 4;
   return tf.tidy(() => {
     if (turns === 0) return x_BHWC.clone();

@@ -2,13 +2,17 @@
 // N vectors, C channels; .. any axes
 import { readAtOnce, tf } from "@interfuse/tensor";
 
-/** @throws RangeError when the last axis of `latents` is not `dim` long. */
+/** @throws TypeError when `latents` are no tensor; RangeError when their last axis is not `dim` long, or there are none. */
 export function requireWidth(operation: string, latents: tf.Tensor, dim: number): void {
+  if (!(latents instanceof tf.Tensor)) throw new TypeError(`${operation}: latents must be a tensor; make one of them`);
   const width = latents.shape.at(-1);
   if (latents.rank < 2 || width !== dim) {
     throw new RangeError(
       `${operation}: latents (shape [${latents.shape}]) must end in the quantizer's dim (=${dim}); channels come last`,
     );
+  }
+  if (latents.size === 0) {
+    throw new RangeError(`${operation}: latents (shape [${latents.shape}]) must have at least one vector`);
   }
 }
 

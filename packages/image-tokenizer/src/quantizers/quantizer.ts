@@ -89,8 +89,6 @@ export interface Quantizer extends Module {
   /**
    * After the optimizer's step: moving averages and the revival of dead codes, from what this step's forwards collected,
    * which is then freed. Changes parameters and buffers in place; deterministic in state, assignments and generator.
-   *
-   * @throws RangeError when a revival threshold is not below the vectors per code of the step: every code would count as dead.
    */
   update(assignments: Assignments, generator: Generator): void;
 }

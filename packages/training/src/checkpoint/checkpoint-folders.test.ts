@@ -72,5 +72,23 @@ describe("checkpoints", () => {
     await expect(readTrainingState(folder)).rejects.toThrow(
       /state.json" is damaged.*; remove that checkpoint's folder to resume from the one before it/,
     );
+    const generator = { seed: 1, stream: "train", position: 0 };
+    const header = { formatVersion: 1, step: 2, generator, cursor: null, hasAverages: false };
+    for (const [change, problem] of [
+      [{ step: -1 }, "step: Too small"],
+      [{ generator: { ...generator, seed: "x" } }, "Generator: seed (=x)"],
+      [{ formatVersion: undefined }, "formatVersion: Invalid input"],
+    ] as const) {
+      await writeFile(join(folder, "training", "state.json"), JSON.stringify({ ...header, ...change }));
+      await expect(readTrainingState(folder)).rejects.toThrow(`state.json" is damaged (${problem}`);
+    }
+  });
+
+  it("one of another format version is not called damaged", async () => {
+    await mkdir(join(folder, "training"));
+    await writeFile(join(folder, "training", "state.json"), JSON.stringify({ formatVersion: 2, steps: [] }));
+    await expect(readTrainingState(folder)).rejects.toThrow(
+      /state.json" is of format version 2, not 1; resume with the version of Interfuse that wrote it/,
+    );
   });
 });

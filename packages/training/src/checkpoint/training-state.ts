@@ -101,10 +101,13 @@ export async function readTrainingState(checkpointFolder: string): Promise<Train
     }
   };
   const tensors = (bytes: Uint8Array): HostTensors => readSafetensors(bytes).tensors;
-  const { step, generator, cursor, hasAverages, hasAdversary } = await parse("state.json", (bytes) =>
-    stateFile.parse(fromJson(bytes)),
-  );
-  Generator.fromState(generator);
+  const version = await parse("state.json", versionOf);
+  if (version !== FORMAT_VERSION && version !== undefined) {
+    throw new Error(
+      `readTrainingState: "${join(checkpointFolder, "training", "state.json")}" is of format version ${version}, not ${FORMAT_VERSION}; resume with the version of Interfuse that wrote it, or start a new run in another folder`,
+    );
+  }
+  const { step, generator, cursor, hasAverages, hasAdversary } = await parse("state.json", readHeader);
   return {
     step,
     generator,
@@ -167,6 +170,23 @@ export function assignHostTensors(
     variable.assign(tensor);
     tensor.dispose();
   }
+}
+
+/** The format version of a `state.json`; undefined when it names none. */
+function versionOf(bytes: Uint8Array): number | undefined {
+  const named = z.looseObject({ formatVersion: z.int() }).safeParse(fromJson(bytes));
+  return named.data?.formatVersion;
+}
+
+/** What a `state.json` holds. */
+function readHeader(bytes: Uint8Array): z.output<typeof stateFile> {
+  const parsed = stateFile.safeParse(fromJson(bytes));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`${issue?.path.join(".") || "the file"}: ${issue?.message}`, { cause: parsed.error });
+  }
+  Generator.fromState(parsed.data.generator);
+  return parsed.data;
 }
 
 function json(value: unknown): Uint8Array {

@@ -8,6 +8,6 @@ export interface FeatureNetwork {
   /** Feature maps `[B, h, w, C]` of pixels `[B, H, W, 3]` in [-1, 1], shallow first. Differentiable in the pixels. */
   features(pixels_BHWC: tf.Tensor4D): tf.Tensor4D[];
   /** A weight for each channel of each map, `[C]`, in perceptual distances; absent: all 1. */
-  readonly channelWeights?: readonly tf.Tensor1D[];
+  readonly channelWeights?: readonly tf.Tensor1D[] | undefined;
   dispose(): void;
 }
