@@ -23,7 +23,7 @@ export type ServerOptions = {
   readonly maxRunningTokens?: number;
   /** Answers that may wait for each model, default 64. */
   readonly maxWaiting?: number;
-  /** Answers that one key (without keys: one address) may have under way, default 32. */
+  /** Answers that one key (without keys: one address, of IPv6 one /64) may have under way, default 32. */
   readonly maxJobsPerKey?: number;
   /** Keys that may ask; without any, everyone who reaches the server may. */
   readonly apiKeys?: readonly ApiKey[];
