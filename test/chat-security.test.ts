@@ -79,6 +79,13 @@ describe("addresses", () => {
   });
 });
 
+it("says which port of which address it cannot have, and why", async () => {
+  await start();
+  const { port } = new URL(server.url);
+  const second = startTestServer({ models: [{ folder: models.talker }], port: Number(port) });
+  await expect(second).rejects.toThrow(`port ${port} of 127.0.0.1: another program listens there`);
+});
+
 describe("web pages", () => {
   it("of other origins are kept out unless they are named", async () => {
     await start({ corsOrigins: ["https://chat.example"] });

@@ -59,6 +59,7 @@ describe("interfuse serve", () => {
       1,
       /trustedProxies \("proxy"\) must be an IP address/,
     ],
+    ["a port that is none", ["serve", "--model", ".", "--port", "70000"], 1, /port \(=70000\) must be at most 65535/],
     [
       "a missing key file",
       ["serve", "--model", ".", "--api-key-file", "none"],

@@ -93,6 +93,8 @@ export type ResolvedServerOptions = Required<
   readonly trustedProxies: BlockList;
 };
 
+const MAX_PORT = 65535;
+
 /** Fills in defaults. @throws {RangeError} naming the option, its value and the rule */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   const { models, limits, trustedProxies = [], ...others } = options;
@@ -124,6 +126,8 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
   if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
+  if (resolved.port > MAX_PORT)
+    throw new RangeError(`startServer: port (=${resolved.port}) must be at most ${MAX_PORT}`);
   checkWhole("limits.maxTotalBodyBytes", resolved.limits.maxTotalBodyBytes, resolved.limits.maxBodyBytes);
   return {
     ...resolved,
