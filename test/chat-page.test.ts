@@ -193,6 +193,32 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await page.context().close();
   });
 
+  it("keeps what two tabs say in one conversation, and what was said just before the page is left", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await answerWith(page, "Words");
+    await say(page, "first");
+    await finished(page, 1);
+    await kept(page, { answers: 1, images: 0 });
+    const other = await page.context().newPage();
+    await other.goto(server.url);
+    await answerWith(other, "Words");
+    await other.getByRole("button", { name: "first", exact: true }).click();
+    await say(page, "here");
+    await finished(page, 2);
+    await kept(page, { answers: 2, images: 0 });
+    await say(other, "there");
+    await expect.poll(() => other.locator(".asked-bubble").allInnerTexts()).toEqual(["first", "here", "there"]);
+    await finished(other, 3);
+    await kept(other, { answers: 3, images: 0 });
+    await say(other, "last");
+    await other.waitForTimeout(100);
+    await other.reload();
+    await other.getByRole("button", { name: "first", exact: true }).click();
+    expect(await other.locator(".asked-bubble").allInnerTexts()).toEqual(["first", "here", "there", "last"]);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   it("says that the history has no room, and goes on", async () => {
     const { page } = await openPage(browser, server.url);
     await page.evaluate(() => {
