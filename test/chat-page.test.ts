@@ -219,6 +219,22 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await page.context().close();
   });
 
+  it("writes languages from right to left in their direction, and names what is too long for the model", async () => {
+    const { page } = await openPage(browser, server.url);
+    await say(page, "\u0645\u0631\u062d\u0628\u0627!");
+    await finished(page, 1);
+    const direction = (selector: string) =>
+      page.locator(selector).evaluate((element) => getComputedStyle(element).direction);
+    expect(await direction(".asked-bubble p")).toBe("rtl");
+    expect(await direction(".history-title")).toBe("rtl");
+    expect(await direction(".composer textarea")).toBe("ltr");
+    await page.getByRole("textbox", { name: "Message" }).fill("\u0645");
+    expect(await direction(".composer textarea")).toBe("rtl");
+    await say(page, "word ".repeat(400));
+    await expect.poll(() => page.locator(".problem-heading").allInnerTexts()).toEqual(["There is no answer"]);
+    await page.context().close();
+  });
+
   it("says that the history has no room, and goes on", async () => {
     const { page } = await openPage(browser, server.url);
     await page.evaluate(() => {
