@@ -235,6 +235,23 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await page.context().close();
   });
 
+  it("leaves room to write beside many pictures", async () => {
+    const { page } = await openPage(browser, server.url, PHONE);
+    const png = Buffer.from(await encodePng(randomPicture(1, 8, 8))).toString("base64");
+    await page.evaluate((data) => {
+      const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+      const clipboardData = new DataTransfer();
+      for (let number = 0; number < 30; number++) {
+        clipboardData.items.add(new File([bytes], `${number}.png`, { type: "image/png" }));
+      }
+      document.querySelector("textarea")?.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+    }, png);
+    await expect.poll(() => page.locator(".attachment").count()).toBe(30);
+    const { height = 0 } = (await page.locator(".composer").boundingBox()) ?? {};
+    expect(height).toBeLessThan(PHONE.viewport.height * 0.6);
+    await page.context().close();
+  });
+
   it("says that the history has no room, and goes on", async () => {
     const { page } = await openPage(browser, server.url);
     await page.evaluate(() => {
