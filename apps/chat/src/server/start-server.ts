@@ -76,7 +76,8 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
 function listen(server: Server, { host, port }: ResolvedServerOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: NodeJS.ErrnoException) => {
-      const reason = REFUSALS[cause.code ?? ""] ?? cause.message;
+      const { code = "", message } = cause;
+      const reason = code in REFUSALS ? `${REFUSALS[code]} (${code})` : message;
       reject(new Error(`startServer: cannot listen on port ${port} of ${host}: ${reason}`, { cause }));
     };
     server.once("error", refuse);
