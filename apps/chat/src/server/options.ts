@@ -123,6 +123,8 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   };
   checkModels(resolved.models);
   checkHosts(resolved.modelHosts);
+  checkOrigins(resolved.corsOrigins);
+  checkPublicUrl(resolved.publicUrl);
   for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
   if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
@@ -156,6 +158,24 @@ function checkHosts(hosts: readonly string[]): void {
   if (wrong !== undefined) {
     throw new RangeError(`startServer: modelHosts ("${wrong}") must be host names, as "models.example.org"`);
   }
+}
+
+/** They are compared with what browsers send, which has no path and no default port. */
+function checkOrigins(origins: readonly string[]): void {
+  const isOrigin = (text: string) =>
+    /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/]+)$/.test(text) &&
+    (!/^https?:/.test(text) || (URL.canParse(text) && new URL(text).origin === text));
+  const wrong = origins.find((origin) => !isOrigin(origin));
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `startServer: corsOrigins ("${wrong}") must be origins without a path, as "https://chat.example.org", or "*"`,
+    );
+  }
+}
+
+function checkPublicUrl(url: string): void {
+  if (url === "" || (/^https?:\/\//i.test(url) && URL.canParse(url))) return;
+  throw new RangeError(`startServer: publicUrl ("${url}") must be an address, as "https://chat.example.org"`);
 }
 
 function checkWhole(name: string, value: number, least: number): void {
