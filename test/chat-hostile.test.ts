@@ -5,6 +5,7 @@
 import { connect } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { gzipSync } from "node:zlib";
 import type { RunningServer } from "@interfuse/chat";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FuzzCase, fuzzCases, validBody } from "./chat-fuzz-cases.ts";
@@ -119,6 +120,14 @@ describe("hostile requests", () => {
       if (response !== undefined) expect(response.status).toBe(413);
     }
     await expectAlive();
+  });
+
+  it("are told so when they are compressed", async () => {
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    const body = gzipSync('{"prompt":"a"}');
+    const response = await fetch(`${server.url}/v1/images/generations`, { method: "POST", headers, body });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: "invalid_content_encoding" } });
   });
 
   it("cannot break HTTP itself", async () => {

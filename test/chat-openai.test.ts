@@ -211,9 +211,27 @@ describe("images", () => {
       body: JSON.stringify({ image: { image_url: await pictureUrl(1) }, ...settings }),
     });
     expect(((await json.json()) as OpenAI.ImagesResponse).data).toEqual(one.data);
-    const opaque = await client.images.edit({ image: await file(1), mask: await file(9), ...settings });
+    const { default: sharp } = await import("sharp");
+    const mask = await toFile(
+      await sharp(bytes(await pictureUrl(9)))
+        .ensureAlpha()
+        .png()
+        .toBuffer(),
+      "mask.png",
+    );
+    const opaque = await client.images.edit({ image: await file(1), mask, ...settings });
     const { decoded } = await decode(opaque.data?.[0]?.b64_json);
     expect(decoded).toEqual((await decode((await pictureUrl(1)).split(",")[1])).decoded);
+  });
+
+  it("refuses a mask without alpha, which could only keep everything", async () => {
+    const file = async (seed: number) => toFile(bytes(await pictureUrl(seed)), "a.png", { type: "image/png" });
+    const edit = client.images.edit({ image: await file(1), mask: await file(9), prompt: "make it red" });
+    await expect(edit).rejects.toMatchObject({
+      status: 400,
+      param: "mask",
+      message: expect.stringContaining("needs an alpha channel"),
+    });
   });
 
   it("says how a picture is sent when it comes as bare base64", async () => {
@@ -278,6 +296,17 @@ describe("models and errors", () => {
       status: 400,
       code: "context_length_exceeded",
     });
+    for (const field of [{ logit_bias: { "5": 1 } }, { functions: [{ name: "f" }] }, { logprobs: true }]) {
+      await expect(ask({ model: "talker", messages: [user("a")], ...field })).rejects.toMatchObject({
+        status: 400,
+        param: Object.keys(field)[0],
+        message: expect.stringContaining("is not supported"),
+      });
+    }
+    const none = await ask({ model: "talker", messages: [user("a")], max_tokens: 1, logit_bias: {}, functions: [] });
+    expect(none.choices).toHaveLength(1);
+    const url = { response_format: "url", output_format: "jpeg" } as const;
+    await expect(client.images.generate({ prompt: "a", ...url })).rejects.toMatchObject({ param: "output_format" });
     await expect(client.images.generate({ prompt: "a", size: "512x512" })).rejects.toMatchObject({
       status: 400,
       param: "size",

@@ -193,6 +193,65 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await page.context().close();
   });
 
+  it("keeps what two tabs say in one conversation, and what was said just before the page is left", async () => {
+    const { page, problems } = await openPage(browser, server.url);
+    await answerWith(page, "Words");
+    await say(page, "first");
+    await finished(page, 1);
+    await kept(page, { answers: 1, images: 0 });
+    const other = await page.context().newPage();
+    await other.goto(server.url);
+    await answerWith(other, "Words");
+    await other.getByRole("button", { name: "first", exact: true }).click();
+    await say(page, "here");
+    await finished(page, 2);
+    await kept(page, { answers: 2, images: 0 });
+    await say(other, "there");
+    await expect.poll(() => other.locator(".asked-bubble").allInnerTexts()).toEqual(["first", "here", "there"]);
+    await finished(other, 3);
+    await kept(other, { answers: 3, images: 0 });
+    await say(other, "last");
+    await other.waitForTimeout(100);
+    await other.reload();
+    await other.getByRole("button", { name: "first", exact: true }).click();
+    expect(await other.locator(".asked-bubble").allInnerTexts()).toEqual(["first", "here", "there", "last"]);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it("writes languages from right to left in their direction, and names what is too long for the model", async () => {
+    const { page } = await openPage(browser, server.url);
+    await say(page, "\u0645\u0631\u062d\u0628\u0627!");
+    await finished(page, 1);
+    const direction = (selector: string) =>
+      page.locator(selector).evaluate((element) => getComputedStyle(element).direction);
+    expect(await direction(".asked-bubble p")).toBe("rtl");
+    expect(await direction(".history-title")).toBe("rtl");
+    expect(await direction(".composer textarea")).toBe("ltr");
+    await page.getByRole("textbox", { name: "Message" }).fill("\u0645");
+    expect(await direction(".composer textarea")).toBe("rtl");
+    await say(page, "word ".repeat(400));
+    await expect.poll(() => page.locator(".problem-heading").allInnerTexts()).toEqual(["There is no answer"]);
+    await page.context().close();
+  });
+
+  it("leaves room to write beside many pictures", async () => {
+    const { page } = await openPage(browser, server.url, PHONE);
+    const png = Buffer.from(await encodePng(randomPicture(1, 8, 8))).toString("base64");
+    await page.evaluate((data) => {
+      const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+      const clipboardData = new DataTransfer();
+      for (let number = 0; number < 30; number++) {
+        clipboardData.items.add(new File([bytes], `${number}.png`, { type: "image/png" }));
+      }
+      document.querySelector("textarea")?.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+    }, png);
+    await expect.poll(() => page.locator(".attachment").count()).toBe(30);
+    const { height = 0 } = (await page.locator(".composer").boundingBox()) ?? {};
+    expect(height).toBeLessThan(PHONE.viewport.height * 0.6);
+    await page.context().close();
+  });
+
   it("says that the history has no room, and goes on", async () => {
     const { page } = await openPage(browser, server.url);
     await page.evaluate(() => {

@@ -66,10 +66,24 @@ describe("addresses", () => {
     expect(await ask("198.51.100.2, 198.51.100.1")).toBe(first);
   });
 
+  it("of IPv6 are one client in each /64, which is what one client has", async () => {
+    await start({ trustedProxies: ["127.0.0.0/8"] });
+    const first = await ask("2001:db8:1:2::1");
+    expect(await ask("2001:db8:1:2:ffff::9")).toBe(first);
+    expect(await ask("2001:db8:1:3::1")).not.toBe(first);
+  });
+
   it("that a client says it has are not believed", async () => {
     await start();
     expect(await ask("198.51.100.2")).toBe(await ask("198.51.100.1"));
   });
+});
+
+it("says which port of which address it cannot have, and why", async () => {
+  await start();
+  const { port } = new URL(server.url);
+  const second = startTestServer({ models: [{ folder: models.talker }], port: Number(port) });
+  await expect(second).rejects.toThrow(`port ${port} of 127.0.0.1: another program listens there`);
 });
 
 describe("web pages", () => {

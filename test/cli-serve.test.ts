@@ -50,6 +50,10 @@ describe("interfuse serve", () => {
     expect((await exit)[0]).toBe(0);
   });
 
+  it("says by --help what is not given", () => {
+    expect(run("serve", "--help").stdout).not.toContain("[]");
+  });
+
   it.each([
     ["no model", ["serve"], 2, /--model <dir> is needed/],
     ["a missing folder", ["serve", "--model", "x=nowhere"], 1, /--model x=nowhere: no such folder/],
@@ -59,6 +63,19 @@ describe("interfuse serve", () => {
       1,
       /trustedProxies \("proxy"\) must be an IP address/,
     ],
+    [
+      "an origin with a path",
+      ["serve", "--model", ".", "--cors-origin", "https://chat.example.org/"],
+      1,
+      /corsOrigins \("https:\/\/chat\.example\.org\/"\) must be origins without a path/,
+    ],
+    [
+      "an address without a scheme",
+      ["serve", "--model", ".", "--public-url", "chat.example.org"],
+      1,
+      /publicUrl \("chat\.example\.org"\) must be an address/,
+    ],
+    ["a port that is none", ["serve", "--model", ".", "--port", "70000"], 1, /port \(=70000\) must be at most 65535/],
     [
       "a missing key file",
       ["serve", "--model", ".", "--api-key-file", "none"],

@@ -132,6 +132,13 @@ describe("PipelineSession", () => {
     broken.dispose();
   });
 
+  it("takes in nothing once it is disposed", async () => {
+    const session = pipeline.openSession();
+    session.dispose();
+    const add = session.add({ messages: [{ role: "user", content: [] }], answer: "image", options: { steps: 1 } });
+    await expect(add).rejects.toThrow("PipelineSession.add: the session was disposed; open another one");
+  });
+
   it("refuses a step begun within a step, and goes on", async () => {
     const session = pipeline.openSession();
     const id = await session.add(drawing("a", 1));

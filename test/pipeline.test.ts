@@ -285,13 +285,48 @@ describe("bad input", () => {
     ["a negative temperature", () => pipeline.ask(randomPicture(1), "?", { temperature: -1 }), /temperature \(=-1\)/],
     ["no tokens", () => pipeline.describe(randomPicture(1), { maxTokens: 0 }), /maxTokens \(=0\)/],
     ["more questions than pictures", () => pipeline.ask([randomPicture(1)], ["a", "b"]), /1 pictures and 2 texts/],
+    ["no tokens at a time", async () => pipeline.openSession({ maxRunningTokens: 0 }), /maxRunningTokens \(=0\)/],
     ["a negative seed", () => pipeline.draw("a", { seed: -1 }), /seed \(=-1\)/],
     ["a conversation to which there is no answer", () => collect(pipeline.chat([])), /last message must be the user's/],
+  ];
+  const wrongKinds: [string, () => Promise<unknown>, RegExp][] = [
+    ["no prompt", () => pipeline.draw(undefined as never), /draw: a text is needed, not undefined/],
+    ["a prompt that is no text", () => pipeline.draw(["a", 5] as never), /draw: a text is needed, not 5/],
+    ["a path", () => pipeline.describe("a.png" as never), /describe: a picture is \{ width.*not "a.png"; loadPicture/],
+    ["no question", () => pipeline.ask(randomPicture(1), undefined as never), /ask: a text is needed, not undefined/],
+    ["no list", () => collect(pipeline.chat("hi" as never)), /chat: messages must be a list, not "hi"/],
+    [
+      "a message whose content is a text",
+      () => collect(pipeline.chat([{ role: "user", content: "hi" }] as never)),
+      /chat: messages\[0\]\.content \(="hi"\) must be a list of parts/,
+    ],
+    [
+      "a role that there is not",
+      () => collect(pipeline.chat([{ role: "system", content: [] }] as never)),
+      /messages\[0\]\.role \(="system"\) must be "user" or "assistant"/,
+    ],
+    [
+      "a part that there is not",
+      () => collect(pipeline.chat([{ role: "user", content: [{ type: "video" }] }] as never)),
+      /messages\[0\]: a part's type \(="video"\)/,
+    ],
+    [
+      "a stop text for a list",
+      () => collect(pipeline.chat([{ role: "user", content: [] }], { stop: "e" as never })),
+      /chat: stop \(="e"\) must be a list of texts/,
+    ],
   ];
   it.each(failing)("%s is an error that says what to do", async (_, call, message) => {
     const { numTensors } = tf.memory();
     await expect(call()).rejects.toThrow(message);
     await expect(call()).rejects.toThrow(RangeError);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it.each(wrongKinds)("%s is an error that says what to do", async (_, call, message) => {
+    const { numTensors } = tf.memory();
+    await expect(call()).rejects.toThrow(message);
+    await expect(call()).rejects.toThrow(TypeError);
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 });

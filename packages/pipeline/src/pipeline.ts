@@ -7,6 +7,7 @@ import type { UnifiedModel } from "@interfuse/model";
 import type { ContentPart, Message, TextTokenizer } from "@interfuse/text-tokenizer";
 import { type GenerationSettings, resolveGenerationSettings } from "./config/pipeline-config.ts";
 import type { PipelineParts } from "./folder/save-pipeline.ts";
+import { assertPicture, assertTexts } from "./generation/assert-inputs.ts";
 import type { IndexedEvent, PipelineEvent } from "./generation/events.ts";
 import {
   type AnswerOptions,
@@ -55,6 +56,7 @@ export class Pipeline {
   draw(prompts: readonly string[], options?: DrawOptions): Promise<Picture[]>;
   async draw(prompt: string | readonly string[], options: DrawOptions = {}): Promise<Picture | Picture[]> {
     const prompts = typeof prompt === "string" ? [prompt] : prompt;
+    assertTexts("draw", prompts);
     const image = resolveImageSampling("draw", options, this.#sizes());
     const pictures = await this.#draw(
       prompts.map((text) => [user([{ type: "text", text }])]),
@@ -205,7 +207,9 @@ export class Pipeline {
     ]);
   }
 
-  #checkPicture(operation: string, { width, height }: Picture): void {
+  #checkPicture(operation: string, picture: Picture): void {
+    assertPicture(operation, picture);
+    const { width, height } = picture;
     checkImageSize(operation, { what: "the picture given", width, height }, this.#sizes());
   }
 
@@ -230,6 +234,7 @@ function pairUp(
 ): { picture: Picture; text: string }[] {
   const pictures = isList(picture) ? picture : [picture];
   const texts = typeof text === "string" ? [text] : text;
+  assertTexts(operation, texts);
   if (pictures.length !== texts.length) {
     throw new RangeError(
       `${operation}: ${pictures.length} pictures and ${texts.length} texts; give one text for each picture`,

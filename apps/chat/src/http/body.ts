@@ -19,7 +19,7 @@ export function isContentType(request: Request, type: string): boolean {
   return named.trim().toLowerCase() === type;
 }
 
-/** @throws {ApiError} 400 when it is not JSON, 413 when it is too large, 503 when there is no room for it */
+/** @throws {ApiError} 400 when it is compressed or not JSON, 413 when it is too large, 503 when there is no room for it */
 export async function readJson(c: RequestContext, limits: Limits): Promise<ParsedBody<unknown>> {
   if (!isContentType(c.req.raw, "application/json")) {
     throw new ApiError(400, "invalid_content_type", "the body must be JSON, with content-type application/json");
@@ -34,7 +34,7 @@ export async function readJson(c: RequestContext, limits: Limits): Promise<Parse
   }
 }
 
-/** @throws {ApiError} 400 when it is no multipart form, 413 when it is too large, 503 when there is no room for it */
+/** @throws {ApiError} 400 when it is compressed or no multipart form, 413 when it is too large, 503 when there is no room for it */
 export async function readForm(c: RequestContext, limits: Limits): Promise<ParsedBody<FormField[]>> {
   const bytes = await readBytes(c, limits);
   const headers = { "content-type": c.req.header("content-type") ?? "" };
@@ -60,6 +60,11 @@ export async function readForm(c: RequestContext, limits: Limits): Promise<Parse
 }
 
 async function readBytes(c: RequestContext, { maxBodyBytes: maxBytes }: Limits): Promise<Uint8Array<ArrayBuffer>> {
+  const encoding = c.req.header("content-encoding") ?? "identity";
+  if (encoding.toLowerCase() !== "identity") {
+    const rule = "compressed bodies are not read; send it as it is, without a content-encoding";
+    throw new ApiError(400, "invalid_content_encoding", rule);
+  }
   const tooLarge = () =>
     new ApiError(413, "body_too_large", `the body is larger than ${maxBytes} bytes; send fewer or smaller pictures`);
   if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();

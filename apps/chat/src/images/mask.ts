@@ -7,15 +7,17 @@ export type Mask = { readonly width: number; readonly height: number; readonly k
 
 /**
  * Reads the alpha of a mask, turned as its EXIF says and fitted to a size, like the image it belongs to.
- * @throws Error when it is no picture or has more than `maxPixels` pixels
+ * @throws Error when it is no picture, has no alpha (black and white say nothing of what may change) or more than `maxPixels` pixels
  */
 export async function readMask(
   bytes: Uint8Array,
   { size, maxPixels }: { size: number; maxPixels: number },
 ): Promise<Mask> {
-  const { data, info } = await sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" })
+  const mask = sharp(bytes, { limitInputPixels: maxPixels, failOn: "error" });
+  const { hasAlpha } = await mask.metadata();
+  if (!hasAlpha) throw new Error("a mask needs an alpha channel, transparent where the picture may change");
+  const { data, info } = await mask
     .autoOrient()
-    .ensureAlpha()
     .resize(size, size, { fit: "cover" })
     .extractChannel("alpha")
     .raw({ depth: "uchar" })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clientAddress, parseAddresses } from "./client-address.ts";
+import { clientAddress, clientNetwork, parseAddresses } from "./client-address.ts";
 
 describe("clientAddress", () => {
   const trusted = parseAddresses(["10.0.0.0/8", "192.0.2.1", "fd00::/8"]);
@@ -23,5 +23,23 @@ describe("clientAddress", () => {
 
   it.each(["", "proxy", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "::/129", "1.2.3.4/8/8"])("takes no %j", (text) => {
     expect(() => parseAddresses(["10.0.0.1", text])).toThrow(`trustedProxies ("${text}") must be an IP address`);
+  });
+});
+
+describe("clientNetwork", () => {
+  it.each([
+    ["203.0.113.9", "203.0.113.9"],
+    ["unknown", "unknown"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:DB8:1:2::", "2001:db8:1:2::/64"],
+    ["2001:db8::7", "2001:db8:0:0::/64"],
+    ["2001:0db8:0000:0000:ffff::1", "2001:db8:0:0::/64"],
+    ["2001:db8:0:1::7", "2001:db8:0:1::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["::ffff:203.0.113.9", "203.0.113.9"],
+    ["::ffff:cb00:7109", "203.0.113.9"],
+  ])("of %s is %s", (address, network) => {
+    expect(clientNetwork(address)).toBe(network);
   });
 });

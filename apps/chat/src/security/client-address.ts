@@ -33,6 +33,32 @@ export function clientAddress(peer: string, forwardedFor: string | undefined, tr
   return address;
 }
 
+/**
+ * Whom an address counts as in limits for each client: an IPv4 address is one; of IPv6, whoever has one address has its whole
+ * /64 and may come from another each time. IPv4 inside IPv6 (::ffff:1.2.3.4) is the IPv4 address.
+ */
+export function clientNetwork(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [whole = ""] = address.split("%");
+  const groups = groupsOf(whole);
+  if (groups.slice(0, 6).join(":") === "0:0:0:0:0:ffff") {
+    return groups
+      .slice(6)
+      .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff])
+      .join(".");
+  }
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/** The eight groups of an IPv6 address in hexadecimal, without leading zeros: the URL parser writes them so. */
+function groupsOf(address: string): string[] {
+  const written = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const [head = "", tail] = written.split("::");
+  const [before, after] = [head, tail ?? ""].map((part) => part.split(":").filter((group) => group !== ""));
+  const numZeros = tail === undefined ? 0 : 8 - (before?.length ?? 0) - (after?.length ?? 0);
+  return [...(before ?? []), ...Array.from({ length: numZeros }, () => "0"), ...(after ?? [])];
+}
+
 /** Some proxies write the port, too. */
 function withoutPort(entry: string): string {
   const [, version6, version4] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? [];

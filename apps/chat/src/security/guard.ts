@@ -8,7 +8,7 @@ import { ApiError } from "../http/api-error.ts";
 import type { Env, RequestContext } from "../http/context.ts";
 import type { ResolvedServerOptions } from "../server/options.ts";
 import { findApiKey } from "./api-keys.ts";
-import { clientAddress } from "./client-address.ts";
+import { clientAddress, clientNetwork } from "./client-address.ts";
 
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -75,7 +75,7 @@ function keyOf(c: RequestContext, apiKeys: ResolvedServerOptions["apiKeys"]): st
 
 function addressOf(c: RequestContext, trustedProxies: ResolvedServerOptions["trustedProxies"]): string {
   const peer = getConnInfo(c).remote.address ?? "unknown";
-  return `address ${clientAddress(peer, c.req.header("x-forwarded-for"), trustedProxies)}`;
+  return `address ${clientNetwork(clientAddress(peer, c.req.header("x-forwarded-for"), trustedProxies))}`;
 }
 
 function isSameHost(a: string, b: string): boolean {

@@ -23,7 +23,7 @@ export type ServerOptions = {
   readonly maxRunningTokens?: number;
   /** Answers that may wait for each model, default 64. */
   readonly maxWaiting?: number;
-  /** Answers that one key (without keys: one address) may have under way, default 32. */
+  /** Answers that one key (without keys: one address, of IPv6 one /64) may have under way, default 32. */
   readonly maxJobsPerKey?: number;
   /** Keys that may ask; without any, everyone who reaches the server may. */
   readonly apiKeys?: readonly ApiKey[];
@@ -93,6 +93,8 @@ export type ResolvedServerOptions = Required<
   readonly trustedProxies: BlockList;
 };
 
+const MAX_PORT = 65535;
+
 /** Fills in defaults. @throws {RangeError} naming the option, its value and the rule */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   const { models, limits, trustedProxies = [], ...others } = options;
@@ -121,9 +123,13 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   };
   checkModels(resolved.models);
   checkHosts(resolved.modelHosts);
+  checkOrigins(resolved.corsOrigins);
+  checkPublicUrl(resolved.publicUrl);
   for (const name of ["numWorkers", "maxRunning", "maxJobsPerKey"] as const) checkWhole(name, resolved[name], 1);
   if (resolved.maxRunningTokens !== undefined) checkWhole("maxRunningTokens", resolved.maxRunningTokens, 1);
   for (const name of ["port", "maxWaiting", "drainSeconds"] as const) checkWhole(name, resolved[name], 0);
+  if (resolved.port > MAX_PORT)
+    throw new RangeError(`startServer: port (=${resolved.port}) must be at most ${MAX_PORT}`);
   checkWhole("limits.maxTotalBodyBytes", resolved.limits.maxTotalBodyBytes, resolved.limits.maxBodyBytes);
   return {
     ...resolved,
@@ -152,6 +158,24 @@ function checkHosts(hosts: readonly string[]): void {
   if (wrong !== undefined) {
     throw new RangeError(`startServer: modelHosts ("${wrong}") must be host names, as "models.example.org"`);
   }
+}
+
+/** They are compared with what browsers send, which has no path and no default port. */
+function checkOrigins(origins: readonly string[]): void {
+  const isOrigin = (text: string) =>
+    /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/]+)$/.test(text) &&
+    (!/^https?:/.test(text) || (URL.canParse(text) && new URL(text).origin === text));
+  const wrong = origins.find((origin) => !isOrigin(origin));
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `startServer: corsOrigins ("${wrong}") must be origins without a path, as "https://chat.example.org", or "*"`,
+    );
+  }
+}
+
+function checkPublicUrl(url: string): void {
+  if (url === "" || (/^https?:\/\//i.test(url) && URL.canParse(url))) return;
+  throw new RangeError(`startServer: publicUrl ("${url}") must be an address, as "https://chat.example.org"`);
 }
 
 function checkWhole(name: string, value: number, least: number): void {

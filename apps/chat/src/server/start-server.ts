@@ -15,6 +15,14 @@ import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } 
 /** Proxies keep a connection for a minute; one that the server closed before would lose the request that they send on it. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** Why a port cannot be had, in words. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there; end it or choose another port (0 takes a free one)",
+  EADDRNOTAVAIL: "this machine does not have that address",
+  EACCES: "only administrators may; choose a port above 1023",
+  ENOTFOUND: "there is no host of that name",
+};
+
 export type RunningServer = {
   /** Where it listens, as "http://127.0.0.1:8000". */
   readonly url: string;
@@ -67,9 +75,14 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
 
 function listen(server: Server, { host, port }: ResolvedServerOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const refuse = (cause: NodeJS.ErrnoException) => {
+      const { code = "", message } = cause;
+      const reason = code in REFUSALS ? `${REFUSALS[code]} (${code})` : message;
+      reject(new Error(`startServer: cannot listen on port ${port} of ${host}: ${reason}`, { cause }));
+    };
+    server.once("error", refuse);
     server.listen(port, host, () => {
-      server.off("error", reject);
+      server.off("error", refuse);
       const { address, family, port: bound } = server.address() as AddressInfo;
       resolve(`http://${family === "IPv6" ? `[${address}]` : address}:${bound}`);
     });

@@ -1,6 +1,7 @@
 /** `interfuse chat`: a conversation in the terminal, in which both sides may show pictures. */
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { setImmediate as turnOfEventLoop } from "node:timers/promises";
 import { type ContentPart, type Message, type Picture, savePicture } from "@interfuse/data";
 import type { Pipeline } from "@interfuse/pipeline";
 import { stderrOutput } from "@interfuse/train";
@@ -8,11 +9,12 @@ import type { ChatOptions } from "../commands/chat-command.ts";
 import { openModel, openPicture } from "../open-model.ts";
 import { openTerminalPictures } from "../open-terminal-pictures.ts";
 import type { TerminalPictures } from "../terminal-images/terminal-pictures.ts";
+import { typedPath } from "../typed-path.ts";
 
-const HELP = `Type a message. /image FILE shows the model a picture with your next message, /new starts over, /exit ends.
+const HELP = `Type a message. /image FILE shows the model a picture with your next message, /new starts over, /exit ends. Ctrl-C stops an answer.
 `;
 
-/** Runs until the input ends or /exit. The answers go to stdout; with --json one object an event. */
+/** Runs until the input ends, /exit, or Ctrl-C between answers. The answers go to stdout; with --json one object an event. */
 export async function chat(options: ChatOptions): Promise<void> {
   const pipeline = await openModel(options);
   const { isQuiet } = stderrOutput({ isQuiet: options.quiet });
@@ -25,11 +27,26 @@ export async function chat(options: ChatOptions): Promise<void> {
     terminal: process.stdin.isTTY,
   });
   const conversation = new Conversation(pipeline, { ...options, pictures });
-  const prompt = () => void (isQuiet || lines.prompt());
+  // The lines of a pipe are all there, and it is closed, long before the last of them is answered.
+  let isClosed = false;
+  let answering: AbortController | undefined;
+  lines.on("close", () => {
+    isClosed = true;
+  });
+  // On a terminal Ctrl-C comes as a key.
+  lines.on("SIGINT", () => {
+    if (answering !== undefined) return answering.abort();
+    process.exitCode = 130;
+    process.stderr.write("\n");
+    lines.close();
+  });
+  const prompt = () => void (isQuiet || isClosed || lines.prompt());
   prompt();
   for await (const line of lines) {
     if (line.trim() === "/exit") break;
-    await conversation.take(line.trim());
+    answering = new AbortController();
+    await conversation.take(line.trim(), answering.signal);
+    answering = undefined;
     prompt();
   }
   lines.close();
@@ -49,23 +66,32 @@ class Conversation {
     this.#options = options;
   }
 
-  /** A command or a message; a problem with either is told and the conversation goes on. */
-  async take(line: string): Promise<void> {
+  /** A command or a message; a problem with either is told and the conversation goes on. `signal` stops the answer. */
+  async take(line: string, signal: AbortSignal): Promise<void> {
     try {
       if (line === "/new") {
         this.#messages = [];
         this.#shown = [];
-      } else if (line.startsWith("/image ")) {
-        this.#shown.push(await openPicture(line.slice("/image ".length).trim(), this.#pipeline));
+      } else if (/^\/image\b/.test(line)) {
+        await this.#open(line.slice("/image".length).trim());
+      } else if (line === "/help") {
+        process.stderr.write(HELP);
       } else if (line.startsWith("/")) {
         process.stderr.write(`unknown command "${line}"\n${HELP}`);
-      } else if (line !== "") await this.#answer(line);
+      } else if (line !== "") await this.#answer(line, signal);
     } catch (error) {
       process.stderr.write(`${(error as Error).message}\n`);
     }
   }
 
-  async #answer(text: string): Promise<void> {
+  async #open(path: string): Promise<void> {
+    if (path === "") throw new Error("/image: give the picture's file, as in /image picture.png");
+    const file = typedPath(path);
+    this.#shown.push(await openPicture(file, this.#pipeline));
+    if (!this.#options.quiet) process.stderr.write(`${file} goes with your next message\n`);
+  }
+
+  async #answer(text: string, signal: AbortSignal): Promise<void> {
     const { seed, steps, guidance, temperature, topP, maxTokens, json } = this.#options;
     const shown = this.#shown.map((image): ContentPart<Picture> => ({ type: "image", image }));
     const asked: Message<Picture> = { role: "user", content: [...shown, { type: "text", text }] };
@@ -86,8 +112,13 @@ class Conversation {
         content.push({ type: "image", image: event.picture });
         await this.#show(event.picture, text);
       }
+      // The model computes without a break; keys are read only where it makes one.
+      await turnOfEventLoop();
+      if (signal.aborted) break;
     }
     if (!json) process.stdout.write("\n");
+    // What was stopped is as if it had not been asked; its pictures are there to ask again.
+    if (signal.aborted) return void process.stderr.write("stopped\n");
     this.#messages.push(asked, { role: "assistant", content });
     this.#shown = [];
   }

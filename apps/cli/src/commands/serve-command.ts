@@ -39,7 +39,8 @@ export function serveCommand(): Command {
   );
   const whole = (flags: string, description: string, least: 0 | 1) =>
     new Option(flags, description).argParser(least === 0 ? wholeNumber : positiveInteger);
-  const list = (flags: string, description: string) => new Option(flags, description).argParser(collect).default([]);
+  const list = (flags: string, description: string) =>
+    new Option(flags, description).argParser(collect).default([], "none");
   return command
     .addOption(list("--model <dir>", "a model's folder, or NAME=FOLDER; several are served by name"))
     .option("--host <address>", "address to listen on; 0.0.0.0 is every one", "127.0.0.1")

@@ -6,6 +6,7 @@ import type { Picture } from "@interfuse/image-tokenizer";
 import type { Message } from "@interfuse/text-tokenizer";
 import { decodeImages } from "../chat-template/encode-pictures.ts";
 import type { GenerationSettings } from "../config/pipeline-config.ts";
+import { assertMessages, assertStops } from "./assert-inputs.ts";
 import { EventReader } from "./event-reader.ts";
 import type { PipelineEvent } from "./events.ts";
 import { GenerationLoop } from "./generation-loop.ts";
@@ -40,9 +41,12 @@ export class PipelineSession {
   readonly #loop: GenerationLoop;
   readonly #readers = new Map<number, EventReader>();
   #isStepping = false;
+  #isDisposed = false;
 
   /** Made by `Pipeline.openSession`; the parts stay the pipeline's. */
   constructor(parts: SessionParts, options: { maxRunningTokens?: number } = {}) {
+    const { maxRunningTokens = 1 } = options;
+    checkWhole("openSession", { name: "maxRunningTokens", value: maxRunningTokens, least: 1 });
     this.#parts = parts;
     this.#loop = new GenerationLoop(parts.model, options);
   }
@@ -60,12 +64,14 @@ export class PipelineSession {
   /**
    * Takes in a conversation; it joins at the first step that has room for it.
    * @returns the id that tags its events
+   * @throws {TypeError} when a message or an option is of the wrong kind
    * @throws {RangeError} when an option is out of range or a picture's size does not fit the model
    * @throws {ContextLengthError} when it is longer than the model's context
    */
   async add(request: PipelineSessionRequest): Promise<number> {
     const { messages } = request;
     const { task, numPreviews, stop } = this.#resolve(request);
+    assertMessages(task.operation, messages);
     for (const part of messages.flatMap(({ content }) => content)) {
       if (part.type === "image") this.#checkPicture(task.operation, part.image);
     }
@@ -79,6 +85,7 @@ export class PipelineSession {
     { numPreviews, stop = [] }: { numPreviews: number; stop?: readonly string[] },
   ): number {
     const { model, textTokenizer, imageTokenizer } = this.#parts;
+    if (this.#isDisposed) throw new Error("PipelineSession.add: the session was disposed; open another one");
     const tokensOf = (kind: "text" | "image") =>
       documentTokens(model, { parts: request.document.parts.filter((part) => part.kind === kind) });
     const id = this.#loop.add(request);
@@ -118,6 +125,7 @@ export class PipelineSession {
 
   /** Frees everything; what is open gets no further events. */
   dispose(): void {
+    this.#isDisposed = true;
     this.#readers.clear();
     this.#loop.dispose();
   }
@@ -150,6 +158,7 @@ export class PipelineSession {
     }
     const { seed = 0, maxImages = 1, numPreviews = 4, stop, ...options } = request.options ?? {};
     checkWhole("chat", { name: "maxImages", value: maxImages, least: 0 });
+    if (stop !== undefined) assertStops(stop);
     const image = resolveImageSampling("chat", { ...options, numPreviews }, { settings, unit });
     const text = resolveTextSampling("chat", options);
     const images = maxImages === 0 ? undefined : [image];

@@ -75,6 +75,10 @@ async function readEdit(c: RequestContext, { options: { limits } }: ServerContex
 function draw(c: RequestContext, context: ServerContext, request: ImageRequest, drawing: Drawing): Promise<Response> {
   const { engine, options } = context;
   const { eventName, digest, content, finish } = drawing;
+  if (request.response_format === "url" && (request.output_format ?? "png") !== "png") {
+    const rule = 'output_format: must be "png" with the response_format "url"; what has an address is a PNG';
+    throw new ApiError(400, "invalid_value", rule, { param: "output_format" });
+  }
   const model = findModel(engine, request.model, { mapUnknown: options.mapUnknownImageModels });
   const settings = imageSettings(request, model);
   const messages: Message<Picture>[] = [{ role: "user", content }];

@@ -45,5 +45,7 @@ export function chatSchema(limits: Limits) {
     logprobs: z.literal(false, notSupported("logprobs")).nullish(),
     response_format: z.object({ type: z.literal("text", notSupported("structured output")) }).nullish(),
     tools: z.array(z.unknown()).max(0, notSupported("a list of tools")).nullish(),
+    functions: z.array(z.unknown()).max(0, notSupported("a list of functions")).nullish(),
+    logit_bias: z.strictObject({}, notSupported("a bias")).nullish(),
   });
 }

@@ -68,6 +68,7 @@ export function Composer() {
       <textarea
         ref={area}
         rows={1}
+        dir="auto"
         aria-label="Message"
         placeholder={
           draft.images.length > 0 ? "Ask about it, or say what to change" : "Describe a picture, or drop one in"

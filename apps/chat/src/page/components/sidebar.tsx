@@ -78,6 +78,7 @@ function HistoryItem(props: { conversation: Conversation; isOpen: boolean; onLea
       <button
         type="button"
         class="history-title"
+        dir="auto"
         aria-current={isOpen ? "page" : undefined}
         onClick={() => {
           setApp({ open: conversation.id });

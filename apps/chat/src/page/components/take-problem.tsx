@@ -14,15 +14,18 @@ const HEADINGS: Record<AnswerErrorKind, string> = {
   failed: "The answer broke off",
 };
 
+/** Of what failed before any of it was there, as a message longer than the model's context does. */
+const NOTHING_CAME = "There is no answer";
+
 export function TakeProblem({ take, place }: { take: Take; place: TakePlace }) {
-  const { status, asked } = take;
+  const { status, asked, parts } = take;
   if (status.kind !== "failed") return null;
   const { error, message, retryAfterSeconds } = status;
   return (
     <div class="problem-note" role="alert">
       <Icon name="warning" />
       <div>
-        <p class="problem-heading">{HEADINGS[error]}</p>
+        <p class="problem-heading">{error === "failed" && parts.length === 0 ? NOTHING_CAME : HEADINGS[error]}</p>
         <p>
           {message}
           {retryAfterSeconds !== undefined && ` Try again in about ${Math.ceil(retryAfterSeconds)} s.`}

@@ -31,7 +31,7 @@ export function TakeView({ take, place, prompt, number, isSelected, isLast }: Ta
       {parts.map((part, index) =>
         part.type === "text" ? (
           // Parts only ever grow at the end.
-          <p class="said" key={index}>
+          <p class="said" dir="auto" key={index}>
             {part.text}
           </p>
         ) : (

@@ -21,7 +21,7 @@ export function TurnView(props: { turn: Turn; conversationId: string; isLast: bo
               ))}
             </div>
           )}
-          {text !== "" && <p>{text}</p>}
+          {text !== "" && <p dir="auto">{text}</p>}
         </div>
         <IconButton
           icon="pencil"

@@ -3,6 +3,7 @@ import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { app, setApp } from "./app-state.ts";
 import { type Conversation, imageIdsOf, withoutOpenTakes } from "./conversation.ts";
 import { dropImages, type FinishedImage, type Frame, loadImagesFrom, putImage, type StoredImage } from "./images.ts";
+import { mergeConversation } from "./merge-conversation.ts";
 
 /** Images as they are stored: bytes, which every browser keeps. */
 type ImageRow = {
@@ -18,10 +19,13 @@ interface HistorySchema extends DBSchema {
   images: { key: string; value: ImageRow; indexes: { conversationId: string } };
 }
 
-/** Changes of a conversation are written together when none came for this long. */
+/** Changes of conversations are not written more often than this, but for new turns. */
 const WRITE_MS = 300;
 
 const NO_ROOM = "This browser has no room for the history any more; export what you want to keep.";
+
+/** Conversations as this tab last read or wrote them: another tab may have written them since. */
+const lastKnown = new Map<string, Conversation>();
 
 let database: Promise<IDBPDatabase<HistorySchema>> | undefined;
 
@@ -46,27 +50,53 @@ export async function startHistory(): Promise<void> {
   const stored = await db.getAll("conversations");
   const known = Object.fromEntries(stored.map((conversation) => [conversation.id, withoutOpenTakes(conversation)]));
   app.set((state) => ({ ...state, conversations: { ...known, ...state.conversations } }));
+  for (const conversation of Object.values(known)) lastKnown.set(conversation.id, conversation);
   const changed = new Set<string>();
   let timer: number | undefined;
+  let lastWrite = Number.NEGATIVE_INFINITY;
   const write = async () => {
+    lastWrite = performance.now();
     const { conversations } = app.get();
     const rows = [...changed].map((id) => conversations[id]).filter((row) => row !== undefined);
     changed.clear();
     try {
-      await Promise.all(rows.filter(({ turns }) => turns.length > 0).map((row) => db.put("conversations", row)));
+      await Promise.all(rows.filter(({ turns }) => turns.length > 0).map((row) => writeRow(db, row)));
     } catch {
       setApp({ notice: NO_ROOM });
     }
   };
   app.subscribe(({ conversations }, last) => {
     if (conversations === last.conversations) return;
+    let hasNewTurn = false;
     for (const [id, conversation] of Object.entries(conversations)) {
-      if (last.conversations[id] !== conversation) changed.add(id);
+      const before = last.conversations[id];
+      if (before !== conversation) changed.add(id);
+      hasNewTurn ||= conversation.turns.length > (before?.turns.length ?? 0);
     }
     clearTimeout(timer);
-    timer = window.setTimeout(write, WRITE_MS);
+    // Browsers do not wait for what is written when a page is left; what was said is not to be lost with its answer.
+    if (hasNewTurn) return void write();
+    timer = window.setTimeout(write, Math.max(0, lastWrite + WRITE_MS - performance.now()));
   });
   addEventListener("pagehide", () => void write());
+}
+
+/** Writes a conversation with what other tabs have written of it, which is then shown here, too. */
+async function writeRow(db: IDBPDatabase<HistorySchema>, row: Conversation): Promise<void> {
+  const { id } = row;
+  const known = lastKnown.get(id);
+  lastKnown.set(id, row);
+  const { store, done } = db.transaction("conversations", "readwrite");
+  const stored = await store.get(id);
+  const merged = mergeConversation(row, { stored, known });
+  await Promise.all([store.put(merged), done]);
+  if (merged === row) return;
+  app.set((state) => {
+    const now = state.conversations[id];
+    if (now === undefined) return state;
+    const shown = mergeConversation(now, { stored: merged, known: row });
+    return { ...state, conversations: { ...state.conversations, [id]: shown } };
+  });
 }
 
 /**
