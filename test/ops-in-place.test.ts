@@ -143,6 +143,9 @@ describe.each(backends)("in-place ops on %s", (backend) => {
     const wrong = new Map([["w", other.tensor]]);
     expect(() => adamwUpdate({ ...tensors, firstMoments: wrong }, options)).toThrow(/firstMoments "w" \(shape \[3\]\)/);
     expect(() => adamwUpdate(tensors, { ...options, step: 0 })).toThrow(/step \(=0\)/);
+    expect(() => adamwUpdate(tensors, { ...options, maxGradNorm: Number.NaN })).toThrow(/maxGradNorm \(=NaN\)/);
+    expect(() => adamwUpdate(tensors, { ...options, learningRate: -1 })).toThrow(/learningRate \(=-1\)/);
+    expect(() => adamwUpdate(tensors, { ...options, beta2: 1 })).toThrow(/beta2 \(=1\) must be from 0 to below 1/);
     tf.dispose([tensor, other.tensor]);
   });
 

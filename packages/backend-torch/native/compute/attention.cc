@@ -126,7 +126,7 @@ std::vector<Tensor> attention(const Stored& query, const Stored& key, const Stor
   const Tensor v = with_contiguous_rows(value.tensor());
   const int64_t num_heads = q.size(1);
   const int64_t size = q.size(2);
-  TORCH_CHECK(size <= 512, "head dimension ", size, " is larger than 512");
+  TORCH_CHECK(size <= 512, "head dimension (=", size, ") must be at most 512; take more heads, each smaller");
   const Tensor output = empty_tensor(q.sizes(), activation_type(precision));
   const Tensor log_sum_exp = empty_tensor({q.size(0), num_heads}, at::kFloat);
   const auto plan = remembered_plan(key_ranges, k.size(0), kGroupQueries);

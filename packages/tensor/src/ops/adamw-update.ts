@@ -35,15 +35,25 @@ type Slot = { parameter: tf.Variable; gradient: tf.Tensor; first: tf.Variable; s
 /**
  * Updates parameters and moments in place and returns the gradients' global norm before clipping. The gradients are
  * only read; clones of what is updated keep their old values.
- * @throws RangeError when a name is missing, a shape differs or `step` is not a positive integer.
+ * @throws RangeError when a name is missing, a shape differs or a setting is out of range.
  */
 export function adamwUpdate(tensors: AdamWTensors, options: AdamWOptions): { gradNorm: tf.Scalar } {
   requireNoTape("adamwUpdate");
-  if (!Number.isInteger(options.step) || options.step < 1) {
-    throw new RangeError(`adamwUpdate: step (=${options.step}) must be an integer that counts from 1`);
-  }
+  checkOptions(options);
   const slots = collectSlots(tensors, options.weightDecay);
   return { gradNorm: hasFusedKernel("AdamWUpdate") ? fusedUpdate(slots, options) : portableUpdate(slots, options) };
+}
+
+function checkOptions({ learningRate, beta1, beta2, epsilon, step, maxGradNorm = 0 }: AdamWOptions): void {
+  if (!Number.isInteger(step) || step < 1) {
+    throw new RangeError(`adamwUpdate: step (=${step}) must be an integer that counts from 1`);
+  }
+  for (const [name, value] of Object.entries({ learningRate, epsilon, maxGradNorm })) {
+    if (!(value >= 0)) throw new RangeError(`adamwUpdate: ${name} (=${value}) must be a number of at least 0`);
+  }
+  for (const [name, value] of Object.entries({ beta1, beta2 })) {
+    if (!(value >= 0 && value < 1)) throw new RangeError(`adamwUpdate: ${name} (=${value}) must be from 0 to below 1`);
+  }
 }
 
 function collectSlots(tensors: AdamWTensors, weightDecay: AdamWOptions["weightDecay"]): Slot[] {
