@@ -8,6 +8,7 @@ import { createInterfuse, imagePreview } from "@interfuse/ai-provider";
 import type { RunningServer } from "@interfuse/chat";
 import { readPngText } from "@interfuse/data";
 import { APICallError, generateImage, generateText, type ModelMessage, RetryError, streamText } from "ai";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENDLESS_STEPS, pictureUrl, startTestServer, writeModels } from "./chat-support.ts";
 
@@ -307,7 +308,8 @@ describe("generateImage", () => {
     const edit = (prompt: { images: Uint8Array[]; text: string; mask?: Uint8Array }) =>
       generateImage({ model: interfuse.image("painter"), prompt, seed: 2, providerOptions });
     const { image: changed } = await edit({ images: [image], text: "make it red" });
-    const { image: masked } = await edit({ images: [image], text: "make it red", mask: image });
+    const mask = await sharp(image).ensureAlpha().png().toBuffer();
+    const { image: masked } = await edit({ images: [image], text: "make it red", mask });
     expect(changed.base64).not.toBe(masked.base64);
     expect(asked.at(-1)?.path).toBe("/v1/images/edits");
   });

@@ -95,13 +95,14 @@ it.each([
     "sizes that do not divide",
     ["train", "image-tokenizer", "--recipe", "debug", "--data", "pictures", "--set", "batch.pictureSize=18"],
     /batch.pictureSize \(=18\) must be divisible by the autoencoder's downsampling factor \(=4\)/,
+    2,
   ],
-])("%s", async (name, args, message) => {
+])("%s", async (name, args, message, code = 1) => {
   const all = [CLI, ...args, "--out", `never ${name}`, "--quiet", "--backend", "cpu"];
   const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: "utf8", cwd: folder });
   expect(stderr).toMatch(message);
   expect(stderr.trim().split("\n")).toHaveLength(1);
-  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+  expect({ status, stdout }).toEqual({ status: code, stdout: "" });
   expect((await readdir(folder)).filter((entry) => entry.startsWith("never"))).toEqual([]);
 });
 
