@@ -84,9 +84,9 @@ struct Window {
 Tensor channels_second(const Tensor& x) { return x.movedim(-1, 1); }
 Tensor channels_last(const Tensor& x) { return x.movedim(1, -1).contiguous(); }
 
-/// x as float32 with what lies outside filled in; NaN becomes `fill` if it is what maxima ignore.
+/// x as float32, or the float64 that it is, with what lies outside filled in; NaN becomes `fill` if it is what maxima ignore.
 Tensor covered(const Tensor& x, const Window& window, double fill) {
-  Tensor values = x.to(at::kFloat);
+  Tensor values = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
   if (fill == kLowest) values = values.masked_fill(at::isnan(values), fill);
   return at::constant_pad_nd(channels_second(values), window.padding, fill);
 }
@@ -108,7 +108,9 @@ void check_dilation(const Window& window) {
 Tensor max_pool(const Tensor& x, const PoolingShape& shape) {
   const Window window(shape, x.sizes());
   if (window.is_empty()) return at::empty(window.output_sizes(x.sizes()), x.options());
-  return channels_last(std::get<0>(maxima(covered(x, window, kLowest), window))).to(x.scalar_type());
+  // Float32 does not hold every integer.
+  const Tensor values = at::isIntegralType(x.scalar_type(), /*includeBool=*/true) ? x.to(at::kDouble) : x;
+  return channels_last(std::get<0>(maxima(covered(values, window, kLowest), window))).to(x.scalar_type());
 }
 
 Tensor max_pool_grad(const Tensor& dy, const Tensor& x, const PoolingShape& shape) {
