@@ -13,6 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+// Skipped where a claim is not made: other systems have neither abstract sockets nor named pipes.
 describe.skipIf(!["linux", "win32"].includes(process.platform))("a run's folder", () => {
   it("is one run's, under any of its names, until that run ends", async () => {
     const release = await claimFolder(folder);

@@ -6,7 +6,6 @@
  * that colour; area and centroid from coverage; shape from the share of its box that it fills (triangle 1/2, circle
  * pi/4, square 1); size from area.
  */
-
 import { COLOUR_NAMES, COLOURS, type Colour, type Picture, SHAPES, type Shape, WORLD_SIZE } from "@interfuse/data";
 import { checkPicture } from "../metrics/check-pictures.ts";
 import { type Component, colourDistance, findComponents, neighboursOf, pixelAt } from "./components.ts";
