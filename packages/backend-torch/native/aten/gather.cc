@@ -2,20 +2,13 @@
 // outside, and a scatter leaves it out.
 #include "../operations/gather.h"
 
-#include <ATen/ATen.h>
-
 #include "../operations/elementwise.h"
+#include "../operations/gather_indices.h"
 #include "forms.h"
 
 namespace interfuse::aten {
 
 namespace {
-
-int64_t product_of_sizes(at::IntArrayRef sizes, int64_t from, int64_t to) {
-  int64_t product = 1;
-  for (int64_t i = from; i < to; ++i) product *= sizes[i];
-  return product;
-}
 
 /// Rows of x [rows, ..] by `rows` [n]; zeros where a row is not in [0, rows).
 Tensor rows_or_zeros(const Tensor& x, const Tensor& rows) {
@@ -29,18 +22,9 @@ Tensor rows_or_zeros(const Tensor& x, const Tensor& rows) {
   return at::index_select(x, 0, rows.clamp(0, count - 1)).masked_fill_(is_outside, 0);
 }
 
-/// @throws c10::Error when an index has more coordinates than the tensor has axes.
-void check_depth(int64_t depth, at::IntArrayRef shape) {
-  TORCH_CHECK(depth <= static_cast<int64_t>(shape.size()), "indices have ", depth, " coordinates, the tensor ",
-              shape.size(), " axes");
-}
-
 /// Flat row number of each tuple of `depth` coordinates over the first axes of `shape`; their product for one outside.
 Tensor flat_rows(const Tensor& indices, int64_t depth, at::IntArrayRef shape) {
-  check_depth(depth, shape);
-  // Tuples of no coordinates stand for all of the tensor.
-  const int64_t tuples = depth == 0 ? product_of_sizes(indices.sizes(), 0, indices.dim() - 1) : indices.numel() / depth;
-  const Tensor coordinates = indices.reshape({tuples, depth}).to(at::kLong);
+  const Tensor coordinates = coordinates_of(indices, depth, shape);
   Tensor rows = at::zeros({coordinates.size(0)}, coordinates.options());
   Tensor is_outside = at::zeros({coordinates.size(0)}, coordinates.options().dtype(at::kBool));
   for (int64_t axis = 0; axis < depth; ++axis) {
@@ -50,8 +34,6 @@ Tensor flat_rows(const Tensor& indices, int64_t depth, at::IntArrayRef shape) {
   }
   return rows.masked_fill_(is_outside, product_of_sizes(shape, 0, depth));
 }
-
-int64_t scatter_depth(const Tensor& indices) { return indices.dim() > 1 ? indices.size(-1) : 1; }
 
 /// Memory for `rows` rows and one more, which takes what is scattered outside.
 Tensor with_spare_row(int64_t rows, int64_t size, const at::TensorOptions& options) {

@@ -1,24 +1,14 @@
 #include "gather.h"
 
-#include <ATen/ATen.h>
-
 #include <random>
 
 #include "elementwise.h"
+#include "gather_indices.h"
 #include "../compute/type_codes.h"
 
 namespace interfuse {
 
 namespace {
-
-int64_t product_of_sizes(at::IntArrayRef sizes, int64_t from, int64_t to) {
-  int64_t product = 1;
-  for (int64_t i = from; i < to; ++i) product *= sizes[i];
-  return product;
-}
-
-/// Coordinates per index of a scatter: a list of plain numbers has one each.
-int64_t scatter_depth(const Tensor& indices) { return indices.dim() > 1 ? indices.size(-1) : 1; }
 
 void check_indices(const int32_t* indices, int64_t count, int64_t limit) {
   for (int64_t i = 0; i < count; ++i) {
@@ -27,19 +17,10 @@ void check_indices(const int32_t* indices, int64_t count, int64_t limit) {
   }
 }
 
-/// @throws c10::Error when an index has more coordinates than the tensor has axes.
-void check_depth(int64_t depth, at::IntArrayRef shape) {
-  TORCH_CHECK(depth <= static_cast<int64_t>(shape.size()), "indices have ", depth, " coordinates, the tensor ",
-              shape.size(), " axes");
-}
-
 /// Flat row number of each tuple of `depth` coordinates over the first axes of `shape`. @throws c10::Error when one is
 /// outside.
 Tensor flat_rows(const Tensor& indices, int64_t depth, at::IntArrayRef shape) {
-  check_depth(depth, shape);
-  // Tuples of no coordinates stand for all of the tensor.
-  const int64_t tuples = depth == 0 ? product_of_sizes(indices.sizes(), 0, indices.dim() - 1) : indices.numel() / depth;
-  const Tensor coordinates = indices.reshape({tuples, depth}).to(at::kLong);
+  const Tensor coordinates = coordinates_of(indices, depth, shape);
   const int64_t count = coordinates.size(0);
   Tensor rows = at::zeros({count}, at::kLong);
   auto* row = rows.data_ptr<int64_t>();
