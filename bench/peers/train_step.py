@@ -2,7 +2,8 @@
 
 A batch axis (all documents have one length), scaled_dot_product_attention with the shared mask, fused AdamW, autocast to
 bfloat16 when asked, eager or torch.compile. Reads one JSON object a line, answers with one:
-{"warmUpSeconds": s} | {"step": true} -> {"milliseconds"} | {"memory": true} -> {"peakMiB", "version"}.
+{"warmUpSeconds": s} | {"step": true} -> {"milliseconds"} | {"memory": true} -> {"peakMiB", "version"} |
+{"products": [[rows, inputs, outputs, times], ..]} -> {"milliseconds"}: a step's products alone.
 """
 
 import json
@@ -130,6 +131,31 @@ class Run:
         return (time.perf_counter() - start) * 1000
 
 
+class Products:
+    """x W^T, dy W and dy^T x of each linear layer."""
+
+    def __init__(self, shapes, bf16):
+        dtype = torch.bfloat16 if bf16 else torch.float32
+        self.layers = [
+            (times, *(torch.ones(size, dtype=dtype) for size in ((rows, inputs), (outputs, inputs), (rows, outputs))))
+            for rows, inputs, outputs, times in shapes
+        ]
+
+    def run(self):
+        start = time.perf_counter()
+        for times, x, weight, dy in self.layers:
+            for _ in range(times):
+                F.linear(x, weight)
+                dy @ weight
+                dy.t() @ x
+        wait_for_device()
+        return (time.perf_counter() - start) * 1000
+
+
+def wait_for_device():
+    torch.zeros(()).item()
+
+
 def peak_mib(device):
     if device.type == "cpu":
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -141,6 +167,7 @@ def main():
     torch.set_num_threads(options["threads"])
     torch.set_default_device(options["device"])
     run = Run(options, options["form"] == "compiled")
+    products = None
     for line in sys.stdin:
         question = json.loads(line)
         if "warmUpSeconds" in question:
@@ -151,6 +178,9 @@ def main():
             answer = {"ready": True}
         elif "step" in question:
             answer = {"milliseconds": run.step()}
+        elif "products" in question:
+            products = products or Products(question["products"], run.bf16)
+            answer = {"milliseconds": products.run()}
         else:
             answer = {"peakMiB": peak_mib(run.device), "version": torch.__version__}
         print(json.dumps(answer), flush=True)

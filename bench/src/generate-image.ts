@@ -6,14 +6,14 @@ import { generate, UnifiedModel } from "@interfuse/model";
 import { type DeviceName, Generator, type Precision, useBackend } from "@interfuse/tensor";
 import { Peer } from "./peer.ts";
 import { median } from "./statistics.ts";
-import { modelConfig, SHAPES, WORKLOAD } from "./workload.ts";
+import { modelConfig, shapeOf, WORKLOAD } from "./workload.ts";
 
 const WARM_UP_SECONDS = 5;
 const NUM_STEPS = 25;
 const GUIDANCE_SCALE = 3;
 const BOI = 1;
 
-/** What to measure; `size` is a key of `SHAPES`. */
+/** What to measure; `size` is one of `workload.ts`. */
 export interface GenerateImageOptions {
   readonly size: string;
   readonly precision: Precision;
@@ -24,9 +24,7 @@ export interface GenerateImageOptions {
 
 /** Measures one size at one precision. */
 export async function benchGenerateImage({ size, precision, device, threads, rounds }: GenerateImageOptions) {
-  const shape = SHAPES[size];
-  if (shape === undefined)
-    throw new RangeError(`generate-image: unknown size "${size}"; there are ${Object.keys(SHAPES).join(", ")}`);
+  const shape = shapeOf(size);
   await useBackend({ backend: "torch", device, precision, threads });
   const model = new UnifiedModel(modelConfig(shape), new Generator(1, "weights"));
   const prompt = (first: number) => ({

@@ -17,7 +17,6 @@ import { benchServeEndurance } from "./serve/endurance.ts";
 import { benchServe } from "./serve/throughput.ts";
 import { benchServeWorkerDeath } from "./serve/worker-death.ts";
 import { benchTrainStep } from "./train-step.ts";
-import { SHAPES } from "./workload.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,7 +46,7 @@ if (precision !== "f32" && precision !== "bf16") {
   process.exit(2);
 }
 const shared = {
-  size: values.size ?? (Object.keys(SHAPES)[0] as string),
+  size: values.size ?? "7M",
   precision,
   device: values.device as DeviceName,
   threads: Number(values.threads),

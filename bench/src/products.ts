@@ -3,7 +3,7 @@ import { linear, tf } from "@interfuse/tensor";
 import { type ModelShape, TOKENS_PER_DOCUMENT, WORKLOAD } from "./workload.ts";
 
 /** Rows, inputs and outputs of each linear layer's forward product, with how often it occurs. */
-function layerProducts({ modelDim, numLayers, mlpDim }: ModelShape, numDocuments: number): number[][] {
+export function layerProducts({ modelDim, numLayers, mlpDim }: ModelShape, numDocuments: number): number[][] {
   const rows = TOKENS_PER_DOCUMENT * numDocuments;
   const targets = (WORKLOAD.textBefore + WORKLOAD.textAfter - 1) * numDocuments;
   const patches = WORKLOAD.gridSize ** 2 * numDocuments;

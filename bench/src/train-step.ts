@@ -7,9 +7,9 @@ import { type DeviceName, Generator, type Precision, tf, useBackend, valueAndGra
 import { AdamW } from "@interfuse/training";
 import { cardPeak } from "./card-peak.ts";
 import { Peer } from "./peer.ts";
-import { productFlops, productRunner, stepFlops } from "./products.ts";
+import { layerProducts, productFlops, productRunner, stepFlops } from "./products.ts";
 import { median, peakDeviceMiB, peakResidentMiB, waitForDevice } from "./statistics.ts";
-import { type ModelShape, makeDocuments, modelConfig, SHAPES } from "./workload.ts";
+import { makeDocuments, modelConfig, shapeOf } from "./workload.ts";
 
 const WARM_UP_SECONDS = 5;
 const ADAM = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
@@ -18,7 +18,7 @@ const IMAGE_LOSS_WEIGHT = 5;
 
 /** What to measure. */
 export interface TrainStepOptions {
-  /** A key of `SHAPES`. */
+  /** One of `workload.ts`, as "7M". */
   readonly size: string;
   readonly precision: Precision;
   readonly device: DeviceName;
@@ -29,9 +29,7 @@ export interface TrainStepOptions {
 
 /** Measures one size at one precision. */
 export async function benchTrainStep({ size, precision, device, threads, numDocuments, rounds }: TrainStepOptions) {
-  const shape = SHAPES[size];
-  if (shape === undefined)
-    throw new RangeError(`train-step: unknown size "${size}"; there are ${Object.keys(SHAPES).join(", ")}`);
+  const shape = shapeOf(size);
   const chosen = await useBackend({ backend: "torch", device, precision, threads });
   const isOnCard = chosen.device !== "cpu";
   const model = new UnifiedModel(modelConfig(shape), new Generator(1, "weights"));
@@ -80,13 +78,7 @@ export async function benchTrainStep({ size, precision, device, threads, numDocu
     const peak = isOnCard ? peakDeviceMiB() : peakResidentMiB();
     const better = peers.reduce((a, b) => (median(b.times) < median(a.times) ? b : a));
     const { peakMiB, version } = await better.process.ask<{ peakMiB: number; version: string }>({ memory: true });
-    const products = productRunner(shape, numDocuments);
-    const runProducts = () => {
-      products();
-      waitForDevice();
-    };
-    warmUp(runProducts);
-    const msOfProducts = median(Array.from({ length: rounds }, () => milliseconds(runProducts)));
+    const shares = await productShares(better.process);
     const msPerStep = median(own);
     const peerMsPerStep = median(better.times);
     const utilisation = isOnCard ? await modelFlopsUtilisation() : {};
@@ -98,17 +90,40 @@ export async function benchTrainStep({ size, precision, device, threads, numDocu
       peer: `PyTorch ${version} ${better.form}`,
       peerMsPerStep,
       ratio: peerMsPerStep / msPerStep,
-      productShare: msOfProducts / msPerStep,
-      productGflops: productFlops(shape, numDocuments) / msOfProducts / 1e6,
+      ...shares,
       peakMiB: peak,
       peerPeakMiB: peakMiB,
       ...utilisation,
     };
 
+    /** What the step's products take of it, computed alone: by our kernels and by PyTorch's, steps and both in turn. */
+    async function productShares(peer: Peer) {
+      const products = productRunner(shape, numDocuments);
+      const runProducts = () => {
+        products();
+        waitForDevice();
+      };
+      const peerProducts = async () =>
+        (await peer.ask<{ milliseconds: number }>({ products: layerProducts(shape, numDocuments) })).milliseconds;
+      warmUp(runProducts);
+      await peerProducts();
+      const times = { step: [] as number[], own: [] as number[], peer: [] as number[] };
+      for (let round = 0; round < rounds; round++) {
+        times.step.push(milliseconds(trainStep));
+        times.own.push(milliseconds(runProducts));
+        times.peer.push(await peerProducts());
+      }
+      return {
+        productShare: median(times.own) / median(times.step),
+        productGflops: productFlops(shape, numDocuments) / median(times.own) / 1e6,
+        peerProductShare: median(times.peer) / median(times.step),
+      };
+    }
+
     /** Shares of the card's peak that the step's products and visible attention pairs reach, for each program. */
     async function modelFlopsUtilisation() {
       const { teraflops, source } = await cardPeak(precision);
-      const share = (ms: number) => stepFlops(shape as ModelShape, numDocuments) / (ms / 1000) / (teraflops * 1e12);
+      const share = (ms: number) => stepFlops(shape, numDocuments) / (ms / 1000) / (teraflops * 1e12);
       const peerShares = peers.map(({ form, times }) => [`${form}Mfu`, share(median(times))]);
       return { mfu: share(msPerStep), ...Object.fromEntries(peerShares), peakTeraflops: teraflops, peakSource: source };
     }

@@ -22,12 +22,20 @@ export interface ModelShape {
 }
 
 /** Shapes by their rounded number of parameters. */
-export const SHAPES: Readonly<Record<string, ModelShape>> = {
+const SHAPES: Readonly<Record<string, ModelShape>> = {
   "7M": { modelDim: 256, numLayers: 8, numHeads: 4, mlpDim: 704 },
   "25M": { modelDim: 512, numLayers: 8, numHeads: 8, mlpDim: 1408 },
   "110M": { modelDim: 768, numLayers: 16, numHeads: 12, mlpDim: 2048 },
   "1B": { modelDim: 2048, numLayers: 20, numHeads: 16, mlpDim: 5504 },
 };
+
+/** The shape of this size. @throws RangeError naming the sizes there are. */
+export function shapeOf(size: string): ModelShape {
+  const shape = SHAPES[size];
+  if (shape === undefined)
+    throw new RangeError(`bench: unknown size "${size}"; there are ${Object.keys(SHAPES).join(", ")}`);
+  return shape;
+}
 
 /** The config of a model of this shape for the workload. */
 export function modelConfig(shape: ModelShape): ModelConfigInput {
