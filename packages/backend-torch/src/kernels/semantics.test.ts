@@ -68,6 +68,18 @@ test("einsum multiplies integers by integers summed before, and by floats", () =
   tf.dispose([a, b]);
 });
 
+test("a number that float32 cannot hold is infinite", () => {
+  const [most, infinity] = [Number.MAX_VALUE, Number.POSITIVE_INFINITY];
+  const x = tf.tensor1d([-1, 2]);
+  expect(values(() => tf.clipByValue(x, -most, most))).toEqual([-1, 2]);
+  expect(values(() => tf.fill([1], -most))).toEqual([-infinity]);
+  expect(values(() => tf.pad(x, [[1, 0]], most))).toEqual([infinity, -1, 2]);
+  // Its lower bound is a small number, the upper one the largest there is.
+  const metric = (): tf.Tensor => tf.metrics.meanAbsolutePercentageError(tf.tensor1d([4, -5]), x);
+  expect(values(metric)[0]).toBeCloseTo((125 + 140) / 2, 4);
+  x.dispose();
+});
+
 test("fill takes truth values", () => {
   const program = (): tf.Tensor => tf.fill([2], true as unknown as number);
   expect(outcomeOn("torch", program)).toEqual(outcomeOn("cpu", program));
