@@ -57,6 +57,17 @@ describe("integers that float32 does not hold", () => {
     const taller = values(() => tf.image.resizeNearestNeighbor(image(), [4, 1]));
     expect(taller).toEqual([large[0], large[0], large[2], large[2]]);
   });
+
+  test("stay themselves between bounds, which lose their fractions", () => {
+    expect(values(() => tf.clipByValue(image(), -(2 ** 40), Number.POSITIVE_INFINITY))).toEqual(large);
+    expect(values(() => tf.clipByValue(image(), -(2 ** 24) - 1, 2 ** 24 + 1.5))).toEqual([
+      2 ** 24 + 1,
+      -(2 ** 24) - 1,
+      2 ** 24 + 1,
+      -(2 ** 24) - 1,
+    ]);
+    expect(values(() => tf.clipByValue(integers(-3, -1, 0, 1, 3), -1.5, 2.5))).toEqual([-1, -1, 0, 1, 2]);
+  });
 });
 
 test("einsum multiplies integers by integers summed before, and by floats", () => {
