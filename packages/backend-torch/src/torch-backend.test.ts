@@ -41,6 +41,18 @@ describe("data", () => {
     x.dispose();
   });
 
+  test("tensors that outlive their backend are refused and touch no others", () => {
+    const old = tf.tensor([1, 2]);
+    tf.removeBackend("torch");
+    useTorch();
+    const x = tf.tensor([3, 4]);
+    expect(() => old.dataSync()).toThrowError("backend that was removed");
+    expect(() => tf.add(old, x)).toThrowError("backend that was removed");
+    old.dispose();
+    expect(Array.from(x.dataSync())).toEqual([3, 4]);
+    x.dispose();
+  });
+
   test("a large read goes on without the tensor, and leaves what changes in place alone", async () => {
     const size = (1 << 20) + 1;
     const values = numbers(size);

@@ -28,7 +28,7 @@ const DTYPES: readonly tf.DataType[] = ["float32", "int32", "bool", "complex64",
  */
 export class TorchBackend extends tf.KernelBackend {
   readonly addon: Addon;
-  private readonly data: tf.DataStorage<TensorData>;
+  private data: tf.DataStorage<TensorData>;
   private readonly meta: Int32Array;
   private readonly forgotten: ForgottenTensors;
   private numForgotten = 0;
@@ -202,9 +202,15 @@ export class TorchBackend extends tf.KernelBackend {
     return 1e-7;
   }
 
+  /** Tensors that outlive the backend are refused from now on: their slots will be others'. */
   override dispose(): void {
     this.forgotten.stop();
     this.addon.functions.disposeAll();
+    this.data = new tf.DataStorage(this, {
+      moveData() {
+        throw new Error("backend-torch: the tensor was on a backend that was removed; read it before tf.removeBackend");
+      },
+    });
   }
 
   private async readLater(handle: number, into: ArrayBufferView): Promise<void> {

@@ -3,6 +3,9 @@
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
 
+#include <cmath>
+#include <limits>
+
 #include "../compute/specified_error.h"
 #include "explain.h"
 
@@ -11,6 +14,12 @@ namespace interfuse {
 namespace {
 
 void check(napi_status status, const char* expected) { TORCH_CHECK(status == napi_ok, "expected ", expected); }
+
+/// A number as it is, but an infinity where float32 has none so large; ATen would refuse it.
+double within_float32(double number) {
+  if (!(std::abs(number) > std::numeric_limits<float>::max())) return number;
+  return std::copysign(std::numeric_limits<double>::infinity(), number);
+}
 
 /// The error says which kernel failed, why and on what.
 void throw_error(const Call& call, const char* kernel, const std::string& message) {
@@ -113,7 +122,7 @@ template <>
 double Call::next<double>() {
   double result = 0;
   check(napi_get_value_double(env_, take(), &result), "a number");
-  return result;
+  return within_float32(result);
 }
 
 template <>

@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+#include <limits>
+
 #include "../compute/addition.h"
 #include "../compute/parallel.h"
 #include "../compute/type_codes.h"
@@ -16,6 +19,12 @@ void step_of(const float* from, float* to, int64_t count, float low) {
     const float chosen = from[i] > 0 ? 1.0f : low;
     to[i] = from[i] == from[i] ? chosen : from[i];
   }
+}
+
+/// Without its fraction. ATen clamps integers between fractions as float32, which does not hold all of them.
+int64_t nearest_int32(double bound) {
+  constexpr double kLeast = std::numeric_limits<int32_t>::min(), kMost = std::numeric_limits<int32_t>::max();
+  return static_cast<int64_t>(std::fmin(std::fmax(bound, kLeast), kMost));
 }
 
 }  // namespace
@@ -102,7 +111,10 @@ Tensor step(const Tensor& x, double alpha) {
   return y;
 }
 
-Tensor clip(const Tensor& x, double low, double high) { return at::clamp(x, low, high).to(x.scalar_type()); }
+Tensor clip(const Tensor& x, double low, double high) {
+  if (x.scalar_type() != at::kInt) return at::clamp(x, low, high).to(x.scalar_type());
+  return at::clamp(x, nearest_int32(low), nearest_int32(high));
+}
 
 Tensor select(const Tensor& condition, const Tensor& yes, const Tensor& no) {
   const Tensor chosen = condition.scalar_type() == at::kBool ? condition : condition != 0;

@@ -57,6 +57,17 @@ describe("integers that float32 does not hold", () => {
     const taller = values(() => tf.image.resizeNearestNeighbor(image(), [4, 1]));
     expect(taller).toEqual([large[0], large[0], large[2], large[2]]);
   });
+
+  test("stay themselves between bounds, which lose their fractions", () => {
+    expect(values(() => tf.clipByValue(image(), -(2 ** 40), Number.POSITIVE_INFINITY))).toEqual(large);
+    expect(values(() => tf.clipByValue(image(), -(2 ** 24) - 1, 2 ** 24 + 1.5))).toEqual([
+      2 ** 24 + 1,
+      -(2 ** 24) - 1,
+      2 ** 24 + 1,
+      -(2 ** 24) - 1,
+    ]);
+    expect(values(() => tf.clipByValue(integers(-3, -1, 0, 1, 3), -1.5, 2.5))).toEqual([-1, -1, 0, 1, 2]);
+  });
 });
 
 test("einsum multiplies integers by integers summed before, and by floats", () => {
@@ -66,6 +77,18 @@ test("einsum multiplies integers by integers summed before, and by floats", () =
   const mixed = outcomeOn("torch", () => tf.einsum("kil,i->kl", a, tf.tensor1d([0.5, 0.25])));
   expect([mixed.values, mixed.dtypes]).toEqual([[[-2.25, -2.25]], ["float32"]]);
   tf.dispose([a, b]);
+});
+
+test("a number that float32 cannot hold is infinite", () => {
+  const [most, infinity] = [Number.MAX_VALUE, Number.POSITIVE_INFINITY];
+  const x = tf.tensor1d([-1, 2]);
+  expect(values(() => tf.clipByValue(x, -most, most))).toEqual([-1, 2]);
+  expect(values(() => tf.fill([1], -most))).toEqual([-infinity]);
+  expect(values(() => tf.pad(x, [[1, 0]], most))).toEqual([infinity, -1, 2]);
+  // Its lower bound is a small number, the upper one the largest there is.
+  const metric = (): tf.Tensor => tf.metrics.meanAbsolutePercentageError(tf.tensor1d([4, -5]), x);
+  expect(values(metric)[0]).toBeCloseTo((125 + 140) / 2, 4);
+  x.dispose();
 });
 
 test("fill takes truth values", () => {
