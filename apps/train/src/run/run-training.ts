@@ -74,6 +74,7 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
 async function runAlone<Batch>(options: RunOptions<Batch>): Promise<void> {
   const { settings, task, out, resume, reporters, signal, until } = options;
   const { steps, report, averageDecay } = settings;
+  const metrics = new MetricsFile(join(out, "metrics.jsonl"), { flopsPerToken: options.flopsPerToken });
   const optimizer = makeOptimizer(task.module.parameters(), settings.optimizer);
   const trainer = new Trainer({
     task,
@@ -92,11 +93,14 @@ async function runAlone<Batch>(options: RunOptions<Batch>): Promise<void> {
       folder: out,
       every: report.checkpointEvery,
       keep: report.keepCheckpoints,
-      saveModel: options.saveModel,
+      saveModel: async (sink) => {
+        await metrics.flush();
+        await options.saveModel(sink);
+      },
     },
     resume,
   });
-  const all = [new MetricsFile(join(out, "metrics.jsonl"), { flopsPerToken: options.flopsPerToken }), ...reporters];
+  const all = [metrics, ...reporters];
   try {
     for await (const event of trainer.run({ signal, until })) {
       for (const reporter of all) await reporter.report(event);
