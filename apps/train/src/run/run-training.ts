@@ -1,6 +1,7 @@
 /** What all training commands share: the optimizer and schedule of a recipe, checkpoints, reporters, stopping. */
 
 import { join } from "node:path";
+import { removeTemporaryFiles } from "@interfuse/data";
 import { type FileSink, Generator } from "@interfuse/tensor";
 import {
   type AdversaryOptions,
@@ -74,6 +75,7 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
 async function runAlone<Batch>(options: RunOptions<Batch>): Promise<void> {
   const { settings, task, out, resume, reporters, signal, until } = options;
   const { steps, report, averageDecay } = settings;
+  await removeTemporaryFiles(out);
   const metrics = new MetricsFile(join(out, "metrics.jsonl"), { flopsPerToken: options.flopsPerToken });
   const optimizer = makeOptimizer(task.module.parameters(), settings.optimizer);
   const trainer = new Trainer({
