@@ -11,6 +11,7 @@ import { Generator, tf } from "@interfuse/tensor";
 import type { Reporter } from "@interfuse/training";
 import { IMAGE_TOKENIZER_RECIPE_MAY_CHANGE, type ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
+import { withClaimedFolder } from "../run/claim-folder.ts";
 import { inFloat32 } from "../run/in-float32.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
@@ -53,9 +54,10 @@ export type TrainImageTokenizerOptions = {
  */
 export function trainImageTokenizer(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
   const { recipe, log } = options;
-  if (recipe.loss.adversary === null) return train(options);
+  const run = () => withClaimedFolder(options.out, () => train(options));
+  if (recipe.loss.adversary === null) return run();
   return inFloat32(
-    () => train(options),
+    run,
     () => log("warning: training in f32, not bf16: an adversary's gradients need it"),
   );
 }

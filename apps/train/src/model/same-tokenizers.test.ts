@@ -7,6 +7,7 @@ import { Generator, tf, useBackend } from "@interfuse/tensor";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
 import { debugModel } from "../recipes/model-debug.ts";
+import { claimFolder } from "../run/claim-folder.ts";
 import { trainModel } from "./train-model.ts";
 
 const debug = debugModel();
@@ -64,4 +65,10 @@ it("a run is resumed with its own tokenizers only, though others have the same s
   await expect(run({ resume: "yes", seed: 2 })).rejects.toThrow(/--resume: the image tokenizer is not the one in/);
   await run({ resume: "yes" });
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it("a folder is opened only when its last run has ended", async () => {
+  const release = await claimFolder(join(folder, "out"));
+  await expect(run({ resume: "yes", data: "nowhere" })).rejects.toThrow(/another run is going on/);
+  await release();
 });

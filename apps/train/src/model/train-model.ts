@@ -8,6 +8,7 @@ import { ConversationStream } from "../batches/conversation-stream.ts";
 import { PictureEncoder, type TrainingImage } from "../batches/picture-encoder.ts";
 import { RowStream } from "../batches/row-stream.ts";
 import { MODEL_RECIPE_MAY_CHANGE, type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
+import { withClaimedFolder } from "../run/claim-folder.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
 import { type ModelParts, type ModelPartsOptions, openModelParts } from "./model-parts.ts";
@@ -31,7 +32,11 @@ export type TrainModelOptions = ModelPartsOptions & {
  * Trains a model and writes its folder into `out`.
  * @throws Error, RangeError or UsageError naming what is wrong with data, tokenizers or recipe; InterruptedError when the signal stopped it.
  */
-export async function trainModel(options: TrainModelOptions): Promise<void> {
+export function trainModel(options: TrainModelOptions): Promise<void> {
+  return withClaimedFolder(options.out, () => train(options));
+}
+
+async function train(options: TrainModelOptions): Promise<void> {
   const { recipe, out } = options;
   const resume = await openRun(out, options.resume);
   const parts = await openModelParts(options);

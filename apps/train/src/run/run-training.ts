@@ -17,7 +17,6 @@ import {
   type TrainingTask,
 } from "@interfuse/training";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
-import { claimFolder } from "./claim-folder.ts";
 import { InterruptedError } from "./interrupted-error.ts";
 import { makeOptimizer, type OptimizerConfig } from "./make-optimizer.ts";
 
@@ -59,20 +58,11 @@ export type RunOptions<Batch> = {
 };
 
 /**
- * Trains to the last step and calls `finish`. A run that resumes before its learning rate decays may have another number of steps.
- * @throws InterruptedError when the signal stopped the run (which is saved); UsageError when another run has the folder; as
- *   `Trainer.run`.
+ * Trains to the last step and calls `finish`, in a folder that the caller has claimed. A run that resumes before its learning rate
+ * decays may have another number of steps.
+ * @throws InterruptedError when the signal stopped the run (which is saved); as `Trainer.run`.
  */
 export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<void> {
-  const release = await claimFolder(options.out);
-  try {
-    await runAlone(options);
-  } finally {
-    await release();
-  }
-}
-
-async function runAlone<Batch>(options: RunOptions<Batch>): Promise<void> {
   const { settings, task, out, resume, reporters, signal, until } = options;
   const { steps, report, averageDecay } = settings;
   await removeTemporaryFiles(out);
