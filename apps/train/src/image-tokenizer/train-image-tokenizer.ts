@@ -9,7 +9,7 @@ import {
 } from "@interfuse/image-tokenizer";
 import { Generator, tf } from "@interfuse/tensor";
 import type { Reporter } from "@interfuse/training";
-import { IMAGE_TOKENIZER_RECIPE_MAY_CHANGE, type ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
+import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
 import { withClaimedFolder } from "../run/claim-folder.ts";
 import { inFloat32 } from "../run/in-float32.ts";
@@ -56,15 +56,12 @@ export function trainImageTokenizer(options: TrainImageTokenizerOptions): Promis
   const { recipe, log } = options;
   const run = () => withClaimedFolder(options.out, () => train(options));
   if (recipe.loss.adversary === null) return run();
-  return inFloat32(
-    run,
-    () => log("warning: training in f32, not bf16: an adversary's gradients need it"),
-  );
+  return inFloat32(run, () => log("warning: training in f32, not bf16: an adversary's gradients need it"));
 }
 
 async function train(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
   const { recipe, data, out, log } = options;
-  const resume = await openRun(out, options.resume);
+  const resume = await openRun(out, options);
   const from = resume === undefined ? options.from : undefined;
   const autoencoder = from === undefined ? newAutoencoder(recipe) : await readStartingWeights(from, recipe);
   const trained = trainedAutoencoder(autoencoder, { klWeight: recipe.loss.klWeight ?? 0 });
@@ -92,7 +89,6 @@ async function train(options: TrainImageTokenizerOptions): Promise<Reconstructio
       ...options,
       settings: recipe,
       config: recipeAsJson(recipe),
-      mayChange: IMAGE_TOKENIZER_RECIPE_MAY_CHANGE,
       task: autoencoderTask(trained, objectives.terms),
       adversary: objectives.adversary?.options,
       batches: new PictureBatches(openPictures(dataset, recipe, resume), networks.teacher),

@@ -5,6 +5,7 @@ import { directorySink, savePicture } from "@interfuse/data";
 import { KlAutoencoder, klAutoencoderRecipes } from "@interfuse/image-tokenizer";
 import { Generator, tf, useBackend } from "@interfuse/tensor";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { UsageError } from "../config/usage-error.ts";
 import { writeImageTokenizer } from "../image-tokenizer/image-tokenizer-folder.ts";
 import { debugModel } from "../recipes/model-debug.ts";
 import { claimFolder } from "../run/claim-folder.ts";
@@ -40,12 +41,12 @@ async function writeData(name: string, captions: readonly string[]): Promise<voi
   }
 }
 
-type Changes = { resume: "yes" | "no"; data?: string; seed?: number };
+type Changes = { resume: "yes" | "no"; data?: string; seed?: number; set?: { learningRate: number } };
 
 /** The first step of two, or the second. */
-const run = ({ resume, data = "data", seed = 1 }: Changes) =>
+const run = ({ resume, data = "data", seed = 1, set }: Changes) =>
   trainModel({
-    recipe: { ...recipe, model: { ...recipe.model, objective: { ...recipe.model.objective, patchSize: 1 } } },
+    recipe: { ...recipe, model: { ...recipe.model, objective: { ...recipe.model.objective, patchSize: 1 } }, ...set },
     data: join(folder, data),
     imageTokenizer: join(folder, `tokenizer-${seed}`),
     out: join(folder, "out"),
@@ -65,6 +66,16 @@ it("a run is resumed with its own tokenizers only, though others have the same s
   await expect(run({ resume: "yes", seed: 2 })).rejects.toThrow(/--resume: the image tokenizer is not the one in/);
   await run({ resume: "yes" });
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it("what has changed is wrong usage: the recipe, named before any data are read, and the data", async () => {
+  const changed = run({ resume: "yes", data: "nowhere", seed: 3, set: { learningRate: 1 } });
+  await expect(changed).rejects.toThrow(UsageError);
+  await expect(changed).rejects.toThrow(/config differs from the checkpoint's \(learningRate: 0.002 -> 1\)/);
+  await writeData("reordered", ["a red dog", "a red cat"]);
+  const reordered = run({ resume: "yes", data: "reordered" });
+  await expect(reordered).rejects.toThrow(UsageError);
+  await expect(reordered).rejects.toThrow(/the data have changed: other texts/);
 });
 
 it("a folder is opened only when its last run has ended", async () => {

@@ -1,13 +1,14 @@
 /** `train model`: one transformer over a data set's texts and pictures. */
 import { join } from "node:path";
-import { directorySink, ExampleLoader, writeFileAtomically } from "@interfuse/data";
+import { directorySink, writeFileAtomically } from "@interfuse/data";
 import { Pipeline, savePipeline } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
 import { checkpointName, type Reporter, type TrainingState } from "@interfuse/training";
 import { ConversationStream } from "../batches/conversation-stream.ts";
-import { PictureEncoder, type TrainingImage } from "../batches/picture-encoder.ts";
+import { openLoader } from "../batches/open-loader.ts";
+import { PictureEncoder } from "../batches/picture-encoder.ts";
 import { RowStream } from "../batches/row-stream.ts";
-import { MODEL_RECIPE_MAY_CHANGE, type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
+import { type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import { withClaimedFolder } from "../run/claim-folder.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
@@ -38,7 +39,7 @@ export function trainModel(options: TrainModelOptions): Promise<void> {
 
 async function train(options: TrainModelOptions): Promise<void> {
   const { recipe, out } = options;
-  const resume = await openRun(out, options.resume);
+  const resume = await openRun(out, options);
   const parts = await openModelParts(options);
   try {
     if (resume !== undefined) await assertSameTokenizers(join(out, checkpointName(resume.step)), parts);
@@ -47,7 +48,6 @@ async function train(options: TrainModelOptions): Promise<void> {
       out,
       settings: recipe,
       config: recipeAsJson({ ...recipe, tokenizers: tokenizerIdentity(parts) }),
-      mayChange: MODEL_RECIPE_MAY_CHANGE,
       task: modelTask(parts.model, recipe.lossWeights),
       batches: openRows(parts, recipe, resume),
       resume,
@@ -73,12 +73,8 @@ async function train(options: TrainModelOptions): Promise<void> {
 export function openRows(parts: ModelParts, recipe: ModelRecipe, resume?: TrainingState): RowStream {
   const { dataset, textTokenizer, imageTokenizer, model } = parts;
   const generator = new Generator(recipe.seed, "data");
-  const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
   const documents = new ConversationStream({
-    loader: new ExampleLoader<TrainingImage>(dataset, generator, {
-      state,
-      taskWeights: recipe.batch.taskWeights ?? undefined,
-    }),
+    loader: openLoader(dataset, generator, { resume, taskWeights: recipe.batch.taskWeights ?? undefined }),
     textTokenizer,
     pictures: new PictureEncoder(imageTokenizer),
     dropUserProbability: recipe.batch.dropUserProbability,

@@ -7,7 +7,6 @@ import {
   type AdversaryOptions,
   type BatchStream,
   type JsonObject,
-  lastStableStep,
   MetricsFile,
   type Reporter,
   type ScheduleConfig,
@@ -19,6 +18,7 @@ import {
 import { recipeAsJson } from "../recipes/model-recipe.ts";
 import { InterruptedError } from "./interrupted-error.ts";
 import { makeOptimizer, type OptimizerConfig } from "./make-optimizer.ts";
+import { mayChangeOnResume } from "./same-recipe.ts";
 
 /** The part of a recipe that the trainer reads. */
 export type TrainingSettings = {
@@ -37,9 +37,8 @@ export type RunOptions<Batch> = {
   /** The run's folder. */
   readonly out: string;
   readonly settings: TrainingSettings;
-  /** What is saved with checkpoints and compared on resume; `mayChange` as in `TrainerOptions`. */
+  /** What is saved with checkpoints and compared on resume. */
   readonly config: JsonObject;
-  readonly mayChange: readonly string[];
   readonly task: TrainingTask<Batch>;
   /** A second module trained against the task's; the caller frees it. */
   readonly adversary?: AdversaryOptions<Batch>;
@@ -80,7 +79,7 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
     averageDecay: averageDecay ?? undefined,
     generator: new Generator(settings.seed, "train"),
     config: recipeAsJson(options.config),
-    mayChange: [...options.mayChange, ...(mayChangeSteps(settings, resume) ? ["steps"] : [])],
+    mayChange: resume && mayChangeOnResume(settings, resume),
     checkpoints: {
       folder: out,
       every: report.checkpointEvery,
@@ -110,11 +109,4 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
     trainer.dispose();
     optimizer.dispose();
   }
-}
-
-/** Whether every step done so far had the rate that it has in a run of `settings.steps` too. */
-function mayChangeSteps({ schedule, steps }: TrainingSettings, resume: TrainingState | undefined): boolean {
-  const before = resume?.config.steps;
-  if (resume === undefined || typeof before !== "number") return false;
-  return resume.step <= Math.min(lastStableStep(schedule, before), lastStableStep(schedule, steps));
 }
