@@ -1,6 +1,6 @@
 /** `train image-tokenizer`: an autoencoder from a data set's pictures, its latents measured and its PSNR on held-out ones reported. */
 import { join } from "node:path";
-import { type Dataset, directorySink, openDataset, writeFileAtomically } from "@interfuse/data";
+import { type Dataset, openDataset, writeFileAtomically } from "@interfuse/data";
 import {
   imageTokenizerFromConfig,
   measureLatentStatistics,
@@ -15,6 +15,7 @@ import { withClaimedFolder } from "../run/claim-folder.ts";
 import { inFloat32 } from "../run/in-float32.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
+import { writeResult } from "../run/write-result.ts";
 import { autoencoderTask } from "./autoencoder-task.ts";
 import { checkObjectives } from "./check-objectives.ts";
 import { writeImageTokenizer } from "./image-tokenizer-folder.ts";
@@ -104,7 +105,7 @@ async function train(options: TrainImageTokenizerOptions): Promise<Reconstructio
         autoencoder.setLatentStatistics(await measureLatentStatistics(autoencoder, pictureTensors(training)));
         report = await scoreReconstructions(autoencoder, { training, heldOut });
         await writeFileAtomically(join(out, "reconstruction.json"), `${JSON.stringify(report, null, 2)}\n`);
-        await writeImageTokenizer(directorySink(out), autoencoder);
+        await writeResult(out, (sink) => writeImageTokenizer(sink, autoencoder));
       },
     });
   } finally {

@@ -1,6 +1,6 @@
 /** `train model`: one transformer over a data set's texts and pictures. */
 import { join } from "node:path";
-import { directorySink, writeFileAtomically } from "@interfuse/data";
+import { writeFileAtomically } from "@interfuse/data";
 import { Pipeline, savePipeline } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
 import { checkpointName, type Reporter, type TrainingState } from "@interfuse/training";
@@ -12,6 +12,7 @@ import { type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
 import { withClaimedFolder } from "../run/claim-folder.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
+import { writeResult } from "../run/write-result.ts";
 import { type ModelParts, type ModelPartsOptions, openModelParts } from "./model-parts.ts";
 import { modelTask } from "./model-task.ts";
 import { assertSameTokenizers } from "./same-tokenizers.ts";
@@ -56,7 +57,7 @@ async function train(options: TrainModelOptions): Promise<void> {
         const file = join(out, "samples", `step-${String(step).padStart(6, "0")}.png`);
         await writeFileAtomically(file, await sampleSheet(new Pipeline(parts), recipe));
       },
-      finish: () => savePipeline(directorySink(out), parts),
+      finish: () => writeResult(out, (sink) => savePipeline(sink, parts)),
       reporters: await options.reporters(flopsPerToken),
       flopsPerToken,
       signal: options.signal,
