@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { directorySink, savePicture } from "@interfuse/data";
@@ -41,18 +41,25 @@ async function writeData(name: string, captions: readonly string[]): Promise<voi
   }
 }
 
-type Changes = { resume: "yes" | "no"; data?: string; seed?: number; set?: { learningRate: number } };
+type Changes = {
+  resume: "yes" | "no";
+  data?: string;
+  seed?: number;
+  set?: { learningRate: number };
+  out?: string;
+  log?: (line: string) => void;
+};
 
 /** The first step of two, or the second. */
-const run = ({ resume, data = "data", seed = 1, set }: Changes) =>
+const run = ({ resume, data = "data", seed = 1, set, out = "out", log = () => undefined }: Changes) =>
   trainModel({
     recipe: { ...recipe, model: { ...recipe.model, objective: { ...recipe.model.objective, patchSize: 1 } }, ...set },
     data: join(folder, data),
     imageTokenizer: join(folder, `tokenizer-${seed}`),
-    out: join(folder, "out"),
+    out: join(folder, out),
     resume,
     reporters: async () => [],
-    log: () => undefined,
+    log,
     until: 1,
   });
 
@@ -82,4 +89,16 @@ it("a folder is opened only when its last run has ended", async () => {
   const release = await claimFolder(join(folder, "out"));
   await expect(run({ resume: "yes", data: "nowhere" })).rejects.toThrow(/another run is going on/);
   await release();
+});
+
+it("a run that goes on with other arithmetic is told so", async () => {
+  await cp(join(folder, "out"), join(folder, "moved"), { recursive: true });
+  const lines: string[] = [];
+  const resume = () => run({ resume: "yes", out: "moved", log: (line) => lines.push(line) });
+  await resume();
+  expect(lines).toEqual([]);
+  const config = join(folder, "moved", "checkpoint-000001", "training", "config.json");
+  await writeFile(config, (await readFile(config, "utf8")).replace('"precision": "f32"', '"precision": "bf16"'));
+  await resume();
+  expect(lines).toEqual([expect.stringContaining("warning: resuming with other arithmetic (precision: bf16 -> f32)")]);
 });

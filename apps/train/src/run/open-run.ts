@@ -1,6 +1,7 @@
 import { directorySource } from "@interfuse/data";
-import { latestCheckpoint, readTrainingState, type TrainingState } from "@interfuse/training";
+import { type JsonObject, latestCheckpoint, readTrainingState, type TrainingState } from "@interfuse/training";
 import { UsageError } from "../config/usage-error.ts";
+import { computeWarning } from "./compute.ts";
 import type { TrainingSettings } from "./run-training.ts";
 import { assertSameRecipe } from "./same-recipe.ts";
 
@@ -14,7 +15,7 @@ export type ResumeMode = "yes" | "no" | "if-any";
  */
 export async function openRun(
   out: string,
-  { resume, recipe }: { resume: ResumeMode; recipe: TrainingSettings },
+  { resume, recipe, log }: { resume: ResumeMode; recipe: TrainingSettings; log: (line: string) => void },
 ): Promise<TrainingState | undefined> {
   const latest = await latestCheckpoint(out).catch((cause: Error) => {
     throw new UsageError(`--out ${out}: cannot be read as a folder (${cause.message}); choose another`, { cause });
@@ -30,6 +31,8 @@ export async function openRun(
   }
   const state = await readTrainingState(latest.path);
   assertSameRecipe(recipe, state);
+  const warning = computeWarning((state.config.compute ?? {}) as JsonObject);
+  if (warning !== undefined) log(`warning: ${warning}`);
   return state;
 }
 

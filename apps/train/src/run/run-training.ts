@@ -16,6 +16,7 @@ import {
   type TrainingTask,
 } from "@interfuse/training";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
+import { computeHere } from "./compute.ts";
 import { InterruptedError } from "./interrupted-error.ts";
 import { makeOptimizer, type OptimizerConfig } from "./make-optimizer.ts";
 import { mayChangeOnResume } from "./same-recipe.ts";
@@ -78,8 +79,8 @@ export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<vo
     gradientAccumulation: settings.batch.gradientAccumulation,
     averageDecay: averageDecay ?? undefined,
     generator: new Generator(settings.seed, "train"),
-    config: recipeAsJson(options.config),
-    mayChange: resume && mayChangeOnResume(settings, resume),
+    config: recipeAsJson({ ...options.config, compute: computeHere() }),
+    mayChange: resume && [...mayChangeOnResume(settings, resume), "compute"],
     checkpoints: {
       folder: out,
       every: report.checkpointEvery,

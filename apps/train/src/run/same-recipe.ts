@@ -18,7 +18,7 @@ export function mayChangeOnResume({ schedule, steps }: TrainingSettings, resume:
  * @throws UsageError naming every changed setting with both values, and those that may change.
  */
 export function assertSameRecipe(recipe: TrainingSettings, resume: TrainingState): void {
-  const { tokenizers: _, ...saved } = resume.config;
+  const { tokenizers: _, compute: __, ...saved } = resume.config;
   try {
     assertSameConfig(saved, recipeAsJson(recipe), mayChangeOnResume(recipe, resume));
   } catch (cause) {
