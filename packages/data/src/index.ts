@@ -21,7 +21,7 @@ export { type EncodeOptions, encodePng, savePicture } from "./files/encode-pictu
 export { makeFolder } from "./files/make-folder.ts";
 export { readTextFile } from "./files/read-text.ts";
 export { recoverFolder } from "./files/recover-folder.ts";
-export { assertWritable, writeFileAtomically } from "./files/write-file.ts";
+export { assertWritable, removeTemporaryFiles, writeFileAtomically } from "./files/write-file.ts";
 export { writeFolderAtomically } from "./files/write-folder.ts";
 export { METADATA_FILE } from "./folder/metadata.ts";
 export { Dataset, type DatasetReport, type ImageStore } from "./loader/dataset.ts";

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StepEvent } from "./events.ts";
 import { MetricsFile } from "./metrics-file.ts";
 
@@ -52,6 +52,22 @@ describe("MetricsFile", () => {
     await second.report(start(2));
     await second.report(step(3));
     expect((await lines()).map((line) => line.step)).toEqual([1, 2, 3]);
+  });
+
+  it("has its lines on disk when it is flushed, and those it keeps before it replaces them", async () => {
+    const probe = await open(join(folder, "probe"), "w");
+    const synced = vi.spyOn(Object.getPrototypeOf(probe), "sync");
+    await probe.close();
+    try {
+      const file = new MetricsFile(path);
+      await file.report(start(0));
+      expect(synced).toHaveBeenCalledTimes(1);
+      await file.report(step(1));
+      await file.flush();
+      expect(synced).toHaveBeenCalledTimes(2);
+    } finally {
+      synced.mockRestore();
+    }
   });
 
   it("names the file when it cannot be written, and keeps what it cannot read", async () => {

@@ -1,9 +1,10 @@
 /**
  * `metrics.jsonl`: one JSON object a step, in step order, without gaps or repeats even after kills and resumes.
  *
- * Opening a run at step s drops the lines of later steps, which the resumed run makes again.
+ * Opening a run at step s drops the lines of later steps, which the resumed run makes again. Those of earlier ones must be on disk
+ * when the checkpoint of step s is: `flush` before it is written.
  */
-import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writeFailureReason } from "./checkpoint/atomic-folder.ts";
 import type { Reporter, TrainingEvent } from "./events.ts";
@@ -28,6 +29,11 @@ export class MetricsFile implements Reporter {
     await this.#written(appendFile(this.#path, `${JSON.stringify(line)}\n`));
   }
 
+  /** Resolves when every line reported so far would outlive the machine's death. */
+  async flush(): Promise<void> {
+    await this.#written(syncFile(this.#path));
+  }
+
   async #truncateAfter(step: number): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
     const text = await readFile(this.#path, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -36,7 +42,7 @@ export class MetricsFile implements Reporter {
     });
     const kept = text.split("\n").filter((line) => stepOf(line) <= step);
     const temporary = `${this.#path}.new`;
-    await writeFile(temporary, kept.map((line) => `${line}\n`).join(""));
+    await writeFile(temporary, kept.map((line) => `${line}\n`).join(""), { flush: true });
     await rename(temporary, this.#path);
   }
 
@@ -47,6 +53,15 @@ export class MetricsFile implements Reporter {
         { cause },
       );
     });
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "a");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

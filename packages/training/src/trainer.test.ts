@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Generator, initZeros, tf } from "@interfuse/tensor";
@@ -142,6 +142,27 @@ describe("Trainer", () => {
       "parameters.safetensors",
       "state.json",
     ]);
+  });
+
+  it("on resume removes the checkpoint that a kill right after the next one left", async () => {
+    await run(regressionTrainer(generator, { totalSteps: 4, checkpoints: checkpoints({ every: 2 }) }).trainer);
+    const resume = await readTrainingState(join(folder, "checkpoint-000004"));
+    await run(
+      regressionTrainer(generator, { resume, totalSteps: 4, checkpoints: checkpoints({ every: 2, keep: 1 }) }).trainer,
+    );
+    expect(await readdir(folder)).toEqual(["checkpoint-000004"]);
+  });
+
+  it("says that a checkpoint is saved when only an older one cannot be removed", async () => {
+    const saveModel: CheckpointOptions["saveModel"] = async (sink) => {
+      await sink.write("model.bin", new Uint8Array(1));
+      await mkdir(join(folder, `.writing-removed-${process.pid}-checkpoint-000002`, "in the way"), { recursive: true });
+    };
+    const { trainer } = regressionTrainer(generator, { checkpoints: checkpoints({ every: 2, keep: 1, saveModel }) });
+    await expect(run(trainer)).rejects.toThrow(
+      /checkpoint-000004" is saved, but an older checkpoint cannot be removed/,
+    );
+    await readTrainingState(join(folder, "checkpoint-000004"));
   });
 
   it("a checkpoint that cannot be written leaves the last good one and says which", async () => {

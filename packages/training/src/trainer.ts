@@ -122,7 +122,11 @@ export class Trainer<Batch> {
       throw new RangeError(`Trainer.run: until (=${until}) must be a step, a whole number from 0`);
     }
     const lastStep = Math.min(until, totalSteps);
-    if (checkpoints !== undefined) await removeLeftovers(checkpoints.folder);
+    if (checkpoints !== undefined) {
+      await removeLeftovers(checkpoints.folder);
+      // A kill can come between a checkpoint and the removal of those it makes superfluous.
+      await pruneCheckpoints(checkpoints.folder, checkpoints.keep);
+    }
     let savedStep = this.#options.resume?.step ?? -1;
     yield { type: "start", step: this.#step, totalSteps, numParameters: task.module.numParameters() };
     while (this.#step < lastStep) {
@@ -234,21 +238,21 @@ export class Trainer<Batch> {
         optimizer: await toHostTensors(adversary.optimizer.state()),
       },
     };
-    try {
-      const path = await writeFolderAtomically(folder, checkpointName(this.#step), async (sink) => {
-        await this.withAveragedWeights(() => saveModel(sink));
-        await writeTrainingState(sink, state);
-      });
-      await pruneCheckpoints(folder, keep);
-      return { type: "checkpoint", step: this.#step, path };
-    } catch (cause) {
+    const path = await writeFolderAtomically(folder, checkpointName(this.#step), async (sink) => {
+      await this.withAveragedWeights(() => saveModel(sink));
+      await writeTrainingState(sink, state);
+    }).catch(async (cause: Error) => {
       throw new Error(
-        `Trainer: the checkpoint of step ${this.#step} failed: ${(cause as Error).message}. ${await this.#lastGood()}`,
-        {
-          cause,
-        },
+        `Trainer: the checkpoint of step ${this.#step} failed: ${cause.message}. ${await this.#lastGood()}`,
+        { cause },
       );
-    }
+    });
+    await pruneCheckpoints(folder, keep).catch((cause: Error) => {
+      throw new Error(`Trainer: "${path}" is saved, but an older checkpoint cannot be removed: ${cause.message}`, {
+        cause,
+      });
+    });
+    return { type: "checkpoint", step: this.#step, path };
   }
 
   #checkResume(resume: TrainingState): void {

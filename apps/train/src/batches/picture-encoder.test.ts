@@ -1,5 +1,5 @@
 import { KlAutoencoder, klAutoencoderRecipes, type Picture, PixelTokenizer } from "@interfuse/image-tokenizer";
-import { Generator, useBackend } from "@interfuse/tensor";
+import { Generator, tf, useBackend } from "@interfuse/tensor";
 import { beforeAll, expect, it } from "vitest";
 import { PictureEncoder } from "./picture-encoder.ts";
 
@@ -22,4 +22,17 @@ it("makes those of raw pixels again", async () => {
   const second = await encoder.encode([picture]);
   expect(second(picture)).not.toBe(first(picture));
   expect(second(picture)).toEqual(first(picture));
+});
+
+it("gives a picture the same latents in any company", async () => {
+  class RoundingByBatch extends KlAutoencoder {
+    override encode(pixels_BHWC: tf.Tensor4D): tf.Tensor4D {
+      return tf.add(super.encode(pixels_BHWC), pixels_BHWC.shape[0]);
+    }
+  }
+  const other: Picture = { ...picture, data: new Uint8Array(16 * 16 * 3).fill(50) };
+  const tokenizer = new RoundingByBatch(klAutoencoderRecipes.debug(), new Generator(0, "encoder"));
+  const together = await new PictureEncoder(tokenizer).encode([other, picture]);
+  const alone = await new PictureEncoder(tokenizer).encode([picture]);
+  expect(together(picture)).toEqual(alone(picture));
 });

@@ -8,7 +8,8 @@ import { latentsFromStore } from "../tokenize/encoded-pictures.ts";
 export type TrainingImage = Picture | EncodedPicture;
 
 /**
- * Encodes pictures with one tokenizer. A picture object that comes again is not encoded again, unless its latents take more
+ * Encodes pictures with one tokenizer, each by itself: sums of a batch of another size are rounded otherwise, and a resumed run
+ * meets its pictures in other company. A picture object that comes again is not encoded again, unless its latents take more
  * memory than itself: those of a tokenizer that does not compress are as quickly made as kept.
  */
 export class PictureEncoder {
@@ -24,25 +25,22 @@ export class PictureEncoder {
    * @throws RangeError when a picture's size does not fit the tokenizer.
    */
   async encode(images: readonly TrainingImage[]): Promise<(image: TrainingImage) => LatentImage> {
-    const missing = [...new Set(images)].filter((image) => !this.#kept.has(image));
-    const encoded = missing.filter(isEncoded);
-    const pictures = missing.filter((image): image is Picture => !isEncoded(image));
-    const made = new Map<TrainingImage, LatentImage>([
-      ...pairs(pictures, await encodePictures(pictures, this.#tokenizer)),
-      ...pairs(encoded, await latentsFromStore(encoded, this.#tokenizer)),
-    ]);
-    for (const [image, latents] of made) {
-      const isLarger = !isEncoded(image) && latents.latents.byteLength > image.data.byteLength;
-      if (!isLarger) this.#kept.set(image, latents);
-    }
-    return (image) => (made.get(image) ?? this.#kept.get(image)) as LatentImage;
+    const latentsOf = new Map<TrainingImage, LatentImage>();
+    for (const image of new Set(images)) latentsOf.set(image, this.#kept.get(image) ?? (await this.#encodeOne(image)));
+    return (image) => latentsOf.get(image) as LatentImage;
+  }
+
+  async #encodeOne(image: TrainingImage): Promise<LatentImage> {
+    const [encoded] = isEncoded(image)
+      ? await latentsFromStore([image], this.#tokenizer)
+      : await encodePictures([image], this.#tokenizer);
+    const latents = encoded as LatentImage;
+    const isLarger = !isEncoded(image) && latents.latents.byteLength > image.data.byteLength;
+    if (!isLarger) this.#kept.set(image, latents);
+    return latents;
   }
 }
 
 function isEncoded(image: TrainingImage): image is EncodedPicture {
   return "values" in image;
-}
-
-function pairs<A, B>(keys: readonly A[], values: readonly B[]): [A, B][] {
-  return keys.map((key, index) => [key, values[index] as B]);
 }

@@ -25,13 +25,21 @@ export async function recipeStartingFrom(folder: string, recipe: ImageTokenizerR
 }
 
 /**
- * The trained autoencoder of a folder.
+ * The trained autoencoder of a folder, without its latent statistics: those of what it becomes are measured after training, and a
+ * resumed run has the same raw latents until then.
  * @throws Error as {@link recipeStartingFrom}, and when it is not the recipe's.
  */
 export async function readStartingWeights(folder: string, recipe: ImageTokenizerRecipe): Promise<Autoencoder> {
   const autoencoder = await readAutoencoder(folder);
   const settings = autoencoderSettings(autoencoder.config);
-  if (isDeepStrictEqual(settings, recipe.autoencoder)) return autoencoder;
+  if (isDeepStrictEqual(settings, recipe.autoencoder)) {
+    const { latentChannels } = autoencoder;
+    autoencoder.setLatentStatistics({
+      latentMean: new Array<number>(latentChannels).fill(0),
+      latentStd: new Array<number>(latentChannels).fill(1),
+    });
+    return autoencoder;
+  }
   autoencoder.dispose();
   throw new Error(
     `readStartingWeights: "${folder}" holds ${JSON.stringify(settings)}, the recipe's autoencoder is ${JSON.stringify(recipe.autoencoder)}; make the recipe with recipeStartingFrom`,

@@ -11,7 +11,7 @@ import { UsageError } from "../config/usage-error.ts";
 import { IMAGE_TOKENIZER_RECIPES } from "../recipes/find-recipe.ts";
 import { InterruptedError } from "../run/interrupted-error.ts";
 import { readImageTokenizer, writeImageTokenizer } from "./image-tokenizer-folder.ts";
-import { recipeStartingFrom } from "./starting-weights.ts";
+import { readStartingWeights, recipeStartingFrom } from "./starting-weights.ts";
 import { newAutoencoder, trainImageTokenizer } from "./train-image-tokenizer.ts";
 
 let folder: string;
@@ -120,6 +120,11 @@ describe("trainImageTokenizer", () => {
     for (const from of [join(folder, "first"), published]) {
       const recipe = await recipeStartingFrom(from, resolveImageTokenizerRecipe("debug", barely));
       const out = `${from}, gone on with`;
+      const started = await readStartingWeights(from, recipe);
+      const resumed = newAutoencoder(recipe);
+      expect(started.config).toEqual(resumed.config);
+      started.dispose();
+      resumed.dispose();
       const options = { data, out, from, reporters: [], log: () => undefined } as const;
       await trainImageTokenizer({ ...options, recipe, resume: "no" });
       const [old, gone] = await Promise.all([weightsOf(from), weightsOf(out)]);

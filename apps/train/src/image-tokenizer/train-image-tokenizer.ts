@@ -1,6 +1,6 @@
 /** `train image-tokenizer`: an autoencoder from a data set's pictures, its latents measured and its PSNR on held-out ones reported. */
 import { join } from "node:path";
-import { type Dataset, directorySink, openDataset, writeFileAtomically } from "@interfuse/data";
+import { type Dataset, openDataset, writeFileAtomically } from "@interfuse/data";
 import {
   imageTokenizerFromConfig,
   measureLatentStatistics,
@@ -9,11 +9,13 @@ import {
 } from "@interfuse/image-tokenizer";
 import { Generator, tf } from "@interfuse/tensor";
 import type { Reporter } from "@interfuse/training";
-import { IMAGE_TOKENIZER_RECIPE_MAY_CHANGE, type ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
+import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
+import { withClaimedFolder } from "../run/claim-folder.ts";
 import { inFloat32 } from "../run/in-float32.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
+import { writeResult } from "../run/write-result.ts";
 import { autoencoderTask } from "./autoencoder-task.ts";
 import { checkObjectives } from "./check-objectives.ts";
 import { writeImageTokenizer } from "./image-tokenizer-folder.ts";
@@ -53,16 +55,14 @@ export type TrainImageTokenizerOptions = {
  */
 export function trainImageTokenizer(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
   const { recipe, log } = options;
-  if (recipe.loss.adversary === null) return train(options);
-  return inFloat32(
-    () => train(options),
-    () => log("warning: training in f32, not bf16: an adversary's gradients need it"),
-  );
+  const run = () => withClaimedFolder(options.out, () => train(options));
+  if (recipe.loss.adversary === null) return run();
+  return inFloat32(run, () => log("warning: training in f32, not bf16: an adversary's gradients need it"));
 }
 
 async function train(options: TrainImageTokenizerOptions): Promise<ReconstructionReport> {
   const { recipe, data, out, log } = options;
-  const resume = await openRun(out, options.resume);
+  const resume = await openRun(out, options);
   const from = resume === undefined ? options.from : undefined;
   const autoencoder = from === undefined ? newAutoencoder(recipe) : await readStartingWeights(from, recipe);
   const trained = trainedAutoencoder(autoencoder, { klWeight: recipe.loss.klWeight ?? 0 });
@@ -90,7 +90,6 @@ async function train(options: TrainImageTokenizerOptions): Promise<Reconstructio
       ...options,
       settings: recipe,
       config: recipeAsJson(recipe),
-      mayChange: IMAGE_TOKENIZER_RECIPE_MAY_CHANGE,
       task: autoencoderTask(trained, objectives.terms),
       adversary: objectives.adversary?.options,
       batches: new PictureBatches(openPictures(dataset, recipe, resume), networks.teacher),
@@ -106,7 +105,7 @@ async function train(options: TrainImageTokenizerOptions): Promise<Reconstructio
         autoencoder.setLatentStatistics(await measureLatentStatistics(autoencoder, pictureTensors(training)));
         report = await scoreReconstructions(autoencoder, { training, heldOut });
         await writeFileAtomically(join(out, "reconstruction.json"), `${JSON.stringify(report, null, 2)}\n`);
-        await writeImageTokenizer(directorySink(out), autoencoder);
+        await writeResult(out, (sink) => writeImageTokenizer(sink, autoencoder));
       },
     });
   } finally {

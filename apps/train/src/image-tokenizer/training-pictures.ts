@@ -1,8 +1,9 @@
 /** Pictures of a data set as an image tokenizer's run needs them: in batches, the first so many, the held-out ones. */
-import { type Dataset, datasetSplits, ExampleLoader, openDataset, picturesIn } from "@interfuse/data";
+import { type Dataset, datasetSplits, openDataset, picturesIn } from "@interfuse/data";
 import { type Picture, picturesToTensor } from "@interfuse/image-tokenizer";
 import { Generator, type tf } from "@interfuse/tensor";
 import type { TrainingState } from "@interfuse/training";
+import { openLoader } from "../batches/open-loader.ts";
 import { PictureStream } from "../batches/picture-stream.ts";
 import type { ImageTokenizerRecipe } from "../recipes/image-tokenizer-recipe.ts";
 
@@ -14,9 +15,7 @@ export function openPictures(
   { seed, batch }: Pick<ImageTokenizerRecipe, "seed" | "batch">,
   resume?: TrainingState,
 ): PictureStream {
-  const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
-  const loader = new ExampleLoader(dataset.pictures(), new Generator(seed, "data"), { state });
-  return new PictureStream(loader, batch.pictures);
+  return new PictureStream(openLoader(dataset.pictures(), new Generator(seed, "data"), { resume }), batch.pictures);
 }
 
 /** The test part's pictures, or, where there is none, some of those trained on. */

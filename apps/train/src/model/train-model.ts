@@ -1,15 +1,18 @@
 /** `train model`: one transformer over a data set's texts and pictures. */
 import { join } from "node:path";
-import { directorySink, ExampleLoader, writeFileAtomically } from "@interfuse/data";
+import { writeFileAtomically } from "@interfuse/data";
 import { Pipeline, savePipeline } from "@interfuse/pipeline";
 import { Generator } from "@interfuse/tensor";
 import { checkpointName, type Reporter, type TrainingState } from "@interfuse/training";
 import { ConversationStream } from "../batches/conversation-stream.ts";
-import { PictureEncoder, type TrainingImage } from "../batches/picture-encoder.ts";
+import { openLoader } from "../batches/open-loader.ts";
+import { PictureEncoder } from "../batches/picture-encoder.ts";
 import { RowStream } from "../batches/row-stream.ts";
-import { MODEL_RECIPE_MAY_CHANGE, type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
+import { type ModelRecipe, recipeAsJson } from "../recipes/model-recipe.ts";
+import { withClaimedFolder } from "../run/claim-folder.ts";
 import { openRun, type ResumeMode } from "../run/open-run.ts";
 import { runTraining } from "../run/run-training.ts";
+import { writeResult } from "../run/write-result.ts";
 import { type ModelParts, type ModelPartsOptions, openModelParts } from "./model-parts.ts";
 import { modelTask } from "./model-task.ts";
 import { assertSameTokenizers } from "./same-tokenizers.ts";
@@ -31,9 +34,13 @@ export type TrainModelOptions = ModelPartsOptions & {
  * Trains a model and writes its folder into `out`.
  * @throws Error, RangeError or UsageError naming what is wrong with data, tokenizers or recipe; InterruptedError when the signal stopped it.
  */
-export async function trainModel(options: TrainModelOptions): Promise<void> {
+export function trainModel(options: TrainModelOptions): Promise<void> {
+  return withClaimedFolder(options.out, () => train(options));
+}
+
+async function train(options: TrainModelOptions): Promise<void> {
   const { recipe, out } = options;
-  const resume = await openRun(out, options.resume);
+  const resume = await openRun(out, options);
   const parts = await openModelParts(options);
   try {
     if (resume !== undefined) await assertSameTokenizers(join(out, checkpointName(resume.step)), parts);
@@ -42,7 +49,6 @@ export async function trainModel(options: TrainModelOptions): Promise<void> {
       out,
       settings: recipe,
       config: recipeAsJson({ ...recipe, tokenizers: tokenizerIdentity(parts) }),
-      mayChange: MODEL_RECIPE_MAY_CHANGE,
       task: modelTask(parts.model, recipe.lossWeights),
       batches: openRows(parts, recipe, resume),
       resume,
@@ -51,7 +57,7 @@ export async function trainModel(options: TrainModelOptions): Promise<void> {
         const file = join(out, "samples", `step-${String(step).padStart(6, "0")}.png`);
         await writeFileAtomically(file, await sampleSheet(new Pipeline(parts), recipe));
       },
-      finish: () => savePipeline(directorySink(out), parts),
+      finish: () => writeResult(out, (sink) => savePipeline(sink, parts)),
       reporters: await options.reporters(flopsPerToken),
       flopsPerToken,
       signal: options.signal,
@@ -68,12 +74,8 @@ export async function trainModel(options: TrainModelOptions): Promise<void> {
 export function openRows(parts: ModelParts, recipe: ModelRecipe, resume?: TrainingState): RowStream {
   const { dataset, textTokenizer, imageTokenizer, model } = parts;
   const generator = new Generator(recipe.seed, "data");
-  const state = resume?.cursor as ReturnType<ExampleLoader["state"]> | undefined;
   const documents = new ConversationStream({
-    loader: new ExampleLoader<TrainingImage>(dataset, generator, {
-      state,
-      taskWeights: recipe.batch.taskWeights ?? undefined,
-    }),
+    loader: openLoader(dataset, generator, { resume, taskWeights: recipe.batch.taskWeights ?? undefined }),
     textTokenizer,
     pictures: new PictureEncoder(imageTokenizer),
     dropUserProbability: recipe.batch.dropUserProbability,

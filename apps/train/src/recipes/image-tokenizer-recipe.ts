@@ -40,6 +40,3 @@ export type NamedAutoencoderSettings =
 
 /** The config of any autoencoder that is trained, published ones to start from among them. */
 export type AutoencoderSettings = NamedAutoencoderSettings | Omit<StableDiffusionVaeConfig, keyof LatentStatistics>;
-
-/** Keys a resumed run may change: they do not touch the weights. */
-export const IMAGE_TOKENIZER_RECIPE_MAY_CHANGE: readonly string[] = ["report"];

@@ -82,9 +82,6 @@ export type ReportSettings = {
   readonly sampleGuidance: number;
 };
 
-/** Keys a resumed run may change: they do not touch the weights. */
-export const MODEL_RECIPE_MAY_CHANGE: readonly string[] = ["report"];
-
 /** A recipe as the trainer and `--set` take it. */
 export function recipeAsJson<T>(recipe: T): T & JsonObject {
   return JSON.parse(JSON.stringify(recipe)) as T & JsonObject;

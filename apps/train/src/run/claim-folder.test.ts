@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -23,6 +23,10 @@ describe.skipIf(!["linux", "win32"].includes(process.platform))("a run's folder"
       await expect(claimFolder(name)).rejects.toThrow(/another run is going on in it; wait/);
     }
     await (await claimFolder(join(folder, "other")))();
+    const releaseNew = await claimFolder(join(folder, "link", "not", "there yet"));
+    await mkdir(join(folder, "not", "there yet"), { recursive: true });
+    await expect(claimFolder(join(folder, "not", "there yet"))).rejects.toThrow(/another run is going on/);
+    await releaseNew();
     await release();
     await (await claimFolder(folder))();
   });

@@ -1,16 +1,22 @@
 import { directorySource } from "@interfuse/data";
-import { latestCheckpoint, readTrainingState, type TrainingState } from "@interfuse/training";
+import { type JsonObject, latestCheckpoint, readTrainingState, type TrainingState } from "@interfuse/training";
 import { UsageError } from "../config/usage-error.ts";
+import { computeWarning } from "./compute.ts";
+import type { TrainingSettings } from "./run-training.ts";
+import { assertSameRecipe } from "./same-recipe.ts";
 
 /** Go on from the newest checkpoint: yes (it must be there), no (there must be none), or if there is one. */
 export type ResumeMode = "yes" | "no" | "if-any";
 
 /**
  * The state a run starts from: its newest checkpoint's, or undefined for a new run.
- * @throws UsageError when the folder has checkpoints or a model and none are wanted, or has none to go on from, or is no folder;
- *   Error when a checkpoint is damaged.
+ * @throws UsageError when the folder has checkpoints or a model and none are wanted, or has none to go on from, or is no folder, or
+ *   began with another recipe; Error when a checkpoint is damaged.
  */
-export async function openRun(out: string, resume: ResumeMode): Promise<TrainingState | undefined> {
+export async function openRun(
+  out: string,
+  { resume, recipe, log }: { resume: ResumeMode; recipe: TrainingSettings; log: (line: string) => void },
+): Promise<TrainingState | undefined> {
   const latest = await latestCheckpoint(out).catch((cause: Error) => {
     throw new UsageError(`--out ${out}: cannot be read as a folder (${cause.message}); choose another`, { cause });
   });
@@ -23,7 +29,11 @@ export async function openRun(out: string, resume: ResumeMode): Promise<Training
   if (resume === "no") {
     throw new UsageError(`--out ${out}: holds a run (${latest.path}); go on with --resume, or choose another folder`);
   }
-  return readTrainingState(latest.path);
+  const state = await readTrainingState(latest.path);
+  assertSameRecipe(recipe, state);
+  const warning = computeWarning((state.config.compute ?? {}) as JsonObject);
+  if (warning !== undefined) log(`warning: ${warning}`);
+  return state;
 }
 
 /** @throws UsageError when the folder holds the file, which would be replaced. */

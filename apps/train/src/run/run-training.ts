@@ -1,12 +1,12 @@
 /** What all training commands share: the optimizer and schedule of a recipe, checkpoints, reporters, stopping. */
 
 import { join } from "node:path";
+import { removeTemporaryFiles } from "@interfuse/data";
 import { type FileSink, Generator } from "@interfuse/tensor";
 import {
   type AdversaryOptions,
   type BatchStream,
   type JsonObject,
-  lastStableStep,
   MetricsFile,
   type Reporter,
   type ScheduleConfig,
@@ -16,9 +16,10 @@ import {
   type TrainingTask,
 } from "@interfuse/training";
 import { recipeAsJson } from "../recipes/model-recipe.ts";
-import { claimFolder } from "./claim-folder.ts";
+import { computeHere } from "./compute.ts";
 import { InterruptedError } from "./interrupted-error.ts";
 import { makeOptimizer, type OptimizerConfig } from "./make-optimizer.ts";
+import { mayChangeOnResume } from "./same-recipe.ts";
 
 /** The part of a recipe that the trainer reads. */
 export type TrainingSettings = {
@@ -37,9 +38,8 @@ export type RunOptions<Batch> = {
   /** The run's folder. */
   readonly out: string;
   readonly settings: TrainingSettings;
-  /** What is saved with checkpoints and compared on resume; `mayChange` as in `TrainerOptions`. */
+  /** What is saved with checkpoints and compared on resume. */
   readonly config: JsonObject;
-  readonly mayChange: readonly string[];
   readonly task: TrainingTask<Batch>;
   /** A second module trained against the task's; the caller frees it. */
   readonly adversary?: AdversaryOptions<Batch>;
@@ -58,22 +58,15 @@ export type RunOptions<Batch> = {
 };
 
 /**
- * Trains to the last step and calls `finish`. A run that resumes before its learning rate decays may have another number of steps.
- * @throws InterruptedError when the signal stopped the run (which is saved); UsageError when another run has the folder; as
- *   `Trainer.run`.
+ * Trains to the last step and calls `finish`, in a folder that the caller has claimed. A run that resumes before its learning rate
+ * decays may have another number of steps.
+ * @throws InterruptedError when the signal stopped the run (which is saved); as `Trainer.run`.
  */
 export async function runTraining<Batch>(options: RunOptions<Batch>): Promise<void> {
-  const release = await claimFolder(options.out);
-  try {
-    await runAlone(options);
-  } finally {
-    await release();
-  }
-}
-
-async function runAlone<Batch>(options: RunOptions<Batch>): Promise<void> {
   const { settings, task, out, resume, reporters, signal, until } = options;
   const { steps, report, averageDecay } = settings;
+  await removeTemporaryFiles(out);
+  const metrics = new MetricsFile(join(out, "metrics.jsonl"), { flopsPerToken: options.flopsPerToken });
   const optimizer = makeOptimizer(task.module.parameters(), settings.optimizer);
   const trainer = new Trainer({
     task,
@@ -86,17 +79,20 @@ async function runAlone<Batch>(options: RunOptions<Batch>): Promise<void> {
     gradientAccumulation: settings.batch.gradientAccumulation,
     averageDecay: averageDecay ?? undefined,
     generator: new Generator(settings.seed, "train"),
-    config: recipeAsJson(options.config),
-    mayChange: [...options.mayChange, ...(mayChangeSteps(settings, resume) ? ["steps"] : [])],
+    config: recipeAsJson({ ...options.config, compute: computeHere() }),
+    mayChange: resume && [...mayChangeOnResume(settings, resume), "compute"],
     checkpoints: {
       folder: out,
       every: report.checkpointEvery,
       keep: report.keepCheckpoints,
-      saveModel: options.saveModel,
+      saveModel: async (sink) => {
+        await metrics.flush();
+        await options.saveModel(sink);
+      },
     },
     resume,
   });
-  const all = [new MetricsFile(join(out, "metrics.jsonl"), { flopsPerToken: options.flopsPerToken }), ...reporters];
+  const all = [metrics, ...reporters];
   try {
     for await (const event of trainer.run({ signal, until })) {
       for (const reporter of all) await reporter.report(event);
@@ -114,11 +110,4 @@ async function runAlone<Batch>(options: RunOptions<Batch>): Promise<void> {
     trainer.dispose();
     optimizer.dispose();
   }
-}
-
-/** Whether every step done so far had the rate that it has in a run of `settings.steps` too. */
-function mayChangeSteps({ schedule, steps }: TrainingSettings, resume: TrainingState | undefined): boolean {
-  const before = resume?.config.steps;
-  if (resume === undefined || typeof before !== "number") return false;
-  return resume.step <= Math.min(lastStableStep(schedule, before), lastStableStep(schedule, steps));
 }

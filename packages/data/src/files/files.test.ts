@@ -11,7 +11,7 @@ import { directorySink, directorySource } from "./directory-files.ts";
 import { savePicture } from "./encode-picture.ts";
 import { makeFolder } from "./make-folder.ts";
 import { recoverFolder } from "./recover-folder.ts";
-import { assertWritable, writeFileAtomically } from "./write-file.ts";
+import { assertWritable, removeTemporaryFiles, writeFileAtomically } from "./write-file.ts";
 import { writeFolderAtomically } from "./write-folder.ts";
 
 let folder: string;
@@ -131,6 +131,20 @@ test("a new folder is made whole or not at all, and never over another", async (
   await makeFolder(target, (making) => writeFile(join(making, "x"), "x"));
   await expect(makeFolder(target, async () => undefined)).rejects.toThrow(/is not empty/);
   expect(await readdir(join(folder, "deep"))).toEqual(["data"]);
+});
+
+test("what a killed writer left is removed, and nothing else", async () => {
+  const run = join(folder, "run");
+  await writeFileAtomically(join(run, "samples", "a.png"), "a");
+  await writeFile(join(run, "samples", ".a.png.01234567-89ab-cdef-0123-456789abcdef.tmp"), "half");
+  await writeFile(join(run, ".hidden.tmp"), "somebody's");
+  await removeTemporaryFiles(run);
+  expect((await readdir(run, { recursive: true })).sort()).toEqual([
+    ".hidden.tmp",
+    "samples",
+    join("samples", "a.png"),
+  ]);
+  await removeTemporaryFiles(join(folder, "not there"));
 });
 
 test("a picture is saved with its text, in any script, and read back exactly", async () => {

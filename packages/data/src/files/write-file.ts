@@ -1,6 +1,6 @@
 /** Writing files so that a crash, a kill or a full disk leaves the old content or the new one, never a part. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
@@ -30,6 +30,16 @@ export async function writeFileAtomically(file: string, bytes: Uint8Array | stri
   }
 }
 
+/** Removes what killed writers left in a folder and below it; to be called while nobody writes there. */
+export async function removeTemporaryFiles(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) => {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  const temporary = entries.filter((entry) => entry.isFile() && TEMPORARY_NAME.test(entry.name));
+  await Promise.all(temporary.map(({ parentPath, name }) => rm(join(parentPath, name), { force: true })));
+}
+
 /**
  * Before work whose result goes into a file: makes missing folders, and tries a file beside it.
  *
@@ -47,6 +57,9 @@ export async function assertWritable(file: string): Promise<void> {
     throw new Error(`writeFile: cannot write "${file}": ${writeFailureReason(cause)}`, { cause });
   }
 }
+
+/** What `temporaryBeside` names. */
+const TEMPORARY_NAME = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 function temporaryBeside(file: string): string {
   return join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);

@@ -26,7 +26,7 @@ export async function assertFilesExist(source: FileSource): Promise<void> {
   throw new Error(
     `loadPipeline: ${missing.map((path) => `"${path}"`).join(", ")} missing in "${source.name}"; ` +
       (isNoFolder
-        ? 'give a model folder, such as "interfuse train model --out DIR" writes'
+        ? 'give a model folder: the DIR of "interfuse train model --out DIR" when it is done, or one of its checkpoints, such as DIR/checkpoint-000500'
         : "the folder is incomplete: copy it again or save the model again"),
   );
 }
