@@ -47,6 +47,8 @@ describe("chat", () => {
     expect(choices[0]?.message.content).not.toBe("");
     expect(usage).toMatchObject({ completion_tokens: 12 });
     expect(usage?.total_tokens).toBe((usage?.prompt_tokens ?? 0) + 12);
+    const none = [usage?.prompt_tokens_details?.cached_tokens, usage?.completion_tokens_details?.reasoning_tokens];
+    expect(none).toEqual([0, 0]);
     expect((await ask(params)).choices).toEqual(choices);
   });
 
