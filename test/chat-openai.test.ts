@@ -247,6 +247,18 @@ describe("images", () => {
     });
   });
 
+  it("reads base64 that is percent-encoded, and says so when it is encoded wrongly", async () => {
+    const [head, data = ""] = (await pictureUrl(1)).split(",");
+    const draw = (url: string) => {
+      const content = [{ type: "image_url" as const, image_url: { url } }];
+      return ask({ model: "painter", messages: [user(content)], modalities: ["image"], steps: 1, seed: 1 });
+    };
+    const [plain, encoded] = [await draw(`${head},${data}`), await draw(`${head},${encodeURIComponent(data)}`)];
+    expect(encodeURIComponent(data)).toContain("%");
+    expect(messageOf(encoded)?.images?.[0]?.image_url).toEqual(messageOf(plain)?.images?.[0]?.image_url);
+    await expect(draw(`${head},${data}%`)).rejects.toMatchObject({ param: "messages.0", code: "invalid_image" });
+  });
+
   it("streams an edit", async () => {
     const image = await toFile(bytes(await pictureUrl(1)), "a.png", { type: "image/png" });
     const stream = await client.images.edit({
