@@ -317,6 +317,12 @@ describe("models and errors", () => {
         message: expect.stringContaining("is not supported"),
       });
     }
+    await expect(ask({ model: "talker", messages: [user("a")], stop: [..."abcde"] })).rejects.toThrow(
+      /stop: .*<=4 items/,
+    );
+    await expect(ask({ model: "talker", messages: [user(5 as never)] })).rejects.toThrow(
+      "messages.0.content: Invalid input: expected string or array",
+    );
     const none = await ask({ model: "talker", messages: [user("a")], max_tokens: 1, logit_bias: {}, functions: [] });
     expect(none.choices).toHaveLength(1);
     const url = { response_format: "url", output_format: "jpeg" } as const;
@@ -326,6 +332,16 @@ describe("models and errors", () => {
       param: "size",
       message: expect.stringMatching(/own 8x8.*multiple of 4/),
     });
+  });
+
+  it("names what it does not have, and the /v1 that a base URL lacks", async () => {
+    await expect(client.responses.create({ model: "talker", input: "a" })).rejects.toMatchObject({
+      status: 404,
+      message: expect.stringMatching(/there is no POST \/v1\/responses here; \/openapi.json says what there is$/),
+    });
+    const lost = new OpenAI({ baseURL: server.url, apiKey: "any" });
+    await expect(lost.models.list()).rejects.toThrow("there is no GET /models here");
+    await expect(lost.models.list()).rejects.toThrow("the base URL for clients ends in /v1");
   });
 
   it("throws an error that comes in a stream", async () => {
