@@ -336,6 +336,10 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await say(page, "hello");
     await page.getByText("Nobody answers").waitFor();
     await page.getByText("The server does not answer.").first().waitFor();
+    await page.getByLabel("History to import").setInputFiles({ name: "x.json", mimeType: "", buffer: Buffer.from("") });
+    const boxes = [page.locator(".notice"), page.locator(".banner")].map((locator) => locator.boundingBox());
+    const [notice, banner] = await Promise.all(boxes);
+    expect((notice?.y ?? 0) + (notice?.height ?? 0), "a notice covers no banner").toBeLessThanOrEqual(banner?.y ?? 0);
     const tried = page.waitForEvent("requestfailed");
     await page.getByRole("button", { name: "Try now" }).click();
     await tried;
