@@ -89,7 +89,7 @@ describe("Open WebUI", () => {
       `data: ${head}${choice('{"role":"assistant","content":""}')}}`,
       `data: ${head}${choice('{"content":"","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,PNG"},"index":0,"id":"img_ID","seed":1}]}')}}`,
       `data: ${head}${choice("{}", '"stop"')}}`,
-      `data: ${head}[],"usage":{"prompt_tokens":7,"completion_tokens":6,"total_tokens":13,"prompt_tokens_details":{"text_tokens":7,"image_tokens":0},"completion_tokens_details":{"text_tokens":0,"image_tokens":6}}}`,
+      `data: ${head}[],"usage":{"prompt_tokens":7,"completion_tokens":6,"total_tokens":13,"prompt_tokens_details":{"text_tokens":7,"image_tokens":0,"cached_tokens":0},"completion_tokens_details":{"text_tokens":0,"image_tokens":6,"reasoning_tokens":0}}}`,
       "data: [DONE]",
       "",
     ]);

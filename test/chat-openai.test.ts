@@ -47,6 +47,8 @@ describe("chat", () => {
     expect(choices[0]?.message.content).not.toBe("");
     expect(usage).toMatchObject({ completion_tokens: 12 });
     expect(usage?.total_tokens).toBe((usage?.prompt_tokens ?? 0) + 12);
+    const none = [usage?.prompt_tokens_details?.cached_tokens, usage?.completion_tokens_details?.reasoning_tokens];
+    expect(none).toEqual([0, 0]);
     expect((await ask(params)).choices).toEqual(choices);
   });
 
@@ -245,6 +247,18 @@ describe("images", () => {
     });
   });
 
+  it("reads base64 that is percent-encoded, and says so when it is encoded wrongly", async () => {
+    const [head, data = ""] = (await pictureUrl(1)).split(",");
+    const draw = (url: string) => {
+      const content = [{ type: "image_url" as const, image_url: { url } }];
+      return ask({ model: "painter", messages: [user(content)], modalities: ["image"], steps: 1, seed: 1 });
+    };
+    const [plain, encoded] = [await draw(`${head},${data}`), await draw(`${head},${encodeURIComponent(data)}`)];
+    expect(encodeURIComponent(data)).toContain("%");
+    expect(messageOf(encoded)?.images?.[0]?.image_url).toEqual(messageOf(plain)?.images?.[0]?.image_url);
+    await expect(draw(`${head},${data}%`)).rejects.toMatchObject({ param: "messages.0", code: "invalid_image" });
+  });
+
   it("streams an edit", async () => {
     const image = await toFile(bytes(await pictureUrl(1)), "a.png", { type: "image/png" });
     const stream = await client.images.edit({
@@ -303,6 +317,12 @@ describe("models and errors", () => {
         message: expect.stringContaining("is not supported"),
       });
     }
+    await expect(ask({ model: "talker", messages: [user("a")], stop: [..."abcde"] })).rejects.toThrow(
+      /stop: .*<=4 items/,
+    );
+    await expect(ask({ model: "talker", messages: [user(5 as never)] })).rejects.toThrow(
+      "messages.0.content: Invalid input: expected string or array",
+    );
     const none = await ask({ model: "talker", messages: [user("a")], max_tokens: 1, logit_bias: {}, functions: [] });
     expect(none.choices).toHaveLength(1);
     const url = { response_format: "url", output_format: "jpeg" } as const;
@@ -312,6 +332,16 @@ describe("models and errors", () => {
       param: "size",
       message: expect.stringMatching(/own 8x8.*multiple of 4/),
     });
+  });
+
+  it("names what it does not have, and the /v1 that a base URL lacks", async () => {
+    await expect(client.responses.create({ model: "talker", input: "a" })).rejects.toMatchObject({
+      status: 404,
+      message: expect.stringMatching(/there is no POST \/v1\/responses here; \/openapi.json says what there is$/),
+    });
+    const lost = new OpenAI({ baseURL: server.url, apiKey: "any" });
+    await expect(lost.models.list()).rejects.toThrow("there is no GET /models here");
+    await expect(lost.models.list()).rejects.toThrow("the base URL for clients ends in /v1");
   });
 
   it("throws an error that comes in a stream", async () => {

@@ -175,7 +175,15 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "Export" }).click();
     const file = await (await download).path();
-    await page.getByRole("button", { name: "Delete “a long one”" }).click();
+    const deletion = page.getByRole("button", { name: "Delete “a long one”" });
+    const question = page.getByRole("dialog", { name: "Delete “a long one”?" });
+    await deletion.click();
+    await page.keyboard.press("Escape");
+    await question.waitFor({ state: "hidden" });
+    expect(await deletion.evaluate((button) => button === document.activeElement)).toBe(true);
+    await kept(page, { answers: 1, images: 1 });
+    await deletion.click();
+    await question.getByRole("button", { name: "Delete" }).click();
     await page.getByText("What you ask is kept here").waitFor();
     await kept(page, { answers: 0, images: 0 });
     await page.getByLabel("History to import").setInputFiles(file);
@@ -311,6 +319,7 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await page.getByRole("button", { name: "Export" }).click();
     const file = await (await download).path();
     await page.getByRole("button", { name: "Delete “a red circle”" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
     await page.getByLabel("History to import").setInputFiles(file);
     await page.getByText("1 conversation was imported, but this browser does not keep all of the images.").waitFor();
     await page.getByRole("button", { name: "a red circle", exact: true }).click();
@@ -327,6 +336,10 @@ describe.skipIf(noBrowser !== undefined)(`the page (${noBrowser ?? "in Chromium"
     await say(page, "hello");
     await page.getByText("Nobody answers").waitFor();
     await page.getByText("The server does not answer.").first().waitFor();
+    await page.getByLabel("History to import").setInputFiles({ name: "x.json", mimeType: "", buffer: Buffer.from("") });
+    const boxes = [page.locator(".notice"), page.locator(".banner")].map((locator) => locator.boundingBox());
+    const [notice, banner] = await Promise.all(boxes);
+    expect((notice?.y ?? 0) + (notice?.height ?? 0), "a notice covers no banner").toBeLessThanOrEqual(banner?.y ?? 0);
     const tried = page.waitForEvent("requestfailed");
     await page.getByRole("button", { name: "Try now" }).click();
     await tried;

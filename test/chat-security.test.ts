@@ -79,10 +79,10 @@ describe("addresses", () => {
   });
 });
 
-it("says which port of which address it cannot have, and why", async () => {
+it("says which port of which address it cannot have, and why, before it loads a model", async () => {
   await start();
   const { port } = new URL(server.url);
-  const second = startTestServer({ models: [{ folder: models.talker }], port: Number(port) });
+  const second = startTestServer({ models: [{ folder: "nowhere" }], port: Number(port) });
   await expect(second).rejects.toThrow(`port ${port} of 127.0.0.1: another program listens there`);
 });
 

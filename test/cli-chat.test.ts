@@ -14,7 +14,7 @@ afterAll(() => models.remove());
 
 const chat = (out: string, input: string) => {
   const quick = ["--steps", "1", "--max-tokens", "20", "--backend", "cpu"];
-  const args = ["--model", models.painter, "--out", out, "--json", "--quiet", ...quick];
+  const args = ["--model", models.painter, "--out", out, "--json", "--quiet", "--memory", ...quick];
   return spawnSync(process.execPath, [CLI, "chat", ...args], { encoding: "utf8", input });
 };
 
@@ -38,6 +38,29 @@ it("saves the pictures of its answers; goes on, and says so, when it cannot", ()
   // The texts are the same: the pictures that came before are known to the model.
   const texts = (output: string) => output.split("\n").filter((line) => line.includes('"type":"text"'));
   expect(texts(stdout)).toEqual(texts(saved.stdout));
+});
+
+it("sends models with short contexts each message by itself, and the earlier ones when told to", () => {
+  const answers = (...memory: string[]) => {
+    const args = ["chat", "--model", models.talker, "--json", "--quiet", "--backend", "cpu", "--max-tokens", "8"];
+    const input = "hello\nhello\n";
+    const { stdout } = spawnSync(process.execPath, [CLI, ...args, ...memory], { encoding: "utf8", input });
+    const lines = stdout.trim().split("\n");
+    return [lines.slice(0, lines.length / 2), lines.slice(lines.length / 2)];
+  };
+  const [first, second] = answers();
+  expect(first?.length).toBeGreaterThan(0);
+  expect(second).toEqual(first);
+  const [, afterFirst] = answers("--memory");
+  expect(afterFirst).not.toEqual(second);
+});
+
+it("shows the model its last picture again", () => {
+  const input = "draw\n/image\nmake it red\n";
+  const args = ["--model", models.painter, "--out", join(models.painter, "../again"), "--steps", "1"];
+  const settings = ["--max-tokens", "20", "--backend", "cpu"];
+  const { stderr } = spawnSync(process.execPath, [CLI, "chat", ...args, ...settings], { encoding: "utf8", input });
+  expect(stderr).toContain("the last picture goes with your next message");
 });
 
 /** A conversation at what takes itself for a terminal; types an input once its text has come on stderr. */

@@ -77,6 +77,12 @@ describe("interfuse serve", () => {
     ],
     ["a port that is none", ["serve", "--model", ".", "--port", "70000"], 1, /port \(=70000\) must be at most 65535/],
     [
+      "a key's name that has blanks",
+      ["api-key", "a b", "--api-key-file", "none"],
+      2,
+      /name \(="a b"\) must be 1 to 64 letters/,
+    ],
+    [
       "a missing key file",
       ["serve", "--model", ".", "--api-key-file", "none"],
       1,

@@ -4,9 +4,10 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { checkHost, checkKey, checkOrigin } from "../security/guard.ts";
 import { securityHeaders } from "../security/headers.ts";
-import { ApiError, toApiError } from "./api-error.ts";
+import { toApiError } from "./api-error.ts";
 import { shareBodyMemory } from "./body-memory.ts";
 import type { Env, ServerContext } from "./context.ts";
+import { notFound } from "./not-found.ts";
 import { openApiDocument } from "./openapi.ts";
 import { readPageFiles } from "./page-files.ts";
 import { chatCompletions } from "./routes/chat-completions.ts";
@@ -43,7 +44,7 @@ export function createApp(context: ServerContext): Hono<Env> {
   app.get("/models/:id/:path{.+}", needsKey, sharedFile(context));
   // Answers end with their clients, so there is never a stream to go on with.
   app.get("/api/chat/:id/stream", needsKey, (c) => c.body(null, 204));
-  app.notFound(() => new ApiError(404, "not_found", "there is nothing here; see /openapi.json").toResponse());
+  app.notFound((c) => notFound(c.req.method, c.req.path, app.routes).toResponse());
   app.onError((error, c) => {
     const apiError = toApiError(error);
     // What failed in the model is logged where its answer is made.

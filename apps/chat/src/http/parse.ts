@@ -14,16 +14,20 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   throw new ApiError(400, "invalid_value", param === "" ? message : `${param}: ${message}`, { param: param || null });
 }
 
-/** Of a union, the issue that lies deepest says most. */
-function deepest(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[] = []): { path: string[]; message: string } {
-  const path = [...prefix, ...issue.path];
-  if (issue.code === "invalid_union") {
-    const inner = issue.errors
-      .flatMap((issues) => issues.slice(0, 1))
-      .map((each) => deepest(each, path))
-      .filter((each) => each.path.length > path.length)
-      .toSorted((a, b) => b.path.length - a.path.length)[0];
-    if (inner !== undefined) return inner;
+/** What is wrong where; `expected` are the types that would do, where the type is what is wrong. */
+type Problem = { readonly path: string[]; readonly message: string; readonly expected: readonly string[] };
+
+/** Of a union, the issue that lies deepest says most; then one with a value of the right type. */
+function deepest(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[] = []): Problem {
+  const path = [...prefix, ...issue.path].map(String);
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const problems = issue.errors.flatMap((issues) => issues.slice(0, 1)).map((each) => deepest(each, path));
+    const inner = problems.toSorted(
+      (a, b) => b.path.length - a.path.length || a.expected.length - b.expected.length,
+    )[0];
+    if (inner !== undefined && (inner.path.length > path.length || inner.expected.length === 0)) return inner;
+    const expected = problems.flatMap((each) => each.expected);
+    return { path, message: `Invalid input: expected ${expected.join(" or ")}`, expected };
   }
-  return { path: path.map(String), message: issue.message };
+  return { path, message: issue.message, expected: issue.code === "invalid_type" ? [issue.expected] : [] };
 }

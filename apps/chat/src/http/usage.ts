@@ -12,15 +12,15 @@ export function sumUsage(usages: readonly TokenUsage[]): TokenUsage {
   };
 }
 
-/** `usage` of chat completions. */
+/** `usage` of chat completions, with the counts that some clients (OpenRouter's provider) require though nothing here has any. */
 export function chatUsage({ promptTextTokens, promptImageTokens, textTokens, imageTokens }: TokenUsage) {
   const [prompt, completion] = [promptTextTokens + promptImageTokens, textTokens + imageTokens];
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { text_tokens: promptTextTokens, image_tokens: promptImageTokens },
-    completion_tokens_details: { text_tokens: textTokens, image_tokens: imageTokens },
+    prompt_tokens_details: { text_tokens: promptTextTokens, image_tokens: promptImageTokens, cached_tokens: 0 },
+    completion_tokens_details: { text_tokens: textTokens, image_tokens: imageTokens, reasoning_tokens: 0 },
   };
 }
 

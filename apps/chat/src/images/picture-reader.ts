@@ -58,7 +58,7 @@ export class PictureReader {
 
   async #resolve(reference: string, param: string): Promise<Uint8Array> {
     const data = /^data:[^,;]{0,100}(?:;[^,;]{0,100}){0,4};base64,/i.exec(reference.slice(0, 600));
-    if (data !== null) return Buffer.from(reference.slice(data[0].length), "base64");
+    if (data !== null) return decoding(param, async () => base64Bytes(reference.slice(data[0].length)));
     const id = OWN_IMAGE.exec(reference.slice(-100))?.[1];
     if (id !== undefined) {
       const own = this.#options.images.get(id);
@@ -75,6 +75,11 @@ export class PictureReader {
       throw new ApiError(400, "image_not_fetched", `${param}: ${error.message}`, { param, cause: error });
     }
   }
+}
+
+/** The bytes of a data: URL, whose base64 may be percent-encoded like any part of a URL. @throws {URIError} */
+function base64Bytes(text: string): Uint8Array {
+  return Buffer.from(text.includes("%") ? decodeURIComponent(text) : text, "base64");
 }
 
 /** Whether the first bytes are those of PNG, JPEG, GIF or WebP. Other formats may name files or hold programs. */

@@ -38,6 +38,8 @@ export type RunningServer = {
  */
 export async function startServer(given: ServerOptions): Promise<RunningServer> {
   const options = resolveServerOptions(given);
+  // Loading takes a while: a port that cannot be had is told before.
+  await probe(options);
   const sharedFiles = options.shareModels ? await listSharedFiles(options.models) : new Map();
   const engine = await Engine.start({ ...options, maxJobsPerOwner: options.maxJobsPerKey });
   const images = new ImageStore({ maxBytes: options.limits.maxStoredBytes });
@@ -71,6 +73,13 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     metrics.dispose();
     throw error;
   }
+}
+
+/** Listens for a moment. @throws {Error} as `listen` */
+async function probe(options: ResolvedServerOptions): Promise<void> {
+  const server = createServer();
+  await listen(server, options);
+  await new Promise((resolve) => server.close(resolve));
 }
 
 function listen(server: Server, { host, port }: ResolvedServerOptions): Promise<string> {

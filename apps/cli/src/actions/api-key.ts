@@ -13,8 +13,17 @@ export async function apiKey(name: string, { apiKeyFile }: ApiKeyOptions): Promi
   if (parseApiKeys(text).some((known) => known.name === name)) {
     throw new UsageError(`api-key ${name}: ${apiKeyFile} has a key of this name; remove its line first`);
   }
-  const { key, record } = createApiKey(name);
+  const { key, record } = newKey(name);
   const separator = text === "" || text.endsWith("\n") ? "" : "\n";
   await appendFile(apiKeyFile, `${separator}${formatApiKey(record)}\n`, { mode: 0o600 });
   process.stdout.write(`${key}\n`);
+}
+
+/** @throws UsageError when the name cannot stand in the file */
+function newKey(name: string): ReturnType<typeof createApiKey> {
+  try {
+    return createApiKey(name);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
 }

@@ -11,22 +11,28 @@ import { openTerminalPictures } from "../open-terminal-pictures.ts";
 import type { TerminalPictures } from "../terminal-images/terminal-pictures.ts";
 import { typedPath } from "../typed-path.ts";
 
-const HELP = `Type a message. /image FILE shows the model a picture with your next message, /new starts over, /exit ends. Ctrl-C stops an answer.
+const HELP = `Type a message. /image FILE shows the model a picture with your next message, /image its last one, /new starts over, /exit ends. Ctrl-C stops an answer.
 `;
+const ALONE = `This model answers each message by itself; with --memory it gets the earlier ones, too.
+`;
+
+/** As in the page: contexts shorter than this hold one exchange at a time, and their models are trained on one. */
+const SHORTEST_MEMORY = 2048;
 
 /** Runs until the input ends, /exit, or Ctrl-C between answers. The answers go to stdout; with --json one object an event. */
 export async function chat(options: ChatOptions): Promise<void> {
   const pipeline = await openModel(options);
   const { isQuiet } = stderrOutput({ isQuiet: options.quiet });
   const pictures = await openTerminalPictures(options);
-  if (!isQuiet) process.stderr.write(HELP);
+  const hasMemory = options.memory ?? pipeline.model.config.contextLength >= SHORTEST_MEMORY;
+  if (!isQuiet) process.stderr.write(hasMemory ? HELP : HELP + ALONE);
   const lines = createInterface({
     input: process.stdin,
     output: process.stderr,
     prompt: "> ",
     terminal: process.stdin.isTTY,
   });
-  const conversation = new Conversation(pipeline, { ...options, pictures });
+  const conversation = new Conversation(pipeline, { ...options, hasMemory, pictures });
   // The lines of a pipe are all there, and it is closed, long before the last of them is answered.
   let isClosed = false;
   let answering: AbortController | undefined;
@@ -53,15 +59,19 @@ export async function chat(options: ChatOptions): Promise<void> {
   pipeline.dispose();
 }
 
+/** `hasMemory`: whether the model gets the earlier messages with each. */
+type ConversationOptions = ChatOptions & { readonly hasMemory: boolean; readonly pictures: TerminalPictures };
+
 /** The messages so far, and what a line of input does to them. */
 class Conversation {
   readonly #pipeline: Pipeline;
-  readonly #options: ChatOptions & { pictures: TerminalPictures };
+  readonly #options: ConversationOptions;
   #messages: Message<Picture>[] = [];
   #shown: Picture[] = [];
+  #drawn: Picture | undefined;
   #numSaved = 0;
 
-  constructor(pipeline: Pipeline, options: ChatOptions & { pictures: TerminalPictures }) {
+  constructor(pipeline: Pipeline, options: ConversationOptions) {
     this.#pipeline = pipeline;
     this.#options = options;
   }
@@ -72,6 +82,7 @@ class Conversation {
       if (line === "/new") {
         this.#messages = [];
         this.#shown = [];
+        this.#drawn = undefined;
       } else if (/^\/image\b/.test(line)) {
         await this.#open(line.slice("/image".length).trim());
       } else if (line === "/help") {
@@ -85,10 +96,11 @@ class Conversation {
   }
 
   async #open(path: string): Promise<void> {
-    if (path === "") throw new Error("/image: give the picture's file, as in /image picture.png");
-    const file = typedPath(path);
-    this.#shown.push(await openPicture(file, this.#pipeline));
-    if (!this.#options.quiet) process.stderr.write(`${file} goes with your next message\n`);
+    const file = path === "" ? undefined : typedPath(path);
+    const picture = file === undefined ? this.#drawn : await openPicture(file, this.#pipeline);
+    if (picture === undefined) throw new Error("/image: give the picture's file, as in /image picture.png");
+    this.#shown.push(picture);
+    if (!this.#options.quiet) process.stderr.write(`${file ?? "the last picture"} goes with your next message\n`);
   }
 
   async #answer(text: string, signal: AbortSignal): Promise<void> {
@@ -104,12 +116,14 @@ class Conversation {
       maxTokens,
     };
     const content: ContentPart<Picture>[] = [];
-    for await (const event of this.#pipeline.chat([...this.#messages, asked], { ...settings, numPreviews: 0 })) {
+    const earlier = this.#options.hasMemory ? this.#messages : [];
+    for await (const event of this.#pipeline.chat([...earlier, asked], { ...settings, numPreviews: 0 })) {
       if (event.type === "text") {
         content.push({ type: "text", text: event.text });
         process.stdout.write(json ? `${JSON.stringify(event)}\n` : event.text);
       } else if (event.type === "image") {
         content.push({ type: "image", image: event.picture });
+        this.#drawn = event.picture;
         await this.#show(event.picture, text);
       }
       // The model computes without a break; keys are read only where it makes one.

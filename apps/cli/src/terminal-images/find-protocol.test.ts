@@ -68,6 +68,16 @@ describe("protocolOfAnswer", () => {
 });
 
 describe("findProtocol", () => {
+  it.each([
+    [{ LC_ALL: "de_DE.ISO-8859-1@euro" }, "none"],
+    [{ LC_ALL: "", LC_CTYPE: "ru_RU.KOI8-R", LANG: "ru_RU.UTF-8" }, "none"],
+    [{ LC_ALL: "C.utf8", LANG: "en_US.ISO-8859-1" }, "blocks"],
+    [{ LANG: "sr_RS@latin" }, "blocks"],
+    [{ LANG: "C" }, "blocks"],
+  ])("shows half-blocks unless the locale cannot hold them: %o", async (environment, protocol) => {
+    expect(await findProtocol(environment, new FakeTerminal("\x1b[?62;c").streams)).toBe(protocol);
+  });
+
   it("asks a terminal of which nothing is known, and leaves it as it was", async () => {
     const terminal = new FakeTerminal(KITTY);
     expect(await findProtocol({ TERM: "xterm-256color" }, terminal.streams)).toBe("kitty");

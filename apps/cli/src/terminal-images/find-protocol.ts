@@ -20,10 +20,11 @@ export async function findProtocol(environment: Environment, streams: TerminalSt
   if (!streams.output.isTTY || TERM === "dumb" || NO_COLOR !== "") return "none";
   const named = protocolOfEnvironment(environment);
   if (named !== undefined) return named;
-  if (!streams.input.isTTY) return "blocks";
+  const blocks = hasBlocks(environment) ? "blocks" : "none";
+  if (!streams.input.isTTY) return blocks;
   // tmux answers for itself, and asks nothing of the terminal it runs in.
   const query = isInTmux(environment) ? DEVICE_ATTRIBUTES_QUERY : KITTY_QUERY + DEVICE_ATTRIBUTES_QUERY;
-  return protocolOfAnswer(await queryTerminal(query, { ...streams, isComplete: hasDeviceAttributes })) ?? "blocks";
+  return protocolOfAnswer(await queryTerminal(query, { ...streams, isComplete: hasDeviceAttributes })) ?? blocks;
 }
 
 /** Whether what is written goes through tmux. */
@@ -38,6 +39,12 @@ export function protocolOfEnvironment(environment: Environment): ImageProtocol |
   if (TERM === "xterm-kitty" || TERM === "xterm-ghostty" || TERM_PROGRAM === "ghostty") return "kitty";
   if (["iTerm.app", "WezTerm", "mintty"].includes(TERM_PROGRAM) || LC_TERMINAL === "iTerm2") return "iterm2";
   return undefined;
+}
+
+/** Whether half-blocks arrive as such: not where the locale names a character set other than UTF-8. */
+function hasBlocks({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
+  const [, charset = "UTF-8"] = /\.([^@]+)/.exec(LC_ALL || LC_CTYPE || LANG || "") ?? [];
+  return /^utf-?8$/i.test(charset);
 }
 
 /** What the answers to both queries say. */

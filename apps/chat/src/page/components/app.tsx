@@ -30,6 +30,7 @@ export function App() {
           {isNew ? <Welcome /> : <ConversationView />}
         </main>
         <div class="dock">
+          <Notice />
           <ConnectionBanner />
           <Composer />
         </div>
@@ -37,7 +38,6 @@ export function App() {
       <Lightbox />
       <KeyDialog />
       <DropZone />
-      <Notice />
       <Announcer />
     </div>
   );

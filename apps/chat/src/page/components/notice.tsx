@@ -1,4 +1,4 @@
-/** A short message at the edge of the page that goes away by itself. */
+/** A short message above what is written with, whatever stands there, that goes away by itself. */
 import { useEffect } from "preact/hooks";
 import { app, setApp } from "../state/app-state.ts";
 import { useStore } from "../state/store.ts";

@@ -1,11 +1,12 @@
 /** The list of conversations: a new one, those of the history, the history as a file. */
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { saveFile } from "../save-file.ts";
 import { app, setApp } from "../state/app-state.ts";
 import { type Conversation, titleOf } from "../state/conversation.ts";
 import { deleteConversation, startConversation } from "../state/conversation-actions.ts";
 import { exportHistory, importHistory } from "../state/export-history.ts";
 import { useStore } from "../state/store.ts";
+import { DeleteDialog } from "./delete-dialog.tsx";
 import { Icon, Mark } from "./icon.tsx";
 import { IconButton } from "./icon-button.tsx";
 
@@ -72,6 +73,7 @@ export function Sidebar({ onLeave = () => undefined }: { onLeave?: () => void })
 
 function HistoryItem(props: { conversation: Conversation; isOpen: boolean; onLeave: () => void }) {
   const { conversation, isOpen, onLeave } = props;
+  const [isDeletionAsked, setIsDeletionAsked] = useState(false);
   const title = titleOf(conversation);
   return (
     <li class={isOpen ? "history-item history-item-open" : "history-item"}>
@@ -87,7 +89,14 @@ function HistoryItem(props: { conversation: Conversation; isOpen: boolean; onLea
       >
         {title}
       </button>
-      <IconButton icon="trash" label={`Delete “${title}”`} onClick={() => void remove(conversation)} />
+      <IconButton icon="trash" label={`Delete “${title}”`} onClick={() => setIsDeletionAsked(true)} />
+      {isDeletionAsked && (
+        <DeleteDialog
+          title={title}
+          onDelete={() => void remove(conversation)}
+          onClose={() => setIsDeletionAsked(false)}
+        />
+      )}
     </li>
   );
 }
