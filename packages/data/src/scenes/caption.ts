@@ -26,7 +26,7 @@ const OPPOSITE: Record<Relation, Relation> = {
 };
 
 /** Number words from one on; a scene has at most four objects. */
-export const NUMBER_WORDS = ["one", "two", "three", "four"] as const;
+const NUMBER_WORDS = ["one", "two", "three", "four"] as const;
 
 /** The number word of a count from 1 to 4. */
 export function numberWord(count: number): string {

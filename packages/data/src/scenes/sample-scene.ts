@@ -21,7 +21,7 @@ import {
 export type Split = "train" | "test";
 
 /** Share of each kind among sampled scenes. Relations are the most, as they have the most captions. */
-export const KIND_SHARES: Record<CaptionKind, number> = { single: 0.25, relation: 0.55, count: 0.2 };
+const KIND_SHARES: Record<CaptionKind, number> = { single: 0.25, relation: 0.55, count: 0.2 };
 
 const SIZES: readonly SizeClass[] = ["small", "medium", "large"];
 /** Sizes that leave room for the others, by number of objects. */

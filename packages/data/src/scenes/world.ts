@@ -40,13 +40,13 @@ export type Shape = keyof typeof SHAPES;
 export const SHAPE_NAMES = Object.keys(SHAPES) as readonly Shape[];
 
 /** Bounding circles of two objects are at least this far apart. */
-export const MIN_GAP = 3;
+const MIN_GAP = 3;
 /** A relation is along the axis whose centre distance exceeds the other's by at least this. */
 export const RELATION_MARGIN = 3;
 /** Radii below are small. */
-export const SMALL_BELOW = 6;
+const SMALL_BELOW = 6;
 /** Radii above are large. */
-export const LARGE_ABOVE = 8;
+const LARGE_ABOVE = 8;
 
 export type SizeClass = "small" | "medium" | "large";
 
