@@ -39,7 +39,7 @@ export function choose<T>(items: readonly T[], generator: Generator): T {
 }
 
 /** A random kind of caption, by `KIND_SHARES`. */
-export function sampleKind(generator: Generator): CaptionKind {
+function sampleKind(generator: Generator): CaptionKind {
   const u = generator.uniform();
   if (u < KIND_SHARES.single) return "single";
   return u < KIND_SHARES.single + KIND_SHARES.relation ? "relation" : "count";
