@@ -7,7 +7,9 @@
  */
 import { COLOURS, type Colour, type Look, SHAPES, type Shape } from "./world.ts";
 
+/** Where the first object is, seen from the second. */
 export type Relation = "left of" | "right of" | "above" | "below";
+/** How many equal objects a caption of kind "count" names. */
 export type GroupCount = 2 | 3 | 4;
 
 /** What a caption says, parsed. A single object without `size` may have any. */
@@ -16,6 +18,7 @@ export type Caption =
   | { readonly kind: "relation"; readonly first: Look; readonly relation: Relation; readonly second: Look }
   | ({ readonly kind: "count"; readonly count: GroupCount } & Look);
 
+/** The three forms of the grammar. */
 export type CaptionKind = Caption["kind"];
 
 const OPPOSITE: Record<Relation, Relation> = {
