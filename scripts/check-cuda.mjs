@@ -18,8 +18,9 @@ if (status !== 0) {
 }
 
 const TESTS = [
-  "test/ops-",
-  "test/torch-",
+  "test/ops/",
+  "test/torch/accelerator",
+  "test/torch/processes",
   "packages/backend-torch/src/kernels",
   "packages/backend-torch/src/torch-backend",
   "packages/backend-torch/src/impossible",

@@ -7,5 +7,5 @@ import { exitOnFailure, ROOT, run } from "./lib/process.mjs";
 import { setUp } from "./lib/set-up.mjs";
 
 setUp({ quiet: true });
-const program = path.join(ROOT, "test/endurance-program.mjs");
+const program = path.join(ROOT, "test/torch/endurance-program.mjs");
 exitOnFailure(run(process.execPath, ["--expose-gc", program, ...process.argv.slice(2)]));

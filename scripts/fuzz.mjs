@@ -4,4 +4,4 @@ import { setUp } from "./lib/set-up.mjs";
 
 setUp();
 const env = { INTERFUSE_FUZZ: process.argv[2] ?? "10000" };
-exitOnFailure(runNode("node_modules/vitest/vitest.mjs", ["run", "test/chat-hostile.test.ts"], { env }));
+exitOnFailure(runNode("node_modules/vitest/vitest.mjs", ["run", "test/chat/hostile.test.ts"], { env }));

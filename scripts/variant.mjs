@@ -11,8 +11,8 @@ const TESTS = [
   "packages/backend-torch/src/kernels",
   "packages/backend-torch/src/impossible.test.ts",
   "packages/backend-torch/src/torch-backend.test.ts",
-  "test/ops-",
-  "test/gradients.test.ts",
+  "test/ops/",
+  "test/tensor/gradients.test.ts",
 ];
 const COMPILER = "g++";
 const SETUP = "packages/backend-torch/dist/setup/main.js";

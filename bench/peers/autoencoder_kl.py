@@ -1,7 +1,7 @@
 """Autoencoders of latent diffusion (arXiv 2112.10752) in plain PyTorch, with the parameter names of two published families.
 
 AutoencoderKL: diffusers' · VQModel: LlamaGen's (arXiv 2406.06525). Written for bench/src/image-tokenizer.ts and the golden values
-of test/published-weights.test.ts; they differ in names, in where attention stands, and in what is between encoder and decoder.
+of test/image-tokenizer/published-weights.test.ts; they differ in names, in where attention stands, and in what is between encoder and decoder.
 """
 
 import torch

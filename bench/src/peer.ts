@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
  * A Python that imports torch: `INTERFUSE_PYTHON`, else `python3`.
  * @throws Error saying what to install.
  */
-export function findPython(): string {
+function findPython(): string {
   const candidates = [process.env.INTERFUSE_PYTHON, "python3"].filter((name) => name !== undefined);
   for (const candidate of candidates) {
     if (spawnSync(candidate, ["-c", "import torch"], { stdio: "ignore" }).status === 0) return candidate;

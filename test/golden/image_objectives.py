@@ -2,7 +2,7 @@
 
     python3 test/golden/image_objectives.py && npm run fix
 
-Every input and parameter is hashed_values(shape, seed) times a scale, made alike in test/image-objectives.test.ts, with
+Every input and parameter is hashed_values(shape, seed) times a scale, made alike in test/image-tokenizer/image-objectives.test.ts, with
 parameters in this project's layouts: convolutions [kh, kw, I / groups, O], pixels [B, H, W, C]. Of each result the first
 values are stored, its norm, and its sum weighted by hashed values.
 """

@@ -2,7 +2,7 @@
 
     python3 test/golden/metrics.py && npm run fix
 
-Inputs are hashed_values, made alike in test/metrics.test.ts.
+Inputs are hashed_values, made alike in test/evaluation/metrics.test.ts.
 """
 
 import json

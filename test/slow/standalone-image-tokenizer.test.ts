@@ -1,4 +1,4 @@
-/** image-tokenizer on its own, with what test/standalone-image-tokenizer.test.ts leaves out: npm and its registry, and WebGPU. */
+/** image-tokenizer on its own, with what test/standalone/image-tokenizer.test.ts leaves out: npm and its registry, and WebGPU. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startChromium } from "../standalone/browser.ts";
 import { ImageTokenizerProject, largestDifference } from "../standalone/image-tokenizer-project.ts";

@@ -3,11 +3,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findLibtorch } from "@interfuse/backend-torch";
 import { describe, expect, it } from "vitest";
-import { torchUnavailable } from "../ops-torch-backend.ts";
+import { torchUnavailable } from "../support/torch-backend.ts";
 
 /** The fused operations, in place and not, at random shapes and both precisions; what only an accelerator does; all kernels. */
 const FILES = [
-  ...["ops-torch.test.ts", "ops-random.test.ts", "ops-bfloat16.test.ts", "ops-in-place", "torch-accelerator"],
+  ...["torch.test.ts", "random.test.ts", "bfloat16.test.ts", "in-place"].map((name) => `test/ops/${name}`),
+  "test/torch/accelerator",
   "packages/backend-torch/src",
 ];
 

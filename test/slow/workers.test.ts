@@ -1,7 +1,7 @@
 /** 1,000 workers that load the torch backend, compute and end, ten at a time: no crash, and memory stays what it was. */
 import { useBackend } from "@interfuse/tensor";
 import { expect, it } from "vitest";
-import { runSeries } from "../torch-program.ts";
+import { runSeries } from "../torch/program.ts";
 
 const NUM_SERIES = 100;
 

@@ -1,7 +1,7 @@
 /** A page in headless Chromium, with files that a test hands it instead of a server. */
 import { extname } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { startBrowser, TIMEOUT_MS } from "../browser.ts";
+import { startBrowser, TIMEOUT_MS } from "../support/browser.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",

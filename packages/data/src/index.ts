@@ -1,17 +1,8 @@
 export { addPngText, type Picture, readPngText } from "@interfuse/image-tokenizer";
 export type { ContentPart, Message } from "@interfuse/text-tokenizer";
-export {
-  CHAT_FILE,
-  type ChatPart,
-  type ChatRow,
-  parseChatRows,
-  parseJsonLines,
-  picturesOfRow,
-} from "./chat-jsonl/chat-row.ts";
+export type { ChatPart, ChatRow } from "./chat-jsonl/chat-row.ts";
 export { ChatWriter } from "./chat-jsonl/chat-writer.ts";
-export { type Emoji, listEmoji } from "./emoji/emoji-list.ts";
-export { renderEmoji } from "./emoji/render-emoji.ts";
-export { isHeldOutEmoji, type WriteEmojiOptions, type WriteEmojiReport, writeEmoji } from "./emoji/write-emoji.ts";
+export { type WriteEmojiOptions, type WriteEmojiReport, writeEmoji } from "./emoji/write-emoji.ts";
 export { type Example, type ExampleSource, picturesIn } from "./example.ts";
 export { type ContactSheetItem, type ContactSheetOptions, contactSheet } from "./files/contact-sheet.ts";
 export { type DecodeOptions, type Fit, MAX_PIXELS } from "./files/decode-options.ts";
@@ -20,10 +11,8 @@ export { directorySink, directorySource } from "./files/directory-files.ts";
 export { type EncodeOptions, encodePng, savePicture } from "./files/encode-picture.ts";
 export { makeFolder } from "./files/make-folder.ts";
 export { readTextFile } from "./files/read-text.ts";
-export { recoverFolder } from "./files/recover-folder.ts";
 export { assertWritable, removeTemporaryFiles, writeFileAtomically } from "./files/write-file.ts";
 export { writeFolderAtomically } from "./files/write-folder.ts";
-export { METADATA_FILE } from "./folder/metadata.ts";
 export { Dataset, type DatasetReport, type ImageStore } from "./loader/dataset.ts";
 export type { CursorState, TaskWeights } from "./loader/example-cursor.ts";
 export { ExampleLoader, type ExampleLoaderOptions } from "./loader/example-loader.ts";
@@ -32,36 +21,18 @@ export type { UnreadablePicture } from "./loader/picture-store.ts";
 export {
   type Caption,
   type CaptionKind,
-  canonicalCaption,
   formatCaption,
-  formatLook,
   type GroupCount,
-  mirrorCaption,
   parseCaption,
   type Relation,
 } from "./scenes/caption.ts";
 export { captionsOf, describeScene, type Place, relationBetween } from "./scenes/describe-scene.ts";
-export { applyEdit, type EditKind, editsOf, formatEdit, type SceneEdit } from "./scenes/edits.ts";
-export { isHeldOutCaption, isHeldOutScene } from "./scenes/held-out.ts";
-export { type Question, type QuestionKind, questionsAbout } from "./scenes/questions.ts";
+export { applyEdit, type EditKind, editsOf, type SceneEdit } from "./scenes/edits.ts";
 export { readSceneCases } from "./scenes/read-scene-cases.ts";
 export { renderScene } from "./scenes/render-scene.ts";
-export { type Split, sampleCaption, sampleKind, sampleScene, sampleSceneFor } from "./scenes/sample-scene.ts";
+export { type Split, sampleCaption, sampleScene, sampleSceneFor } from "./scenes/sample-scene.ts";
 export { type SceneCase, sceneCases } from "./scenes/scene-cases.ts";
-export {
-  answerScene,
-  askTask,
-  DESCRIBE_PROMPT,
-  describeTask,
-  drawTask,
-  editTask,
-  promptScene,
-  SCENE_TASK_NAMES,
-  type SceneTask,
-  type SceneTaskName,
-  sceneMessages,
-  scenePrompt,
-} from "./scenes/scene-task.ts";
+export { SCENE_TASK_NAMES, type SceneTask, type SceneTaskName } from "./scenes/scene-task.ts";
 export {
   BACKGROUND,
   COLOUR_NAMES,
@@ -69,7 +40,6 @@ export {
   type Colour,
   centroidOf,
   isSameLook,
-  isWellPlaced,
   type Look,
   type Scene,
   type SceneObject,

@@ -10,7 +10,7 @@ import { completeImageTokenizerLoss, pixelLossOnly } from "./image-tokenizer-los
 import type { ImageTokenizerRecipe, NamedAutoencoderSettings } from "./image-tokenizer-recipe.ts";
 
 /** Sides shrink 4 times: 32 x 32 pixels become 8 x 8 latents of 4 channels. */
-export function f4ImageTokenizer(): ImageTokenizerRecipe {
+function f4ImageTokenizer(): ImageTokenizerRecipe {
   return {
     recipe: "f4",
     seed: 0,
@@ -34,7 +34,7 @@ export function f4ImageTokenizer(): ImageTokenizerRecipe {
 }
 
 /** Sides shrink 8 times: 64 x 64 pixels become 8 x 8 latents of 16 channels. */
-export function f8ImageTokenizer(): ImageTokenizerRecipe {
+function f8ImageTokenizer(): ImageTokenizerRecipe {
   const f4 = f4ImageTokenizer();
   return {
     ...f4,
@@ -46,19 +46,19 @@ export function f8ImageTokenizer(): ImageTokenizerRecipe {
 }
 
 /** f8 for pictures with texture: sharper reconstructions, at the price of some PSNR. */
-export function f8AdversarialImageTokenizer(): ImageTokenizerRecipe {
+function f8AdversarialImageTokenizer(): ImageTokenizerRecipe {
   const f8 = f8ImageTokenizer();
   const loss = completeImageTokenizerLoss({ ...f8.loss, adversary: { kind: "hinge" } });
   return { ...f8, recipe: "f8-adversarial", loss: loss as ImageTokenizerRecipe["loss"] };
 }
 
 /** Sides shrink 16 times: 64 x 64 pixels become 4 x 4 latents of 32 channels. */
-export function f16ImageTokenizer(): ImageTokenizerRecipe {
+function f16ImageTokenizer(): ImageTokenizerRecipe {
   return { ...f8ImageTokenizer(), recipe: "f16", autoencoder: settingsOf(klAutoencoderRecipes.f16()) };
 }
 
 /** f16 with DC-AE's shortcuts. */
-export function f16dcImageTokenizer(): ImageTokenizerRecipe {
+function f16dcImageTokenizer(): ImageTokenizerRecipe {
   return { ...f8ImageTokenizer(), recipe: "f16-dc", autoencoder: settingsOf(klAutoencoderRecipes.f16dc()) };
 }
 
@@ -73,7 +73,7 @@ function quantized(recipe: string, make: () => QuantizedAutoencoderConfig): () =
 }
 
 /** The narrowest f4: trains in seconds on any backend. */
-export function debugImageTokenizer(): ImageTokenizerRecipe {
+function debugImageTokenizer(): ImageTokenizerRecipe {
   const f4 = f4ImageTokenizer();
   return {
     ...f4,
@@ -88,7 +88,7 @@ export function debugImageTokenizer(): ImageTokenizerRecipe {
 }
 
 /** The narrowest with codes. */
-export function debugVqImageTokenizer(): ImageTokenizerRecipe {
+function debugVqImageTokenizer(): ImageTokenizerRecipe {
   return {
     ...debugImageTokenizer(),
     recipe: "debug-vq",

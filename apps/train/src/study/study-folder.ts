@@ -19,7 +19,7 @@ export function studyPaths(folder: string) {
 }
 
 /** The result of a run as the study has it now; undefined when there is none, or one of other settings. */
-export async function readResult(folder: string, run: Run): Promise<RunResult | undefined> {
+async function readResult(folder: string, run: Run): Promise<RunResult | undefined> {
   const text = await readFile(studyPaths(folder).result(run.id), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const result = JSON.parse(text) as RunResult;

@@ -90,7 +90,7 @@ function valuesOf(runs: readonly string[], figure: string, results: Results): nu
 }
 
 /** A table with its columns aligned. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => (row[column] as string).length)),
   );

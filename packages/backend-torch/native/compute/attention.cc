@@ -1,6 +1,5 @@
 #include "attention.h"
 
-
 #include <cmath>
 
 #include "attention_products.h"

@@ -1,6 +1,5 @@
 #include "bfloat16_panels.h"
 
-
 #include <algorithm>
 
 #include "new_tensor.h"

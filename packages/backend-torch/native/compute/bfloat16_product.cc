@@ -1,6 +1,5 @@
 #include "bfloat16_product.h"
 
-
 #include <algorithm>
 
 #include "new_tensor.h"

@@ -1,6 +1,5 @@
 #include "embedding.h"
 
-
 #include <algorithm>
 
 #include "new_tensor.h"

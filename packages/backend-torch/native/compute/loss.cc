@@ -1,6 +1,5 @@
 #include "loss.h"
 
-
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,6 +1,5 @@
 #include "optimizer.h"
 
-
 #include <algorithm>
 #include <cmath>
 

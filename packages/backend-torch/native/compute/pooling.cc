@@ -1,6 +1,5 @@
 #include "pooling.h"
 
-
 #include <algorithm>
 #include <cmath>
 #include <limits>

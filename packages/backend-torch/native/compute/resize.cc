@@ -1,6 +1,5 @@
 #include "resize.h"
 
-
 #include <algorithm>
 #include <cmath>
 

@@ -1,17 +1,73 @@
+/** The fused operations of transformers and image networks; `@interfuse/tensor` defines what each computes. */
 import type * as tf from "@tensorflow/tfjs";
-import type { Addon } from "../addon.ts";
-import { defineKernel, input } from "./define.ts";
+import type { Addon, NativeArgument } from "../addon.ts";
+import { defineKernel, input, type KernelCall } from "./define.ts";
 
-/** The fused operations of a transformer; `@interfuse/tensor` defines what each computes. */
+/** Registers them with TensorFlow.js. */
 export function registerFusedKernels(addon: Addon): void {
-  registerSimple(addon);
+  registerTransformerLayers(addon);
   registerAttention(addon);
-  registerImageLayers(addon);
+  registerGroupNorm(addon);
+  registerGroupedConvolution(addon);
 }
 
-/** Kernels whose inputs are passed on in order, with at most one attribute behind them. */
-function registerSimple(addon: Addon): void {
-  registerLinear(addon);
+/** What is passed behind the inputs. */
+type Settings<Attributes> = (attrs: Attributes) => readonly NativeArgument[];
+
+/** A kernel with one result. Its inputs are passed in the order of `names`, those with a "?" where they are given; then its settings. */
+function registerOne<Attributes>(
+  addon: Addon,
+  name: string,
+  names: readonly string[],
+  settings?: Settings<Attributes>,
+): void {
+  const call = inOrder(addon, name, names, settings);
+  defineKernel<Attributes>(name, (kernelCall) => {
+    call(kernelCall);
+    return kernelCall.backend.output();
+  });
+}
+
+/** The same for a kernel with several results. */
+function registerMany<Attributes>(
+  addon: Addon,
+  name: string,
+  names: readonly string[],
+  settings?: Settings<Attributes>,
+): void {
+  const call = inOrder(addon, name, names, settings);
+  defineKernel<Attributes>(name, (kernelCall) => {
+    call(kernelCall);
+    return kernelCall.backend.outputs();
+  });
+}
+
+function inOrder<Attributes>(
+  addon: Addon,
+  name: string,
+  names: readonly string[],
+  settings: Settings<Attributes> = () => [],
+): (call: KernelCall<Attributes>) => void {
+  const native = addon.kernel(name);
+  const keys = names.map((key) => ({ key: key.replace("?", ""), isOptional: key.endsWith("?") }));
+  return ({ backend, inputs, attrs }) => {
+    const handles = keys.map(({ key, isOptional }) =>
+      isOptional ? backend.optionalHandle(inputs[key]) : backend.handle(input(inputs, key)),
+    );
+    native(...handles, ...settings(attrs));
+  };
+}
+
+interface NormedRotaryAttributes {
+  readonly numHeads: number;
+  readonly numKvHeads: number;
+  readonly epsilon: number;
+}
+
+function registerTransformerLayers(addon: Addon): void {
+  registerOne<{ float32Output?: boolean }>(addon, "Linear", ["x", "weight", "bias?", "residual?"], (attrs) => [
+    attrs.float32Output === true,
+  ]);
   registerOne(addon, "LinearGradInput", ["dy", "weight"]);
   registerOne(addon, "LinearGradWeight", ["dy", "x"]);
   registerOne(addon, "LinearGradBias", ["dy"]);
@@ -21,86 +77,27 @@ function registerSimple(addon: Addon): void {
     attrs.inverse,
     attrs.numHeads,
   ]);
-  registerNormedRotary(addon);
-  registerOne(addon, "SwiGlu", ["x"]);
-  registerOne(addon, "SwiGluGrad", ["dy", "x"]);
-  registerSwigluLinear(addon);
-  registerOne(addon, "Embedding", ["weight", "ids"]);
-  registerOne<{ vocabSize: number }>(addon, "EmbeddingGrad", ["dy", "ids"], (attrs) => [attrs.vocabSize]);
-  registerMany(addon, "CrossEntropy", ["logits", "targets"]);
-  registerOne(addon, "CrossEntropyGrad", ["dy", "logits", "targets", "logSumExp"]);
-}
-
-type Extra<Attributes> = (attrs: Attributes) => (number | boolean)[];
-
-function registerOne<Attributes>(
-  addon: Addon,
-  name: string,
-  names: readonly string[],
-  extra?: Extra<Attributes>,
-): void {
-  const native = addon.kernel(name);
-  defineKernel<Attributes>(name, ({ backend, inputs, attrs }) => {
-    native(...names.map((key) => backend.handle(input(inputs, key))), ...(extra?.(attrs) ?? []));
-    return backend.output();
-  });
-}
-
-function registerMany<Attributes>(
-  addon: Addon,
-  name: string,
-  names: readonly string[],
-  extra?: Extra<Attributes>,
-): void {
-  const native = addon.kernel(name);
-  defineKernel<Attributes>(name, ({ backend, inputs, attrs }) => {
-    native(...names.map((key) => backend.handle(input(inputs, key))), ...(extra?.(attrs) ?? []));
-    return backend.outputs();
-  });
-}
-
-function registerLinear(addon: Addon): void {
-  const linear = addon.kernel("Linear");
-  defineKernel<{ float32Output?: boolean }>("Linear", ({ backend, inputs, attrs }) => {
-    linear(
-      backend.handle(input(inputs, "x")),
-      backend.handle(input(inputs, "weight")),
-      backend.optionalHandle(inputs.bias),
-      backend.optionalHandle(inputs.residual),
-      attrs.float32Output === true,
-    );
-    return backend.output();
-  });
-}
-
-function registerSwigluLinear(addon: Addon): void {
-  const swigluLinear = addon.kernel("SwiGluLinear");
-  defineKernel<{ float32Output: boolean }>("SwiGluLinear", ({ backend, inputs, attrs }) => {
-    const [x, weight] = [backend.handle(input(inputs, "x")), backend.handle(input(inputs, "weight"))];
-    swigluLinear(x, weight, backend.optionalHandle(inputs.residual), attrs.float32Output);
-    return backend.output();
-  });
-  registerMany(addon, "SwiGluLinearGrad", ["dy", "x", "weight"]);
-}
-
-interface NormedRotaryAttributes {
-  readonly numHeads: number;
-  readonly numKvHeads: number;
-  readonly epsilon: number;
-}
-
-function registerNormedRotary(addon: Addon): void {
-  const weights = ["queryWeight", "keyWeight"];
-  registerMany<NormedRotaryAttributes>(addon, "NormedRotary", ["x", "table", ...weights], (attrs) => [
+  const rotaryInputs = ["x", "table", "queryWeight", "keyWeight"];
+  registerMany<NormedRotaryAttributes>(addon, "NormedRotary", rotaryInputs, (attrs) => [
     attrs.numHeads,
     attrs.numKvHeads,
     attrs.epsilon,
   ]);
-  const inputs = ["dy", "x", "table", ...weights, "inverseRms"];
-  registerMany<NormedRotaryAttributes>(addon, "NormedRotaryGrad", inputs, (attrs) => [
+  const rotaryGradInputs = ["dy", ...rotaryInputs, "inverseRms"];
+  registerMany<NormedRotaryAttributes>(addon, "NormedRotaryGrad", rotaryGradInputs, (attrs) => [
     attrs.numHeads,
     attrs.numKvHeads,
   ]);
+  registerOne(addon, "SwiGlu", ["x"]);
+  registerOne(addon, "SwiGluGrad", ["dy", "x"]);
+  registerOne<{ float32Output: boolean }>(addon, "SwiGluLinear", ["x", "weight", "residual?"], (attrs) => [
+    attrs.float32Output,
+  ]);
+  registerMany(addon, "SwiGluLinearGrad", ["dy", "x", "weight"]);
+  registerOne(addon, "Embedding", ["weight", "ids"]);
+  registerOne<{ vocabSize: number }>(addon, "EmbeddingGrad", ["dy", "ids"], (attrs) => [attrs.vocabSize]);
+  registerMany(addon, "CrossEntropy", ["logits", "targets"]);
+  registerOne(addon, "CrossEntropyGrad", ["dy", "logits", "targets", "logSumExp"]);
 }
 
 interface AttentionAttributes {
@@ -139,6 +136,19 @@ interface GroupNormAttributes {
   readonly activation: "none" | "silu";
 }
 
+function registerGroupNorm(addon: Addon): void {
+  const layer = ["x", "weight", "bias"];
+  const settings = ({ groups, epsilon, activation }: GroupNormAttributes) => [groups, epsilon, activation === "silu"];
+  registerMany(addon, "GroupNorm", layer, settings);
+  registerMany<{ groups: number }>(addon, "GroupMoments", ["x"], (attrs) => [attrs.groups]);
+  registerOne(addon, "GroupNormWith", [...layer, "mean", "variance"], settings);
+  const gradInputs = ["dy", ...layer, "mean", "inverseStd"];
+  registerMany<GroupNormAttributes>(addon, "GroupNormGrad", gradInputs, (attrs) => [
+    attrs.groups,
+    attrs.activation === "silu",
+  ]);
+}
+
 interface GroupedConvolutionAttributes {
   readonly strides: readonly [number, number];
   readonly padding: readonly [readonly [number, number], readonly [number, number]];
@@ -147,69 +157,18 @@ interface GroupedConvolutionAttributes {
   readonly weightShape: number[];
 }
 
+function registerGroupedConvolution(addon: Addon): void {
+  const register = (name: string, names: readonly string[], settings: Settings<GroupedConvolutionAttributes>) =>
+    registerOne(addon, name, names, settings);
+  register("GroupedConv2d", ["x", "weight", "bias?", "residual?"], (attrs) => [geometryOf(attrs)]);
+  register("GroupedConv2dGradInput", ["dy", "weight"], (attrs) => [attrs.inputShape, geometryOf(attrs)]);
+  register("GroupedConv2dGradWeight", ["dy", "x"], (attrs) => [attrs.weightShape, geometryOf(attrs)]);
+}
+
 /** Stands for the output's size where a gradient always has it. */
 const WHOLE = Number.MAX_SAFE_INTEGER;
 
 /** In the order of `native/operations/convolution.h`. */
 function geometryOf({ strides, padding, groups }: GroupedConvolutionAttributes): number[] {
   return [...strides, ...padding[0], ...padding[1], ...[1, 1], groups, 0, ...[WHOLE, WHOLE]];
-}
-
-function registerImageLayers(addon: Addon): void {
-  const norm = addon.kernel("GroupNorm");
-  defineKernel<GroupNormAttributes>("GroupNorm", ({ backend, inputs, attrs }) => {
-    const handles = ["x", "weight", "bias"].map((name) => backend.handle(input(inputs, name)));
-    norm(...handles, attrs.groups, attrs.epsilon, attrs.activation === "silu");
-    return backend.outputs();
-  });
-  const moments = addon.kernel("GroupMoments");
-  defineKernel<{ readonly groups: number }>("GroupMoments", ({ backend, inputs, attrs }) => {
-    moments(backend.handle(input(inputs, "x")), attrs.groups);
-    return backend.outputs();
-  });
-  const normWith = addon.kernel("GroupNormWith");
-  defineKernel<GroupNormAttributes>("GroupNormWith", ({ backend, inputs, attrs }) => {
-    const handles = ["x", "weight", "bias", "mean", "variance"].map((name) => backend.handle(input(inputs, name)));
-    normWith(...handles, attrs.groups, attrs.epsilon, attrs.activation === "silu");
-    return backend.output();
-  });
-  const normGrad = addon.kernel("GroupNormGrad");
-  defineKernel<GroupNormAttributes>("GroupNormGrad", ({ backend, inputs, attrs }) => {
-    const handles = ["dy", "x", "weight", "bias", "mean", "inverseStd"].map((name) =>
-      backend.handle(input(inputs, name)),
-    );
-    normGrad(...handles, attrs.groups, attrs.activation === "silu");
-    return backend.outputs();
-  });
-  const convolution = addon.kernel("GroupedConv2d");
-  defineKernel<GroupedConvolutionAttributes>("GroupedConv2d", ({ backend, inputs, attrs }) => {
-    convolution(
-      backend.handle(input(inputs, "x")),
-      backend.handle(input(inputs, "weight")),
-      backend.optionalHandle(inputs.bias),
-      backend.optionalHandle(inputs.residual),
-      geometryOf(attrs),
-    );
-    return backend.output();
-  });
-  const gradInput = addon.kernel("GroupedConv2dGradInput");
-  defineKernel<GroupedConvolutionAttributes>("GroupedConv2dGradInput", ({ backend, inputs, attrs }) => {
-    gradInput(
-      backend.handle(input(inputs, "dy")),
-      backend.handle(input(inputs, "weight")),
-      attrs.inputShape,
-      geometryOf(attrs),
-    );
-    return backend.output();
-  });
-  const gradWeight = addon.kernel("GroupedConv2dGradWeight");
-  defineKernel<GroupedConvolutionAttributes>("GroupedConv2dGradWeight", ({ backend, inputs, attrs }) => {
-    gradWeight(
-      backend.handle(input(inputs, "dy")),
-      backend.handle(input(inputs, "x")),
-      attrs.weightShape,
-      geometryOf(attrs),
-    );
-    return backend.output();
-  });
 }

@@ -91,7 +91,7 @@ export function fromCache(): Libtorch | undefined {
 }
 
 /** What set-up put into the cache earlier: virtual environments, an unpacked wheel, PyTorch's unpacked archives. */
-export function cachedCopies(): Libtorch[] {
+function cachedCopies(): Libtorch[] {
   const root = join(cacheFolder(), "libtorch");
   return [
     ...["venv", "venv-cuda"].map((name) => fromPython(join(root, name, "bin", "python3"), COPY)),

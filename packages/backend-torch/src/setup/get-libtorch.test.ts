@@ -78,14 +78,14 @@ describe("getLibtorch without Python", () => {
       "terminated",
     ],
     ["is cut off", (_, response) => response.end(libtorch.subarray(0, 400)), "truncated"],
-    ["holds something else", (_, response) => response.end(makeZip([])), "no libtorch came of it"],
+    ["holds something else", (_, response) => response.end(makeZip([])), "it gave no libtorch"],
   ])("says so when the archive %s, and finds no libtorch", async (_, listener, reason) => {
     const { outcome, lines } = await get(listener);
     expect((outcome as Error).message).toMatch(/^no libtorch could be got: pip install .*; pip download .*; apt-get /);
     expect((outcome as Error).message).toContain(reason);
     expect(lines.some((line) => line.startsWith("did not work: ") && line.includes(reason))).toBe(true);
     expect(fromCache()).toBeUndefined();
-    if (reason !== "no libtorch came of it")
+    if (reason !== "it gave no libtorch")
       expect((await cached()).filter((name) => name.startsWith("archive"))).toEqual([]);
   });
 

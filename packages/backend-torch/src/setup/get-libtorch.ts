@@ -72,8 +72,8 @@ export async function getLibtorch(
     log(`getting libtorch: ${name} ...`);
     try {
       const found = await run();
-      if (found === undefined) throw new Error("no libtorch came of it");
-      if (isForCuda && found.accelerator !== "cuda") throw new Error("what came of it has no CUDA");
+      if (found === undefined) throw new Error("it gave no libtorch");
+      if (isForCuda && found.accelerator !== "cuda") throw new Error("the libtorch it gave has no CUDA");
       return found;
     } catch (error) {
       const reason = lastLine(error);

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 export const NODE_API_VERSION = 8;
 
 /** This package's folder. */
-export const PACKAGE_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
+const PACKAGE_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The C++ sources. */
 export const NATIVE_FOLDER = join(PACKAGE_FOLDER, "native");

@@ -2,6 +2,7 @@
 import type { Picture } from "@interfuse/image-tokenizer";
 import sharp from "sharp";
 
+/** The family name of the font that is looked for, Google's Noto. */
 export const EMOJI_FONT = "Noto Color Emoji";
 
 /** RGB behind every emoji. */

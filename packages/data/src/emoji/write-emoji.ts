@@ -9,6 +9,7 @@ import { mapConcurrently } from "../map-concurrently.ts";
 import { type Emoji, listEmoji } from "./emoji-list.ts";
 import { EMOJI_FONT, renderEmoji } from "./render-emoji.ts";
 
+/** What {@link writeEmoji} writes. */
 export type WriteEmojiOptions = {
   /** Side of the pictures in pixels; default 32. */
   readonly size?: number;
@@ -17,6 +18,7 @@ export type WriteEmojiOptions = {
   readonly onProgress?: (numDone: number, numEmoji: number) => void;
 };
 
+/** What {@link writeEmoji} has written. */
 export type WriteEmojiReport = {
   readonly numTrainPictures: number;
   readonly numTestPictures: number;

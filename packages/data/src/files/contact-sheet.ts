@@ -2,6 +2,7 @@
 import type { Picture } from "@interfuse/image-tokenizer";
 import sharp from "sharp";
 
+/** One picture of a {@link contactSheet}. */
 export type ContactSheetItem = {
   readonly picture: Picture;
   /** Text under the picture. */
@@ -10,6 +11,7 @@ export type ContactSheetItem = {
   readonly isRight?: boolean;
 };
 
+/** How a {@link contactSheet} is laid out. */
 export type ContactSheetOptions = {
   /** Pictures a row; default 8. */
   readonly columns?: number;

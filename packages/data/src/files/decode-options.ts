@@ -3,6 +3,7 @@
 /** How a picture is brought to a size: `cover` fills it and crops the middle, `contain` shows all of it on the background. */
 export type Fit = "cover" | "contain";
 
+/** How a picture is decoded. */
 export type DecodeOptions = {
   /** Wanted size; a number means a square. Without it the picture keeps its own. */
   readonly size?: number | { readonly width: number; readonly height: number };

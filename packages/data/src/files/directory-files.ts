@@ -54,7 +54,7 @@ export function directorySink(folder: string): FileSink {
 export function resolveInside(folder: string, path: string): string {
   const normal = normalize(path);
   if (path === "" || isAbsolute(path) || normal === ".." || normal.startsWith(`..${sep}`)) {
-    throw new RangeError(`path (="${path}") must be relative and stay inside "${folder}"`);
+    throw new RangeError(`resolveInside: path (="${path}") must be relative and stay inside "${folder}"`);
   }
   return join(folder, normal);
 }

@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { encodeSmallPng, isSmall } from "./small-png.ts";
 import { writeFileAtomically } from "./write-file.ts";
 
+/** How a PNG file is written, and what text it holds. */
 export type EncodeOptions = {
   /** Text stored in the file by keyword, as `tEXt` or `iTXt` chunks. */
   readonly text?: Readonly<Record<string, string>>;

@@ -30,6 +30,7 @@ export interface ImageStore<Image> {
   read(file: string): Promise<Image>;
 }
 
+/** The usable examples of a data set, and their pictures on demand. Made by `openDataset` or `openTokenizedDataset`. */
 export class Dataset<Image = Picture> implements ExampleSource<Image> {
   readonly report: DatasetReport;
   /** The usable examples as they stand on disk. */

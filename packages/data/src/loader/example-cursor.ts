@@ -30,6 +30,7 @@ type Stream = {
   order: readonly number[];
 };
 
+/** Says which example comes next; see the file's header. */
 export class ExampleCursor {
   readonly #generator: Generator;
   readonly #numExamples: number;

@@ -4,6 +4,7 @@ import type { Generator } from "@interfuse/tensor";
 import type { Example, ExampleSource } from "../example.ts";
 import { type CursorState, ExampleCursor, type TaskWeights } from "./example-cursor.ts";
 
+/** Which examples an {@link ExampleLoader} gives, and from where on. */
 export type ExampleLoaderOptions = {
   /** Relative frequency of each task or "task: kind"; without it every example comes once an epoch. What is not named is left out. */
   readonly taskWeights?: TaskWeights;
@@ -15,6 +16,7 @@ export type ExampleLoaderOptions = {
 
 type Ahead<Image> = { readonly example: Promise<Example<Image>>; readonly stateAfter: CursorState };
 
+/** Gives examples for ever, by `next()`; `state()` is where another loader goes on. */
 export class ExampleLoader<Image = Picture> {
   readonly #source: ExampleSource<Image>;
   readonly #cursor: ExampleCursor;

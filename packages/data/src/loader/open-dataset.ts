@@ -15,6 +15,7 @@ import { openTokenizedDataset } from "../tokenized/tokenized-dataset.ts";
 import { countByTask, Dataset, type DatasetReport } from "./dataset.ts";
 import { type PictureCheck, PictureStore } from "./picture-store.ts";
 
+/** Which part of a data set is opened, how its pictures are decoded, and what it may lack. */
 export type OpenDatasetOptions = DecodeOptions & {
   /** Which part of a dataset that has `train/` and `test/` folders; default "train". Others have only "train". */
   readonly split?: "train" | "test";

@@ -15,6 +15,7 @@ export type PictureCheck = {
   readonly sizes: Record<string, number>;
 };
 
+/** The decoded pictures of one folder. */
 export class PictureStore {
   readonly folder: string;
   readonly #decode: DecodeOptions;

@@ -7,7 +7,9 @@
  */
 import { COLOURS, type Colour, type Look, SHAPES, type Shape } from "./world.ts";
 
+/** Where the first object is, seen from the second. */
 export type Relation = "left of" | "right of" | "above" | "below";
+/** How many equal objects a caption of kind "count" names. */
 export type GroupCount = 2 | 3 | 4;
 
 /** What a caption says, parsed. A single object without `size` may have any. */
@@ -16,6 +18,7 @@ export type Caption =
   | { readonly kind: "relation"; readonly first: Look; readonly relation: Relation; readonly second: Look }
   | ({ readonly kind: "count"; readonly count: GroupCount } & Look);
 
+/** The three forms of the grammar. */
 export type CaptionKind = Caption["kind"];
 
 const OPPOSITE: Record<Relation, Relation> = {
@@ -26,7 +29,7 @@ const OPPOSITE: Record<Relation, Relation> = {
 };
 
 /** Number words from one on; a scene has at most four objects. */
-export const NUMBER_WORDS = ["one", "two", "three", "four"] as const;
+const NUMBER_WORDS = ["one", "two", "three", "four"] as const;
 
 /** The number word of a count from 1 to 4. */
 export function numberWord(count: number): string {

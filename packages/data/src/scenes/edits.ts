@@ -2,11 +2,13 @@
 import { formatLook } from "./caption.ts";
 import { COLOUR_NAMES, type Colour, isSameLook, isWellPlaced, type Look, type Scene } from "./world.ts";
 
+/** One edit; objects are named by their look. */
 export type SceneEdit =
   | { readonly kind: "recolour"; readonly object: Look; readonly colour: Colour }
   | { readonly kind: "remove"; readonly object: Look }
   | { readonly kind: "exchange"; readonly first: Look; readonly second: Look };
 
+/** What an edit does. */
 export type EditKind = SceneEdit["kind"];
 export const EDIT_KINDS: readonly EditKind[] = ["recolour", "remove", "exchange"];
 

@@ -3,9 +3,11 @@ import { formatLook, numberWord } from "./caption.ts";
 import { relationBetween } from "./describe-scene.ts";
 import type { Scene } from "./world.ts";
 
+/** What a question asks for. */
 export type QuestionKind = "how many" | "what colour" | "what shape" | "where";
 export const QUESTION_KINDS: readonly QuestionKind[] = ["how many", "what colour", "what shape", "where"];
 
+/** A question about a scene with its one right answer. */
 export type Question = { readonly kind: QuestionKind; readonly question: string; readonly answer: string };
 
 /** Every question that can be asked about the scene, with its answer. */

@@ -21,7 +21,7 @@ import {
 export type Split = "train" | "test";
 
 /** Share of each kind among sampled scenes. Relations are the most, as they have the most captions. */
-export const KIND_SHARES: Record<CaptionKind, number> = { single: 0.25, relation: 0.55, count: 0.2 };
+const KIND_SHARES: Record<CaptionKind, number> = { single: 0.25, relation: 0.55, count: 0.2 };
 
 const SIZES: readonly SizeClass[] = ["small", "medium", "large"];
 /** Sizes that leave room for the others, by number of objects. */
@@ -39,7 +39,7 @@ export function choose<T>(items: readonly T[], generator: Generator): T {
 }
 
 /** A random kind of caption, by `KIND_SHARES`. */
-export function sampleKind(generator: Generator): CaptionKind {
+function sampleKind(generator: Generator): CaptionKind {
   const u = generator.uniform();
   if (u < KIND_SHARES.single) return "single";
   return u < KIND_SHARES.single + KIND_SHARES.relation ? "relation" : "count";

@@ -93,7 +93,7 @@ export function answerScene(task: SceneTask): Scene | undefined {
 }
 
 /** The user's message of a task: the picture, if any, before the text. */
-export function scenePrompt(task: SceneTask, size: number): Message<Picture> {
+function scenePrompt(task: SceneTask, size: number): Message<Picture> {
   const shown = promptScene(task);
   const text = { type: "text", text: task.prompt } as const;
   const content = shown === undefined ? [text] : [{ type: "image", image: renderScene(shown, size) } as const, text];

@@ -23,6 +23,7 @@ export const COLOURS = {
   white: [245, 245, 245],
 } as const;
 
+/** A colour's name, as captions write it. */
 export type Colour = keyof typeof COLOURS;
 export const COLOUR_NAMES = Object.keys(COLOURS) as readonly Colour[];
 
@@ -36,18 +37,20 @@ export const SHAPES = {
   triangle: { halfWidth: 1, halfHeight: 0.9, area: 1.8, boundingRadius: Math.hypot(1, 0.9), centroidDrop: 0.3 },
 } as const;
 
+/** A shape's name, as captions write it. */
 export type Shape = keyof typeof SHAPES;
 export const SHAPE_NAMES = Object.keys(SHAPES) as readonly Shape[];
 
 /** Bounding circles of two objects are at least this far apart. */
-export const MIN_GAP = 3;
+const MIN_GAP = 3;
 /** A relation is along the axis whose centre distance exceeds the other's by at least this. */
 export const RELATION_MARGIN = 3;
 /** Radii below are small. */
-export const SMALL_BELOW = 6;
+const SMALL_BELOW = 6;
 /** Radii above are large. */
-export const LARGE_ABOVE = 8;
+const LARGE_ABOVE = 8;
 
+/** How large an object is; captions do not name "medium". */
 export type SizeClass = "small" | "medium" | "large";
 
 /** Radii that are drawn for each size; none lies within 0.4 of a border between two sizes. */

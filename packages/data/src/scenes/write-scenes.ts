@@ -20,6 +20,7 @@ import {
 } from "./scene-task.ts";
 import type { Scene } from "./world.ts";
 
+/** What {@link writeScenes} writes. */
 export type WriteScenesOptions = {
   /** Side of the pictures in pixels; default 32. */
   readonly size?: number;
@@ -32,6 +33,7 @@ export type WriteScenesOptions = {
   readonly onProgress?: (numWritten: number, numPictures: number) => void;
 };
 
+/** What {@link writeScenes} has written. */
 export type WriteScenesReport = { numPictures: number; numTrainExamples: number; numTestCases: number };
 
 /** Rows of one scene share its picture: a job is the pictures to write. */

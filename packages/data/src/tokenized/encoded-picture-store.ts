@@ -13,6 +13,7 @@ type Place = {
   readonly height: number;
 };
 
+/** The encoded pictures of one part of a tokenized data set. */
 export class EncodedPictureStore implements ImageStore<EncodedPicture> {
   readonly #folder: string;
   readonly #places: ReadonlyMap<string, Place>;

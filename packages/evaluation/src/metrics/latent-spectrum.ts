@@ -68,7 +68,7 @@ export async function latentSpectrum(latents_BHWC: tf.Tensor4D): Promise<LatentS
 }
 
 /** Places `row * side + column` of a square in JPEG's zigzag order: by diagonals, the first step to the right. */
-export function zigzag(side: number): number[] {
+function zigzag(side: number): number[] {
   const places = Array.from({ length: side * side }, (_, place) => place);
   const key = (place: number) => {
     const [row, column] = [Math.floor(place / side), place % side];

@@ -14,6 +14,7 @@ import { validateDocument } from "./validate-document.ts";
 /** Policy `noisy`: an image that text with a loss looks at is noised no further than this (Transfusion, section 4.1). */
 export const CONTEXT_TIMESTEP_CAP = 0.5;
 
+/** What a layout depends on beside the documents: the model's sizes and policies. */
 export interface LayoutOptions {
   readonly frame: FrameTokens;
   /** Side of a patch, in latents. */

@@ -63,6 +63,7 @@ export interface LayoutImage {
   readonly timestepCap: number;
 }
 
+/** One packed row of L tokens; see the file's header. */
 export interface Layout {
   /** Number of tokens of the row, fill included. */
   readonly length: number;

@@ -2,6 +2,7 @@ import type { Document, ImagePart, TextPart } from "../document.ts";
 import type { FrameTokens } from "./layout.ts";
 import { patchGrid } from "./patch-grid.ts";
 
+/** What documents must fit. */
 export interface DocumentRules {
   readonly frame: FrameTokens;
   readonly patchSize: number;

@@ -71,6 +71,7 @@ export interface Drawing {
   cleanPatches(): Float32Array;
 }
 
+/** How images enter, are scored and are drawn; see the file's header. `DiffusionObjective` is one. */
 export interface ImageObjective extends Module {
   /** Side of a patch, in latents. */
   readonly patchSize: number;

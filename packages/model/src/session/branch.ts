@@ -37,6 +37,7 @@ interface OpenImage {
   readonly position: number;
 }
 
+/** One sequence in the cache; see the file's header. */
 export class Branch {
   readonly segment: Segment;
   readonly #frame: FrameTokens;

@@ -21,6 +21,7 @@ export interface RequestParts {
   readonly unconditional: Branch | undefined;
 }
 
+/** One running generation; see the file's header. */
 export class Request {
   readonly conditional: Branch;
   readonly unconditional: Branch | undefined;

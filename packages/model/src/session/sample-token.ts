@@ -1,5 +1,6 @@
 import type { Generator } from "@interfuse/tensor";
 
+/** How the next token is drawn from its logits. */
 export interface TokenSampling {
   /** Divides the logits; 0 takes the most likely token and draws nothing. */
   readonly temperature: number;

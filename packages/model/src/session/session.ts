@@ -30,6 +30,7 @@ interface Outputs {
   readonly predictions_PF: Float32Array;
 }
 
+/** Many generations over shared steps; see the file's header. `add` a document, `step` until nothing runs, `remove` what nobody waits for. */
 export class Session {
   readonly #model: UnifiedModel;
   readonly #cache: SegmentedCache;

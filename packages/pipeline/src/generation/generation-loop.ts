@@ -17,6 +17,7 @@ export type LoopEvent = {
   readonly event: GenerationEvent | { readonly type: "error"; readonly error: Error };
 };
 
+/** Runs requests over one session and queues those that do not fit yet; see the file's header. */
 export class GenerationLoop {
   readonly #model: UnifiedModel;
   readonly #session: Session;

@@ -36,6 +36,7 @@ export type PipelineSessionEvent = {
 
 type SessionParts = RequestParts & { readonly generation: GenerationSettings; readonly sizeUnit: number };
 
+/** Conversations over shared steps; see the file's header. Made by `Pipeline.openSession`. */
 export class PipelineSession {
   readonly #parts: SessionParts;
   readonly #loop: GenerationLoop;

@@ -16,7 +16,7 @@ const ABOUT = "about.json";
 const urlOf = (id: string, path: string) => `${BASE}${encodeURIComponent(id)}/${path}`;
 
 /** Whether the browser lets this page keep anything: only https pages and localhost may. */
-export function canKeepModels(): boolean {
+function canKeepModels(): boolean {
   return "caches" in globalThis;
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Limits } from "../../server/options.ts";
 
 /** Sides of an image, or the model's own. */
-export const sizeField = z
+const sizeField = z
   .string()
   .regex(/^(auto|[1-9]\d{0,4}x[1-9]\d{0,4})$/, 'must be "auto" or WIDTHxHEIGHT in pixels')
   .describe('"auto" (the model\'s own size) or WIDTHxHEIGHT in pixels');

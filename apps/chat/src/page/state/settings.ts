@@ -19,7 +19,7 @@ export type Settings = {
   readonly theme: "auto" | "light" | "dark";
 };
 
-export const DEFAULT_SETTINGS: Settings = {
+const DEFAULT_SETTINGS: Settings = {
   answerWith: "auto",
   seed: 0,
   isSeedLocked: false,

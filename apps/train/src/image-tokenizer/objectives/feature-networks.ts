@@ -22,7 +22,7 @@ import type { BatchStream } from "@interfuse/training";
 import type { ImageTokenizerLoss, VisionAlignmentSettings } from "../../recipes/image-tokenizer-loss.ts";
 
 /** The run's own network in its folder, so that a resumed run compares by the very same features. */
-export const DENOISING_NETWORK_FILE = "denoising_network.safetensors";
+const DENOISING_NETWORK_FILE = "denoising_network.safetensors";
 
 /** What a recipe's losses read. */
 export type FeatureNetworks = {

@@ -42,7 +42,7 @@ function baselinesRun(data: "scenes" | "emoji"): Run & { kind: "baselines" } {
 }
 
 /** Every kind of tokenizer at one small budget. */
-export function smallMethods(data: "scenes" | "emoji"): Record<Kind, Method> {
+function smallMethods(data: "scenes" | "emoji"): Record<Kind, Method> {
   const entries = KIND_NAMES.map((kind) => {
     const recipe = `small-${kind}`;
     const overrides = [...SMALL, ...(data === "emoji" ? emojiOverrides(kind) : [])];

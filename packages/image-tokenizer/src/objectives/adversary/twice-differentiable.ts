@@ -5,7 +5,7 @@
  */
 
 /**
- * Kernels whose second derivatives are tested, by finite differences on every backend, in `test/second-derivatives.test.ts`.
+ * Kernels whose second derivatives are tested, by finite differences on every backend, in `test/tensor/second-derivatives.test.ts`.
  * A test asserts that every discriminator's forward pass calls no other. Leaky relu is `slope * x + (1 - slope) * relu(x)`
  * from them; pooling a reshape and a mean.
  */

@@ -5,4 +5,5 @@ import { wasm } from "../wasm.ts";
 import { tensorflow } from "./tensorflow.ts";
 import { torch } from "./torch.ts";
 
+/** In the order in which "auto" tries them. */
 export const candidates: readonly BackendCandidate[] = [torch, tensorflow, wasm, javascript];
