@@ -62,6 +62,7 @@ const modelSettings = runSettings.extend({
     samplePrompts: z.array(z.string()).min(1),
     sampleSteps: positive,
     sampleGuidance: z.number().min(0),
+    sampleSolver: z.enum(["euler", "heun", "ddim", "ddpm"]),
   }),
 });
 

@@ -47,8 +47,8 @@ export async function openModelParts(options: ModelPartsOptions): Promise<ModelP
     modelConfig(recipe, tokenizerSizes(textTokenizer, imageTokenizer)),
     new Generator(recipe.seed, "model"),
   );
-  const { sampleSteps, sampleGuidance } = recipe.report;
-  const generation = { imageSize, steps: sampleSteps, guidanceScale: sampleGuidance };
+  const { sampleSteps, sampleGuidance, sampleSolver } = recipe.report;
+  const generation = { imageSize, steps: sampleSteps, guidanceScale: sampleGuidance, solver: sampleSolver };
   const parts = { textTokenizer, imageTokenizer, model, generation };
   return { dataset: fittingExamples(dataset, { ...parts, imageSize, tokens: recipe.batch.tokens, log }), ...parts };
 }

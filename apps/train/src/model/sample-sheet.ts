@@ -4,11 +4,7 @@ import type { ModelRecipe } from "../recipes/model-recipe.ts";
 
 /** The recipe's sample prompts, drawn from the same noise every time, as a PNG with the prompt under each picture. */
 export async function sampleSheet(pipeline: Pipeline, recipe: ModelRecipe): Promise<Uint8Array> {
-  const { samplePrompts, sampleSteps, sampleGuidance } = recipe.report;
-  const pictures = await pipeline.draw(samplePrompts, {
-    seed: recipe.seed,
-    steps: sampleSteps,
-    guidanceScale: sampleGuidance,
-  });
+  const { samplePrompts } = recipe.report;
+  const pictures = await pipeline.draw(samplePrompts, { seed: recipe.seed });
   return contactSheet(pictures.map((picture, index) => ({ picture, caption: samplePrompts[index] ?? "" })));
 }

@@ -1,4 +1,5 @@
 /** What a run of `train model` is made of: plain JSON, every leaf open to `--set`. */
+import type { SolverName } from "@interfuse/diffusion";
 import type { JsonObject, ScheduleConfig } from "@interfuse/training";
 import type { OptimizerConfig } from "../run/make-optimizer.ts";
 
@@ -77,9 +78,10 @@ export type ReportSettings = {
   /** A sample grid every so many steps; 0 for none. */
   readonly sampleEvery: number;
   readonly samplePrompts: readonly string[];
-  /** Denoising steps and guidance scale of the samples. */
+  /** Denoising steps, guidance scale and integration rule of the samples, and of the model unless told otherwise. */
   readonly sampleSteps: number;
   readonly sampleGuidance: number;
+  readonly sampleSolver: SolverName;
 };
 
 /** A recipe as the trainer and `--set` take it. */

@@ -88,6 +88,8 @@ export function scenesModel(): ModelRecipe {
       ],
       sampleSteps: 20,
       sampleGuidance: 3,
+      // Fresh noise in every step mends shapes that began to merge (docs/experiments.md, 2026-11-23).
+      sampleSolver: "ddpm",
     },
   };
 }
